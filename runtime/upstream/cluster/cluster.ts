@@ -1,0 +1,84 @@
+/**
+ * The contract of a cluster as the data plane sees it.
+ */
+import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
+import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
+import type { HostSet } from '../host/host.js';
+import type { LoadBalancer } from '../load-balancing/load-balancer.js';
+
+/** Statistics of `cluster.<name>.` that the request path touches; names are the field names in snake_case. */
+export interface ClusterStats {
+  readonly upstreamCxTotal: Counter;
+  readonly upstreamCxActive: Gauge;
+  readonly upstreamCxHttp1Total: Counter;
+  readonly upstreamCxConnectFail: Counter;
+  readonly upstreamCxConnectTimeout: Counter;
+  readonly upstreamCxDestroy: Counter;
+  readonly upstreamCxDestroyRemote: Counter;
+  readonly upstreamCxDestroyLocal: Counter;
+  readonly upstreamCxDestroyWithActiveRq: Counter;
+  readonly upstreamCxDestroyRemoteWithActiveRq: Counter;
+  readonly upstreamCxDestroyLocalWithActiveRq: Counter;
+  readonly upstreamCxOverflow: Counter;
+  readonly upstreamCxNoneHealthy: Counter;
+  readonly upstreamCxMaxRequests: Counter;
+  readonly upstreamCxRxBytesTotal: Counter;
+  readonly upstreamCxTxBytesTotal: Counter;
+  readonly upstreamCxConnectMs: Histogram;
+  readonly upstreamCxLengthMs: Histogram;
+  readonly upstreamRqTotal: Counter;
+  readonly upstreamRqActive: Gauge;
+  readonly upstreamRqPendingTotal: Counter;
+  readonly upstreamRqPendingActive: Gauge;
+  readonly upstreamRqPendingOverflow: Counter;
+  readonly upstreamRqPendingFailureEject: Counter;
+  readonly upstreamRqCancelled: Counter;
+  readonly upstreamRqTimeout: Counter;
+  readonly upstreamRqPerTryTimeout: Counter;
+  readonly upstreamRqRxReset: Counter;
+  readonly upstreamRqTxReset: Counter;
+  readonly upstreamRqRetry: Counter;
+  readonly upstreamRqRetrySuccess: Counter;
+  readonly upstreamRqRetryLimitExceeded: Counter;
+  readonly upstreamRqRetryOverflow: Counter;
+  readonly upstreamRqCompleted: Counter;
+  readonly upstreamRqTime: Histogram;
+  /** `upstream_rq_<code>`, `upstream_rq_<n>xx` and their `external.` twins, made on first use and kept. */
+  countResponse(code: number): void;
+}
+
+/** Limits of the DEFAULT priority, with Envoy's defaults (1024, 1024, 1024, 3). */
+export interface CircuitBreakerLimits {
+  readonly maxConnections: number;
+  readonly maxPendingRequests: number;
+  readonly maxRequests: number;
+  readonly maxRetries: number;
+}
+
+/**
+ * A cluster in force. `hostSet` and `loadBalancer` are snapshots: a request reads each once and keeps what it read.
+ */
+export interface Cluster {
+  readonly name: string;
+  readonly config: ClusterConfig;
+  readonly hostSet: HostSet;
+  readonly loadBalancer: LoadBalancer;
+  readonly stats: ClusterStats;
+  readonly limits: CircuitBreakerLimits;
+  /** `connect_timeout` in milliseconds, 5000 when absent. */
+  readonly connectTimeoutMs: number;
+  /** Upstream idle timeout in milliseconds (`HttpProtocolOptions.common_http_protocol_options.idle_timeout`, default one hour; 0 = none). */
+  readonly idleTimeoutMs: number;
+  /** TLS to the upstream (`envoy.transport_sockets.tls`), undefined for raw. */
+  readonly upstreamTls: import('node:tls').ConnectionOptions | undefined;
+  /** Called when hosts left the set: pools of those hosts drain. Returns a function that unsubscribes. */
+  onHostsRemoved(listener: (hosts: readonly import('../host/host.js').Host[]) => void): () => void;
+  /** Called once when the cluster itself leaves the configuration: its pools drain. Returns a function that unsubscribes. */
+  onRemoved(listener: () => void): () => void;
+}
+
+/** What the router asks. A request takes the cluster once and keeps it to its end. */
+export interface ClusterManager {
+  get(name: string): Cluster | undefined;
+  all(): readonly Cluster[];
+}
