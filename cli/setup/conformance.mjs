@@ -1,0 +1,60 @@
+/**
+ * `npm run conformance`: the suites that need real Envoy, the corpus of configurations and the recorded answers.
+ * What is absent is said and counted: with `CI` set, absence is a failure. Ends with `N passed, N failed`.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt, root } from './build.mjs';
+import { findEnvoy } from './envoy-binary.mjs';
+
+await ensureBuilt();
+const strict = Boolean(process.env.CI);
+const sharedDir = resolve(process.env.ENVOY3_SHARED ?? join(root, '..', 'shared'));
+const envoyBin = await findEnvoy();
+if (envoyBin !== undefined) process.env.ENVOY_BIN = envoyBin;
+let passed = 0;
+let failed = 0;
+const only = process.argv[2];
+
+/** What each suite cannot do without. */
+const needs = {
+  'api-facts': { envoy: true },
+  verdicts: { shared: true },
+  'cross-checks': { shared: true },
+  'front-proxy-parity': { envoy: true },
+};
+
+for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {
+  if (!file.endsWith('.js')) continue;
+  const name = file.slice(0, -3);
+  const need = needs[name];
+  if (need === undefined || (only !== undefined && only !== name)) continue;
+  const missing =
+    need.shared && !existsSync(join(sharedDir, 'corpus'))
+      ? `the corpus at ${sharedDir} (set ENVOY3_SHARED)`
+      : need.envoy && envoyBin === undefined
+        ? 'real Envoy (set ENVOY_BIN)'
+        : undefined;
+  if (missing !== undefined) {
+    process.stdout.write(`${name}: NOT RUN, missing ${missing}\n`);
+    if (strict) failed++;
+    continue;
+  }
+  process.stdout.write(`${name}:\n`);
+  try {
+    const suite = await import(pathToFileURL(join(root, 'dist', 'test', 'conformance', file)).href);
+    const context =
+      name === 'verdicts' || name === 'cross-checks' ? sharedDir : { envoyBin, root, sharedDir };
+    const result = await suite.run(context);
+    for (const line of result.lines) process.stdout.write(`  ${line}\n`);
+    process.stdout.write(`  ${result.passed} passed, ${result.failed} failed\n`);
+    passed += result.passed;
+    failed += result.failed;
+  } catch (error) {
+    process.stdout.write(`  ${error.stack}\n`);
+    failed++;
+  }
+}
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
