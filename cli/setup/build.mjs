@@ -84,7 +84,7 @@ function stamp() {
 }
 
 /** Path of TypeScript's native compiler, without its Node wrapper, which costs more time than the check. */
-function compiler() {
+export function compiler() {
   const require = createRequire(join(root, 'package.json'));
   const platform = `@typescript/typescript-${process.platform}-${process.arch}`;
   const manifest = require.resolve(`${platform}/package.json`, {

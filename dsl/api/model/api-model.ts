@@ -1,17 +1,33 @@
 /**
  * The Envoy API as data: what the facts are read into, and what types, validators and JSON Schema are made of.
- * The generated `generated/table.ts` holds one `ApiModel`; the reader (`read-message.ts`) interprets it.
+ * The generated `generated/table.ts` holds one `ApiModel`; the reader (`reader/`) interprets it.
  */
 
-/** protoc-gen-validate rules of one field, flattened: only the keys that are set. Durations in nanoseconds as strings. */
+/**
+ * protoc-gen-validate rules of one field, flattened (`{string: {min_len: 1}}` is `{min_len: 1}`): only the keys that are
+ * set, in proto spelling. Durations as ProtoJSON (`0.001s`), 64-bit numbers as numbers. `items`, `keys` and `values` hold
+ * the flattened rules of the elements.
+ */
 export interface FieldRules {
   readonly [rule: string]: unknown;
 }
 
 export type ScalarType =
-  | 'bool' | 'string' | 'bytes' | 'double' | 'float'
-  | 'int32' | 'uint32' | 'sint32' | 'fixed32' | 'sfixed32'
-  | 'int64' | 'uint64' | 'sint64' | 'fixed64' | 'sfixed64';
+  | 'bool'
+  | 'string'
+  | 'bytes'
+  | 'double'
+  | 'float'
+  | 'int32'
+  | 'uint32'
+  | 'sint32'
+  | 'fixed32'
+  | 'sfixed32'
+  | 'int64'
+  | 'uint64'
+  | 'sint64'
+  | 'fixed64'
+  | 'sfixed64';
 
 export interface FieldModel {
   /** snake_case, as in the proto. */
@@ -32,12 +48,16 @@ export interface FieldModel {
 }
 
 export interface MessageModel {
+  /** The .proto that declares it, e.g. `envoy/config/cluster/v3/cluster.proto`. */
+  readonly file: string;
   readonly fields: readonly FieldModel[];
   /** Names of the oneofs of which one member must be set (`(validate.required)`). */
   readonly requiredOneofs?: readonly string[];
 }
 
 export interface EnumModel {
+  /** The .proto that declares it. */
+  readonly file: string;
   /** Value name to number, in proto order. */
   readonly values: Readonly<Record<string, number>>;
   /** Names refused by default (`disallowed_by_default_enum`). */

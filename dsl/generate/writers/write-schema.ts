@@ -1,0 +1,69 @@
+/**
+ * `ApiModel` -> `generated/bootstrap.schema.json`: a JSON Schema (draft 2020-12) for editors of plain YAML. It knows
+ * names, kinds, enums and simple bounds; the full verdict is `envoy3 check`'s.
+ */
+import type { ApiModel, FieldModel } from '../../api/model/api-model.js';
+
+type Schema = Record<string, unknown>;
+
+const wellKnown: Readonly<Record<string, Schema>> = {
+  'google.protobuf.Any': { type: 'object', required: ['@type'], properties: { '@type': { type: 'string' } } },
+  'google.protobuf.Duration': { type: 'string', pattern: '^-?[0-9]+(\\.[0-9]{1,9})?s$' },
+  'google.protobuf.Timestamp': { type: 'string' },
+  'google.protobuf.FieldMask': { type: 'string' },
+  'google.protobuf.Struct': { type: 'object' },
+  'google.protobuf.Value': {},
+  'google.protobuf.ListValue': { type: 'array' },
+  'google.protobuf.Empty': { type: 'object', maxProperties: 0 },
+  'google.protobuf.NullValue': { type: 'null' },
+};
+
+const numbers: Schema = { type: ['number', 'string'] };
+
+function scalar(type: string): Schema {
+  if (type === 'bool') return { type: 'boolean' };
+  return type === 'string' || type === 'bytes' ? { type: 'string' } : numbers;
+}
+
+function valueSchema(model: ApiModel, field: FieldModel): Schema {
+  const known = wellKnown[field.type];
+  if (known !== undefined) return known;
+  const wrapper = /^google\.protobuf\.(Bool|String|Bytes|U?Int(?:32|64)|Float|Double)Value$/.exec(
+    field.type,
+  )?.[1];
+  if (wrapper !== undefined) return scalar(wrapper.toLowerCase());
+  const values = model.enums[field.type]?.values;
+  if (values !== undefined) return { anyOf: [{ enum: Object.keys(values) }, { type: 'integer' }] };
+  if (model.messages[field.type] !== undefined) return { $ref: `#/$defs/${field.type}` };
+  return scalar(field.type);
+}
+
+function fieldSchema(model: ApiModel, field: FieldModel): Schema {
+  const value = valueSchema(model, field);
+  const deprecated = field.deprecated === undefined ? {} : { deprecated: true };
+  if (field.label === 'map') return { type: 'object', additionalProperties: value, ...deprecated };
+  if (field.label === 'repeated') return { type: 'array', items: value, ...deprecated };
+  return { ...value, ...deprecated };
+}
+
+export function writeSchema(model: ApiModel): string {
+  const definitions: Record<string, Schema> = {};
+  const visit = (name: string): void => {
+    const message = model.messages[name];
+    if (message === undefined || definitions[name] !== undefined || wellKnown[name] !== undefined) return;
+    const properties: Record<string, Schema> = {};
+    definitions[name] = { type: 'object', additionalProperties: false, properties };
+    for (const field of message.fields) {
+      properties[field.name] = fieldSchema(model, field);
+      visit(field.type);
+    }
+  };
+  visit('envoy.config.bootstrap.v3.Bootstrap');
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: `Envoy ${model.release} bootstrap`,
+    $ref: '#/$defs/envoy.config.bootstrap.v3.Bootstrap',
+    $defs: definitions,
+  };
+  return `${JSON.stringify(schema)}\n`;
+}
