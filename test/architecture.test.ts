@@ -82,7 +82,7 @@ const levels: readonly (readonly string[])[] = [
   ['runtime/upstream/load-balancing/', 'runtime/upstream/connection-pool/'],
   ['runtime/upstream/cluster/'],
   ['runtime/upstream/cluster-manager'],
-  ['runtime/filters/', 'runtime/admin/'],
+  ['runtime/filters/', 'runtime/admin/', 'runtime/discovery/'],
   ['runtime/extensions'],
   ['runtime/server/'],
   ['runtime/index'],

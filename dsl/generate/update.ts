@@ -23,7 +23,10 @@ export interface UpdateOptions {
 /** @returns the model that was written. */
 export async function updateFacts(options: UpdateOptions): Promise<ApiModel> {
   const go = readGoModules(await downloadGoModules(options.release, options.proxy));
-  const linked = new Set(readBinaryDescriptors(options.envoyBin).keys());
+  const binary = readBinaryDescriptors(options.envoyBin);
+  // Envoy pins its dependencies' protos itself, at other versions than go-control-plane does: the binary is right.
+  for (const [name, bytes] of binary) if (!name.startsWith('envoy/')) go.files.set(name, bytes);
+  const linked = new Set(binary.keys());
   const extensions = await readExtensionTable(options.envoyBin);
   const model = readModel(options.release, go.files, linked, go.categories, extensions);
   const name = `envoy-${options.release.split('.').slice(0, 2).join('.')}.txt`;

@@ -43,7 +43,7 @@ export interface FieldModel {
   /** `deprecated`: accepted with a warning. `fatal`: refused by default (`disallowed_by_default`). */
   readonly deprecated?: 'deprecated' | 'fatal';
   readonly rules?: FieldRules;
-  /** Category of the extensions that fit, for an `Any`, a `TypedExtensionConfig` or a message that holds a `typed_config`. */
+  /** Categories of the extensions that fit, joined by commas (mostly one), for an `Any`, a `TypedExtensionConfig` or a message that holds a `typed_config`. */
   readonly category?: string;
 }
 

@@ -22,7 +22,7 @@ export const goModules: Readonly<Record<string, readonly string[]>> = {
 export interface GoDescriptors {
   /** Serialized FileDescriptorProtos by file name. */
   readonly files: Map<string, Buffer>;
-  /** `<file>#<GoStruct>.<proto_field>` to the category named in the field's comment. */
+  /** `<file>#<GoStruct>.<proto_field>` to the categories named in the field's comment, joined by commas. */
   readonly categories: Map<string, string>;
 }
 
@@ -73,8 +73,10 @@ function readCategories(file: string, go: string, into: Map<string, string>): vo
     }
     struct = /^type (\w+) struct/.exec(line)?.[1] ?? struct;
     const field = /^\t\w+ .*protobuf(?:_oneof:"|:"[^"]*name=)(\w+)/.exec(line)?.[1];
-    const category = /\[#extension-category:\s*([\w.]+)/.exec(comment.join('\n'))?.[1];
-    if (field !== undefined && category !== undefined) into.set(`${file}#${struct}.${field}`, category);
+    const category = /\[#extension-category:\s*([\w., ]+)/.exec(comment.join('\n'))?.[1];
+    if (field !== undefined && category !== undefined) {
+      into.set(`${file}#${struct}.${field}`, category.replaceAll(' ', ''));
+    }
     comment = [];
   }
 }

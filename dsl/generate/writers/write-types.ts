@@ -34,8 +34,12 @@ export type ExactlyOne<T> = {
 /** The well-known envelope that fits every slot (\`xds.type.v3.TypedStruct\` and its older name). */
 const envelopes = ['xds.type.v3.TypedStruct', 'udpa.type.v1.TypedStruct'];
 
-function categoryName(category: string): string {
-  return `Extension_${typeScriptName(category)}`;
+/** The union type of a category; of several categories, joined by commas, the union of theirs. */
+function categoryName(categories: string): string {
+  return categories
+    .split(',')
+    .map((category) => `Extension_${typeScriptName(category)}`)
+    .join(' | ');
 }
 
 /** True when validation refuses the absence of the field. */
@@ -64,7 +68,7 @@ class TypesWriter {
 
   #valueType(field: FieldModel): string {
     const wellKnown = wellKnownTypes[field.type];
-    const known = field.category !== undefined && this.#categories.has(field.category);
+    const known = field.category?.split(',').every((category) => this.#categories.has(category)) === true;
     if (known && field.type === 'google.protobuf.Any') return categoryName(field.category ?? '');
     if (wellKnown !== undefined) return wellKnown;
     const scalar = scalarTypes[field.type];
