@@ -1,0 +1,87 @@
+/**
+ * The contract of what is known about one request while it runs and at its end: read by the access log, by formatters in
+ * header values, and by filters. The HTTP stream itself implements it, so that nothing is copied on the way.
+ */
+import type { HeaderList } from './header-list.js';
+
+/** Envoy's response flags, in the order in which they are printed when several are set. */
+export const responseFlags = [
+  'LH',
+  'UH',
+  'UT',
+  'LR',
+  'UR',
+  'UF',
+  'UC',
+  'UO',
+  'NR',
+  'DI',
+  'FI',
+  'RL',
+  'UAEX',
+  'RLSE',
+  'DC',
+  'URX',
+  'SI',
+  'IH',
+  'DPE',
+  'UMSDR',
+  'RFCF',
+  'NFCF',
+  'DT',
+  'UPE',
+  'NC',
+  'OM',
+  'DF',
+  'DO',
+  'DR',
+] as const;
+export type ResponseFlag = (typeof responseFlags)[number];
+
+export interface StreamInfo {
+  /** Wall-clock milliseconds since the epoch at which the request's first byte was read. */
+  readonly startTime: number;
+  /** `HTTP/1.1`, `HTTP/1.0`, `HTTP/2`. */
+  readonly protocol: string;
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  /** Path with query, after the rewrite once the route is chosen. */
+  readonly path: string;
+  /** Path with query as the client sent it. */
+  readonly originalPath: string;
+  readonly requestHeaders: HeaderList;
+  /** Empty until there is a response. */
+  readonly responseHeaders: HeaderList;
+  readonly responseTrailers: HeaderList;
+  /** 0 until there is a response. */
+  readonly responseCode: number;
+  /** `via_upstream`, `route_not_found`, ... ; `''` until known. */
+  readonly responseCodeDetails: string;
+  readonly flags: ReadonlySet<ResponseFlag>;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** Milliseconds (monotonic) since the first byte; undefined where the moment has not come. */
+  readonly durationMs: number | undefined;
+  /** From the first byte of the request to its last byte. */
+  readonly requestDurationMs: number | undefined;
+  /** From the first byte of the request to the first byte of the upstream's answer. */
+  readonly responseDurationMs: number | undefined;
+  readonly upstreamServiceTimeMs: number | undefined;
+  readonly upstreamHost: string | undefined;
+  readonly upstreamCluster: string | undefined;
+  readonly upstreamLocalAddress: string | undefined;
+  readonly upstreamTransportFailureReason: string | undefined;
+  readonly upstreamRequestAttemptCount: number;
+  readonly routeName: string | undefined;
+  readonly virtualHostName: string | undefined;
+  /** `ip:port` of the client connection. */
+  readonly downstreamDirectRemoteAddress: string;
+  /** `ip:port` after `x-forwarded-for` was believed or not. */
+  readonly downstreamRemoteAddress: string;
+  readonly downstreamLocalAddress: string;
+  readonly requestedServerName: string;
+  readonly connectionId: number;
+  /** `metadata.filter.key`, set by filters. */
+  dynamicMetadata(filter: string, path: readonly string[]): unknown;
+}

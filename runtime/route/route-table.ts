@@ -1,0 +1,101 @@
+/**
+ * The contract of routing: a `RouteConfiguration` compiled once into a table; matching does no I/O and changes nothing,
+ * so that the compiler's route tests run the same code. Implementation in `compile-route-table.ts`.
+ */
+import type { HeaderList } from '../common/header-list.js';
+import type { StreamInfo } from '../common/stream-info.js';
+
+/** What the table looks at; the HTTP stream implements it. */
+export interface RouteRequest {
+  readonly method: string;
+  readonly scheme: string;
+  /** Host header, as sent. */
+  readonly authority: string;
+  /** Path with query. */
+  readonly path: string;
+  readonly headers: HeaderList;
+  /** An integer of [0, 2^32), fixed for the request: weighted clusters and runtime fractions. */
+  readonly random: number;
+}
+
+/** Adds, replaces or removes headers, in Envoy's order: route, virtual host, route configuration (or the reverse). */
+export type HeaderMutation = (headers: HeaderList, info: StreamInfo) => void;
+
+export interface RetryPolicy {
+  /** Tokens of `retry_on`: `5xx`, `gateway-error`, `connect-failure`, `reset`, `retriable-4xx`, ... */
+  readonly retryOn: ReadonlySet<string>;
+  /** `num_retries`, default 1. */
+  readonly numRetries: number;
+  /** 0 = none: the global time-out counts for each try. */
+  readonly perTryTimeoutMs: number;
+  readonly retriableStatusCodes: ReadonlySet<number>;
+  /** Base and maximum of the jittered back-off, default 25 ms and ten times the base. */
+  readonly backOffBaseMs: number;
+  readonly backOffMaxMs: number;
+}
+
+/** What all outcomes share. */
+export interface RouteCommon {
+  /** `name` of the route, `''` when it has none. */
+  readonly name: string;
+  readonly virtualHostName: string;
+  readonly requestHeaders: HeaderMutation | undefined;
+  readonly responseHeaders: HeaderMutation | undefined;
+  /** The canonical `Route`, for filters' `typed_per_filter_config`. */
+  readonly typedPerFilterConfig: (filterName: string) => unknown;
+}
+
+/** Proxy to a cluster. */
+export interface RouteToCluster extends RouteCommon {
+  readonly kind: 'cluster';
+  /** For `cluster_header` and weighted clusters this depends on the request. `undefined`: the header is absent. */
+  cluster(request: RouteRequest): string | undefined;
+  /** Weighted clusters carry header mutations of their own; called with the chosen cluster's name. */
+  clusterHeaders(
+    cluster: string,
+  ): { readonly request?: HeaderMutation; readonly response?: HeaderMutation } | undefined;
+  /** Path with query to send; equal to the request's when there is no rewrite. */
+  rewritePath(path: string): string;
+  /** Authority to send, undefined = unchanged. `'auto'` host rewrite is told by `autoHostRewrite`. */
+  rewriteAuthority(request: RouteRequest): string | undefined;
+  readonly autoHostRewrite: boolean;
+  readonly appendXForwardedHost: boolean;
+  /** `timeout`: default 15 s, 0 = none. */
+  readonly timeoutMs: number;
+  /** `idle_timeout` of the route, undefined = that of the connection manager, 0 = none. */
+  readonly idleTimeoutMs: number | undefined;
+  readonly retryPolicy: RetryPolicy | undefined;
+  readonly priority: 'DEFAULT' | 'HIGH';
+  /** 503 by default (`cluster_not_found_response_code`). */
+  readonly clusterNotFoundCode: number;
+  /** Upgrades that the route turns on or off, by lower-case name. */
+  readonly upgrades: ReadonlyMap<string, boolean>;
+}
+
+export interface RouteToRedirect extends RouteCommon {
+  readonly kind: 'redirect';
+  readonly code: number;
+  location(request: RouteRequest): string;
+}
+
+export interface RouteToDirectResponse extends RouteCommon {
+  readonly kind: 'direct_response';
+  readonly code: number;
+  readonly body: Buffer;
+}
+
+export type Route = RouteToCluster | RouteToRedirect | RouteToDirectResponse;
+
+export interface RouteTable {
+  readonly name: string;
+  /** undefined: 404 `route_not_found`. A plain-text request to a `require_tls` virtual host gives a 301 redirect. */
+  match(request: RouteRequest): Route | undefined;
+  /** Names of all clusters that some route names, with the path in the configuration (for `validate_clusters`). */
+  readonly clusterReferences: readonly {
+    readonly cluster: string;
+    readonly path: readonly (string | number)[];
+  }[];
+}
+
+/** @throws ConfigError with the path inside the route configuration. */
+export type CompileRouteTable = (config: unknown) => RouteTable;
