@@ -1,0 +1,363 @@
+/**
+ * ProtoJSON to canonical messages: the one place that says what a value of the Envoy API may look like. Everything wrong
+ * is reported at once, in document order; what is reported is left out of the result.
+ */
+import type { Issue, IssueClass, PathStep } from '../issue.js';
+import type { ApiModel, FieldModel, FieldRules, ScalarType } from '../model/api-model.js';
+import { ExtensionTable } from './extension-table.js';
+import type { PreparedMessage } from './message-table.js';
+import { MessageTable } from './message-table.js';
+import { nearName } from './near-name.js';
+import {
+  checkBytes,
+  checkDuration,
+  checkEnum,
+  checkItems,
+  checkNumber,
+  checkPairs,
+  checkString,
+} from './rules.js';
+import { defaultScalar, kindOf, readScalar } from './scalars.js';
+import { slotIssue } from './slots.js';
+import { wellKnownReaders, wrappers } from './well-known.js';
+
+/** Objects deeper than this are refused, as by Envoy's loader. */
+const maxDepth = 100;
+
+export interface ReadOptions {
+  /** Full names of messages that the table lacks and that are taken as they are (extensions of an own Envoy build). */
+  readonly allowedTypes?: readonly string[];
+}
+
+export interface ReadResult {
+  /** Canonical: proto spelling of fields and enums, lists always lists, absent fields left out, defaults not filled in. */
+  readonly value: unknown;
+  readonly issues: readonly Issue[];
+}
+
+/** @param typeName full proto name, e.g. `envoy.config.bootstrap.v3.Bootstrap`. @throws when the model lacks it */
+export type MessageReader = (typeName: string, value: unknown, options?: ReadOptions) => ReadResult;
+
+type Fields = Record<string, unknown>;
+
+const scalarNames: ReadonlySet<string> = new Set([
+  ...['bool', 'string', 'bytes', 'double', 'float', 'int32', 'uint32', 'sint32', 'fixed32', 'sfixed32'],
+  ...['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64'],
+]);
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** One reading of one value. Methods return undefined after they reported what is wrong. */
+class Reading {
+  readonly issues: Issue[] = [];
+  readonly #table: MessageTable;
+  readonly #extensions: ExtensionTable;
+  readonly #allowed: ReadonlySet<string>;
+  readonly #path: PathStep[] = [];
+  #messageType = '';
+  #depth = 0;
+  /** Above 0 inside a field whose rules say `skip`. */
+  #unruled = 0;
+
+  constructor(table: MessageTable, extensions: ExtensionTable, options: ReadOptions) {
+    this.#table = table;
+    this.#extensions = extensions;
+    this.#allowed = new Set(options.allowedTypes);
+  }
+
+  #report(issueClass: IssueClass, message: string, suggestion?: string): undefined {
+    this.issues.push({
+      class: issueClass,
+      path: [...this.#path],
+      message,
+      messageType: this.#messageType,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
+    return undefined;
+  }
+
+  /** A message of the table in its plain object form. */
+  message(typeName: string, value: unknown): Fields | undefined {
+    const type = this.#table.message(typeName);
+    if (type === undefined) throw new Error(`the API has no message ${typeName}`);
+    if (!isObject(value)) return this.#report('parse', `expected an object, got ${kindOf(value)}`);
+    if (this.#depth >= maxDepth) return this.#report('parse', `nested deeper than ${maxDepth} objects`);
+    const outer = this.#messageType;
+    this.#messageType = typeName;
+    this.#depth++;
+    const failed = new Set<string>();
+    const out = this.#fields(type, value, failed);
+    this.#checkMessage(type, out, failed);
+    this.#depth--;
+    this.#messageType = outer;
+    return out;
+  }
+
+  #fields(type: PreparedMessage, value: Fields, failed: Set<string>): Fields {
+    const out: Fields = {};
+    const members = new Map<string, string>();
+    for (const key of Object.keys(value)) {
+      const given = value[key];
+      if (given === undefined || key === '@type') continue;
+      const field = type.byName.get(key);
+      this.#path.push(field?.name ?? key);
+      if (field === undefined) {
+        const names = type.fields.map(({ name }) => name);
+        this.#report('unknown-field', `${type.name} has no field '${key}'`, nearName(key, names));
+      } else if (given !== null || field.type === 'google.protobuf.Value') {
+        this.#member(field, given, out, members, failed);
+      }
+      this.#path.pop();
+    }
+    return out;
+  }
+
+  #member(
+    field: FieldModel,
+    given: unknown,
+    out: Fields,
+    members: Map<string, string>,
+    failed: Set<string>,
+  ): void {
+    const rival = field.oneof === undefined ? undefined : members.get(field.oneof);
+    if (rival === field.name || field.name in out) {
+      this.#report('parse', `'${field.name}' is given twice`);
+    } else if (rival !== undefined) {
+      this.#report('parse', `'${field.name}' and '${rival}' exclude each other`);
+    }
+    if (field.oneof !== undefined) members.set(field.oneof, field.name);
+    const before = this.issues.length;
+    const skip = field.rules?.skip === true;
+    if (skip) this.#unruled++;
+    const read = this.#field(field, given);
+    if (skip) this.#unruled--;
+    if (read === undefined || this.issues.length > before) failed.add(field.name);
+    if (read !== undefined) out[field.name] = read;
+  }
+
+  #field(field: FieldModel, given: unknown): unknown {
+    if (field.label === 'repeated') return this.#list(field, given);
+    if (field.label === 'map') return this.#map(field, given);
+    return this.#value(field.type, field.rules, given);
+  }
+
+  #list(field: FieldModel, given: unknown): unknown[] {
+    // Envoy's loader takes one element for a list of one, and flattens lists in lists.
+    const flat = Array.isArray(given) ? (given.some(Array.isArray) ? given.flat(maxDepth) : given) : [given];
+    const out: unknown[] = [];
+    const isMessage = !scalarNames.has(field.type) && this.#table.enumeration(field.type) === undefined;
+    const nested = Array.isArray(given);
+    for (const [index, item] of flat.entries()) {
+      if (nested) this.#path.push(index);
+      const element = item ?? (isMessage && field.type !== 'google.protobuf.Value' ? {} : item);
+      const read = this.#value(field.type, field.rules?.items as FieldRules | undefined, element);
+      if (read !== undefined) out.push(read);
+      if (nested) this.#path.pop();
+    }
+    return out;
+  }
+
+  #map(field: FieldModel, given: unknown): Fields | undefined {
+    if (!isObject(given)) return this.#report('parse', `expected an object, got ${kindOf(given)}`);
+    const out: Fields = {};
+    const isMessage = !scalarNames.has(field.type) && this.#table.enumeration(field.type) === undefined;
+    for (const [key, item] of Object.entries(given)) {
+      if (item === undefined) continue;
+      this.#path.push(key);
+      if (field.key !== undefined && field.key !== 'string') {
+        const result = readScalar(field.key, key);
+        if ('error' in result) this.#report('parse', `key: ${result.error}`);
+      }
+      this.#rules((rules) => checkString(rules, key), field.rules?.keys as FieldRules | undefined);
+      const element = item ?? (isMessage && field.type !== 'google.protobuf.Value' ? {} : item);
+      const read = this.#value(field.type, field.rules?.values as FieldRules | undefined, element);
+      if (read !== undefined) out[key] = read;
+      this.#path.pop();
+    }
+    return out;
+  }
+
+  #rules(check: (rules: FieldRules) => string | undefined, rules: FieldRules | undefined): void {
+    if (rules === undefined || this.#unruled > 0) return;
+    const broken = check(rules);
+    if (broken !== undefined) this.#report('pgv', broken);
+  }
+
+  /** One element that is present: a scalar, an enum, a well-known type, an Any or a message. */
+  #value(type: string, rules: FieldRules | undefined, given: unknown): unknown {
+    if (scalarNames.has(type)) return this.#scalar(type as ScalarType, rules, given);
+    const wrapped = wrappers[type];
+    if (wrapped !== undefined) {
+      const empty = isObject(given) && Object.keys(given).length === 0;
+      return this.#scalar(wrapped, rules, empty ? defaultScalar(wrapped) : given);
+    }
+    if (type === 'google.protobuf.Any') return this.#any(given);
+    const wellKnown = wellKnownReaders[type];
+    if (wellKnown !== undefined) {
+      const result = wellKnown(given);
+      if ('error' in result) return this.#report('parse', result.error);
+      if (type === 'google.protobuf.Duration') {
+        this.#rules((all) => checkDuration(all, result.value as string), rules);
+      }
+      return result.value;
+    }
+    if (this.#table.enumeration(type) !== undefined) return this.#enum(type, rules, given);
+    return this.message(type, given);
+  }
+
+  #scalar(type: ScalarType, rules: FieldRules | undefined, given: unknown): unknown {
+    const result = readScalar(type, given);
+    if ('error' in result) return this.#report('parse', result.error);
+    this.#rules((all) => checkScalar(all, type, result.value), rules);
+    return result.value;
+  }
+
+  #enum(typeName: string, rules: FieldRules | undefined, given: unknown): unknown {
+    const type = this.#table.enumeration(typeName);
+    if (type === undefined) throw new Error(`the API has no enum ${typeName}`);
+    if (typeof given === 'string') {
+      const name = type.byName.get(given.toUpperCase());
+      if (name !== undefined) {
+        this.#rules((all) => checkEnum(all, type.numbers[name] ?? 0, true), rules);
+        return name;
+      }
+    }
+    const number =
+      typeof given === 'number'
+        ? given
+        : typeof given === 'string' && /^\s*-?\d+\s*$/.test(given)
+          ? Number(given)
+          : NaN;
+    if (Number.isInteger(number)) {
+      const name = type.byNumber.get(number);
+      this.#rules((all) => checkEnum(all, number, name !== undefined), rules);
+      return name ?? number;
+    }
+    const names = Object.keys(type.numbers);
+    if (typeof given !== 'string') {
+      return this.#report('parse', `expected ${listNames(names)}, got ${kindOf(given)}`);
+    }
+    return this.#report(
+      'unknown-field',
+      `${kindOf(given)} is not one of ${listNames(names)}`,
+      nearName(given, names),
+    );
+  }
+
+  #any(given: unknown): unknown {
+    if (!isObject(given))
+      return this.#report('parse', `expected an object with '@type', got ${kindOf(given)}`);
+    const url = given['@type'];
+    if (url === undefined || url === null) {
+      if (Object.keys(given).every((key) => given[key] === undefined || given[key] === null)) return {};
+      return this.#report('parse', "'@type' is missing");
+    }
+    if (typeof url !== 'string' || url.indexOf('/') < 1) {
+      const known = typeof url === 'string' && this.#table.message(url) !== undefined;
+      const suggestion = known ? `type.googleapis.com/${url}` : undefined;
+      this.#path.push('@type');
+      this.#report('parse', `${kindOf(url)} is not of the form 'type.googleapis.com/<message>'`, suggestion);
+      this.#path.pop();
+      return undefined;
+    }
+    const name = url.slice(url.lastIndexOf('/') + 1);
+    if (this.#allowed.has(name)) return { ...given };
+    if (wellKnownReaders[name] !== undefined || wrappers[name] !== undefined) {
+      this.#path.push('value');
+      const value = this.#value(name, undefined, given.value ?? {});
+      this.#path.pop();
+      return value === undefined ? undefined : { '@type': url, value };
+    }
+    if (this.#table.message(name) === undefined) {
+      const near = nearName(name, this.#table.messageNames());
+      this.#path.push('@type');
+      this.#report('unknown-type', `Envoy has no message '${name}'`, near && `type.googleapis.com/${near}`);
+      this.#path.pop();
+      return undefined;
+    }
+    const payload = this.message(name, given);
+    return payload === undefined ? undefined : { '@type': url, ...payload };
+  }
+
+  /** What can be said only when all fields are read: absence, emptiness, slots. */
+  #checkMessage(type: PreparedMessage, out: Fields, failed: ReadonlySet<string>): void {
+    for (const field of type.fields) {
+      if (failed.has(field.name)) continue;
+      this.#path.push(field.name);
+      this.#checkField(field, out);
+      const slot = slotIssue(field, type, out, this.#extensions);
+      if (slot !== undefined) {
+        this.#path.push(...slot.steps);
+        this.#report('extension-config', slot.message, slot.suggestion);
+        this.#path.length -= slot.steps.length;
+      }
+      this.#path.pop();
+    }
+    if (this.#unruled > 0) return;
+    for (const oneof of type.requiredOneofs) {
+      const members = type.fields.filter((field) => field.oneof === oneof);
+      if (members.some(({ name }) => name in out || failed.has(name))) continue;
+      const names = members.map(({ name }) => name);
+      this.#report('pgv', names.length === 1 ? `needs ${names[0]}` : `needs one of ${names.join(', ')}`);
+    }
+  }
+
+  #checkField(field: FieldModel, out: Fields): void {
+    const { rules } = field;
+    if (rules === undefined || this.#unruled > 0) return;
+    const value = out[field.name];
+    if (field.label === 'repeated') {
+      const items = (value ?? []) as unknown[];
+      if (rules.ignore_empty !== true || items.length > 0)
+        this.#rules((all) => checkItems(all, items), rules);
+      return;
+    }
+    if (field.label === 'map') {
+      const count = Object.keys((value ?? {}) as Fields).length;
+      if (rules.ignore_empty !== true || count > 0) this.#rules((all) => checkPairs(all, count), rules);
+      return;
+    }
+    if (value !== undefined) return;
+    if (rules.required === true && field.oneof === undefined) {
+      this.#report('pgv', 'is required');
+      return;
+    }
+    // An absent scalar has its default value, to which the rules apply too, but not inside of a oneof.
+    if (field.oneof !== undefined || rules.ignore_empty === true) return;
+    if (scalarNames.has(field.type)) {
+      const type = field.type as ScalarType;
+      const broken = checkScalar(rules, type, defaultScalar(type));
+      if (broken !== undefined) this.#report('pgv', broken === 'must not be empty' ? 'is required' : broken);
+    } else if (this.#table.enumeration(field.type) !== undefined) {
+      this.#rules((all) => checkEnum(all, 0, true), rules);
+    }
+  }
+}
+
+function checkScalar(rules: FieldRules, type: ScalarType, value: unknown): string | undefined {
+  if (rules.ignore_empty === true && (value === '' || value === 0 || value === false)) return undefined;
+  if (type === 'string') return checkString(rules, value as string);
+  if (type === 'bytes') return checkBytes(rules, value as string);
+  if (type === 'bool')
+    return rules.const !== undefined && rules.const !== value ? `must be ${rules.const}` : undefined;
+  return checkNumber(rules, Number(value));
+}
+
+function listNames(names: readonly string[]): string {
+  return names.length > 12
+    ? `${names.slice(0, 10).join(', ')}, ... (${names.length} values)`
+    : names.join(', ');
+}
+
+/** Makes the reader of one API. */
+export function createReader(model: ApiModel): MessageReader {
+  const table = new MessageTable(model);
+  const extensions = new ExtensionTable(model);
+  return (typeName, value, options = {}) => {
+    const reading = new Reading(table, extensions, options);
+    const read = reading.message(typeName, value);
+    return { value: read ?? {}, issues: reading.issues };
+  };
+}
