@@ -30,12 +30,12 @@ const maxValues = 5_000_000;
 
 class YamlReading {
   readonly errors: YamlError[] = [];
-  readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
+  /** Kept here in document order: the library looks each alias up by a walk through the whole document. */
+  readonly #anchors = new Map<string, Node>();
   #values = 0;
 
-  constructor(document: Document.Parsed, lines: LineCounter) {
-    this.#document = document;
+  constructor(lines: LineCounter) {
     this.#lines = lines;
   }
 
@@ -56,7 +56,14 @@ class YamlReading {
     }
     const offset = (node as Node | null)?.range?.[0] ?? 0;
     if (depth > 200) return this.fail('nested too deep', offset);
-    if (isAlias(node)) return this.value(node.resolve(this.#document), depth + 1);
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      return target === undefined
+        ? this.fail(`the alias '*${node.source}' has no anchor before it`, offset)
+        : this.value(target, depth + 1);
+    }
+    const anchor = (node as Node | null)?.anchor;
+    if (anchor !== undefined) this.#anchors.set(anchor, node as Node);
     if (isScalar(node))
       return node.type === 'PLAIN' ? resolvePlainScalar(node.source ?? '') : String(node.value ?? '');
     if (isSeq(node)) return (node as YAMLSeq).items.map((item) => this.value(item, depth + 1));
@@ -66,7 +73,11 @@ class YamlReading {
         const key = keyOf(pair);
         if (key === undefined) this.fail('a key must be a plain or quoted text', offset);
         else if (key === '<<') this.fail("merge keys ('<<') are not supported by Envoy", keyOffset(pair));
-        else {
+        else if (isIgnored(pair.key) || isIgnored(pair.value)) {
+          // Read for its anchors alone.
+          this.value(pair.value, depth + 1);
+          delete out[key];
+        } else {
           // A duplicate takes the place of its last occurrence.
           delete out[key];
           Object.defineProperty(out, key, {
@@ -81,6 +92,11 @@ class YamlReading {
     }
     return null;
   }
+}
+
+/** Envoy's own tag for parts that only hold anchors. */
+function isIgnored(node: unknown): boolean {
+  return (node as Node | null)?.tag === '!ignore';
 }
 
 function keyOf(pair: Pair): string | undefined {
@@ -146,7 +162,7 @@ export function readYaml(text: string): YamlResult {
   if (document === undefined || document.contents === null) {
     return { value: undefined, errors: [{ message: 'the document is empty', line: 1, column: 1 }], locate };
   }
-  const reading = new YamlReading(document, lines);
+  const reading = new YamlReading(lines);
   for (const error of document.errors) reading.fail(error.message, error.pos[0]);
   if (reading.errors.length === 0 && !isMap(document.contents)) {
     reading.fail('the document is not an object', document.contents.range?.[0] ?? 0);

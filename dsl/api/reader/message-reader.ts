@@ -18,6 +18,7 @@ import {
   checkString,
 } from './rules.js';
 import { defaultScalar, kindOf, readScalar } from './scalars.js';
+import type { SlotIssue } from './slots.js';
 import { slotIssue } from './slots.js';
 import { wellKnownReaders, wrappers } from './well-known.js';
 
@@ -270,6 +271,8 @@ class Reading {
       this.#path.pop();
       return value === undefined ? undefined : { '@type': url, value };
     }
+    // The entry message of a map is linked too, though nothing can be made of it.
+    if (this.#table.isMapEntry(name)) return { ...given };
     if (this.#table.message(name) === undefined) {
       const near = nearName(name, this.#table.messageNames());
       this.#path.push('@type');
@@ -284,15 +287,11 @@ class Reading {
   /** What can be said only when all fields are read: absence, emptiness, slots. */
   #checkMessage(type: PreparedMessage, out: Fields, failed: ReadonlySet<string>): void {
     for (const field of type.fields) {
-      if (failed.has(field.name)) continue;
+      const bad = failed.has(field.name);
       this.#path.push(field.name);
-      this.#checkField(field, out);
-      const slot = slotIssue(field, type, out, this.#extensions);
-      if (slot !== undefined) {
-        this.#path.push(...slot.steps);
-        this.#report('extension-config', slot.message, slot.suggestion);
-        this.#path.length -= slot.steps.length;
-      }
+      if (!bad) this.#checkField(field, out);
+      const slot = bad && !(field.name in out) ? undefined : slotIssue(field, type, out, this.#extensions);
+      if (slot !== undefined) this.#reportSlot(slot);
       this.#path.pop();
     }
     if (this.#unruled > 0) return;
@@ -302,6 +301,18 @@ class Reading {
       const names = members.map(({ name }) => name);
       this.#report('pgv', names.length === 1 ? `needs ${names[0]}` : `needs one of ${names.join(', ')}`);
     }
+  }
+
+  /** A message in the wrong slot: what its own rules said before does not matter. */
+  #reportSlot(slot: SlotIssue): void {
+    const at = [...this.#path, ...slot.steps];
+    const inside = (issue: Issue) =>
+      issue.class === 'pgv' && at.every((step, index) => issue.path[index] === step);
+    const kept = this.issues.filter((issue) => !inside(issue));
+    this.issues.splice(0, this.issues.length, ...kept);
+    this.#path.push(...slot.steps);
+    this.#report('extension-config', slot.message, slot.suggestion);
+    this.#path.length -= slot.steps.length;
   }
 
   #checkField(field: FieldModel, out: Fields): void {

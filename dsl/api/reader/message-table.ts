@@ -71,6 +71,16 @@ export class MessageTable {
     return prepared;
   }
 
+  /** `a.B.FooBarEntry` is the implied message of the map `foo_bar` of `a.B`. */
+  isMapEntry(name: string): boolean {
+    const match = /^(.+)\.(\w+)Entry$/.exec(name);
+    const fields = match === null ? undefined : this.message(match[1] ?? '')?.fields;
+    const wanted = match?.[2]?.toLowerCase();
+    return (
+      fields?.some((field) => field.label === 'map' && field.name.replaceAll('_', '') === wanted) === true
+    );
+  }
+
   messageNames(): string[] {
     return Object.keys(this.#model.messages);
   }

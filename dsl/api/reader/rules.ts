@@ -92,7 +92,9 @@ export function checkString(rules: FieldRules, value: string): string | undefine
             ? `must not contain '${rules.not_contains}'`
             : rules.pattern !== undefined && !patternOf(text('pattern')).test(value)
               ? `must match ${rules.pattern}`
-              : wellKnown !== undefined && !wellKnown[rules.strict === false ? 1 : 0].test(value)
+              : value !== '' &&
+                  wellKnown !== undefined &&
+                  !wellKnown[rules.strict === false ? 1 : 0].test(value)
                 ? `has characters that a header ${rules.well_known_regex === 'HTTP_HEADER_NAME' ? 'name' : 'value'} must not have`
                 : undefined)
   );

@@ -26,8 +26,25 @@ const unchecked: ReadonlySet<string> = new Set([
   'envoy.config.cluster.v3.LoadBalancingPolicy.Policy.typed_extension_config',
 ]);
 
-/** Slots that may stay empty: the extension has a default, or works without a configuration. */
-const optional: ReadonlySet<string> = new Set([]);
+/**
+ * The `action` of a matcher. Its factories stand in no table, but they are few, and named alike; only a name that none of
+ * them has is refused.
+ */
+const actionSlots: ReadonlySet<string> = new Set([
+  'xds.type.matcher.v3.Matcher.OnMatch.action',
+  'envoy.config.common.matcher.v3.Matcher.OnMatch.action',
+]);
+const actionName =
+  /(?:Action|Route|RouteList|Policy|SkipFilter|BucketSettings|SubstitutionFormatString|StringValue)$/;
+
+function actionIssue(value: unknown): SlotIssue | undefined {
+  const url = ((value as Fields | undefined)?.typed_config as Fields | undefined)?.['@type'];
+  if (typeof url !== 'string' || actionName.test(url)) return undefined;
+  return {
+    steps: ['typed_config'],
+    message: `${url.slice(url.lastIndexOf('/') + 1)} is not an action of a matcher`,
+  };
+}
 
 function checkPayload(
   field: FieldModel,
@@ -54,11 +71,11 @@ export function slotIssue(
   table: ExtensionTable,
 ): SlotIssue | undefined {
   const key = `${type.name}.${field.name}`;
+  if (actionSlots.has(key)) return actionIssue(out[field.name]);
   if (field.category === undefined || unchecked.has(key)) return undefined;
   const value = out[field.name];
   if (value === undefined) {
-    if (field.type !== 'google.protobuf.Any' || field.label !== undefined || optional.has(key))
-      return undefined;
+    if (field.type !== 'google.protobuf.Any' || field.label !== undefined) return undefined;
     const rivals = type.fields.filter(
       (other) => other !== field && other.oneof !== undefined && other.oneof === field.oneof,
     );
@@ -74,6 +91,7 @@ export function slotIssue(
     const steps: PathStep[] = step === undefined ? [] : [field.label === 'repeated' ? Number(step) : step];
     const direct = field.type === 'google.protobuf.Any';
     const payload = direct ? entry : (entry as Fields).typed_config;
+    // Its absence is the message's own matter: it has other members, or a rule that demands it.
     if (payload === undefined) continue;
     const found = checkPayload(field, payload as Fields, table);
     if (found !== undefined) return { steps: direct ? steps : [...steps, 'typed_config'], ...found };

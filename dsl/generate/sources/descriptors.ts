@@ -28,6 +28,7 @@ import type {
   MessageModel,
   ScalarType,
 } from '../../api/model/api-model.js';
+import { slotCategories } from './slot-categories.js';
 
 /** FieldDescriptorProto.Type by number. */
 const scalarNames: Readonly<Record<number, ScalarType>> = {
@@ -136,6 +137,8 @@ function categoryOf(
   field: DescField,
   categories: ReadonlyMap<string, string>,
 ): string | undefined {
+  const untagged = slotCategories[`${message.typeName}.${field.name}`];
+  if (untagged !== undefined) return untagged;
   const file = `${message.file.name}.proto`;
   const names: string[] = [];
   for (let at: DescMessage | undefined = message; at !== undefined; at = at.parent) names.unshift(at.name);
