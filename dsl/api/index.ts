@@ -2,6 +2,7 @@
  * The Envoy API: readers of YAML and of messages, durations, and the model that both are made of.
  */
 export { compareDurations, durationMs, formatDuration, parseDuration } from './duration.js';
+export { fieldsOf } from './describe-message.js';
 export type { Issue, IssueClass, Path, PathStep } from './issue.js';
 export { readMessage } from './read-message.js';
 export type { YamlError, YamlResult } from './read-yaml.js';

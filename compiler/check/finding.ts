@@ -1,0 +1,20 @@
+/**
+ * What checks and lint rules have to say: data, without positions. The compiler turns findings into diagnostics.
+ */
+import type { Path } from '../../dsl/api/index.js';
+
+export interface Finding {
+  /** `E3...` for checks, the rule's name for lint. */
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  readonly path: Path;
+  /** One sentence, no full stop. */
+  readonly message: string;
+  /** What to do, in the imperative. */
+  readonly fix?: string;
+  /** The other place of a clash. */
+  readonly related?: { readonly path: Path; readonly message: string };
+}
+
+/** Looks at a whole canonical bootstrap. */
+export type Check = (bootstrap: unknown) => readonly Finding[];
