@@ -1,9 +1,9 @@
 /**
- * Canonical YAML of a canonical message: fields in proto order, two spaces a level, no anchors, the same bytes for the
- * same value. The line of every node can be asked afterwards.
+ * Canonical YAML of a canonical message: fields in proto order, two spaces a level, list entries under their key as in
+ * Envoy's examples, no anchors; the same bytes for the same value. The line of every node can be asked afterwards.
  */
 import type { Path, PathStep } from '../../dsl/api/index.js';
-import { fieldsOf } from '../../dsl/api/index.js';
+import { fieldOrder, orderedKeys } from './field-order.js';
 import { blockLines, scalarText } from './yaml-text.js';
 
 export interface EmittedYaml {
@@ -14,85 +14,99 @@ export interface EmittedYaml {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Lines of nodes, as a tree beside the value. */
+/** Lines of the children of an object or a list, as a tree beside the value. */
 interface LineNode {
-  line: number;
+  readonly lines: Map<PathStep, number>;
   readonly children: Map<PathStep, LineNode>;
 }
+
+/** Longest key that YAML allows on the line of its value is 1024 characters, quotes and escapes counted. */
+const longestKey = 1000;
 
 function payloadType(value: Fields, declared: string): string {
   const url = value['@type'];
   return typeof url === 'string' ? url.slice(url.lastIndexOf('/') + 1) : declared;
 }
 
-/** Keys in proto order; a map's keys, and whatever the table does not know, in the order given. */
-function orderedKeys(value: Fields, fields: ReadonlyMap<string, string> | undefined): string[] {
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  if (fields === undefined) return keys;
-  const known = [...fields.keys()].filter((key) => value[key] !== undefined);
-  const rest = keys.filter((key) => !fields.has(key));
-  return rest.length === 0 ? known : [...rest, ...known];
+function isEmpty(value: object): boolean {
+  return Array.isArray(value)
+    ? value.length === 0
+    : Object.values(value).every((member) => member === undefined);
 }
 
 class Emitter {
-  readonly lines: string[] = [];
-  readonly root: LineNode = { line: 1, children: new Map() };
+  readonly output: string[] = [];
 
-  /** Appends to the last line, or starts one. */
-  #put(prefix: string, text: string): void {
-    this.lines.push(prefix + text);
-  }
-
-  fields(value: Fields, type: string, indent: string, first: string, node: LineNode): void {
-    const fields = fieldsOf(payloadType(value, type));
+  /**
+   * @param map whether the keys are those of a map whose values are of that type, not fields
+   * @param first indentation of the first key: `- ` when the object is a list entry
+   */
+  fields(value: Fields, type: string, map: boolean, indent: string, first: string): LineNode {
+    const node: LineNode = { lines: new Map(), children: new Map() };
+    const declared = map ? type : payloadType(value, type);
+    const order = map ? undefined : fieldOrder(declared);
     let prefix = first;
-    for (const key of orderedKeys(value, fields)) {
-      const child: LineNode = { line: this.lines.length + 1, children: new Map() };
-      node.children.set(key, child);
-      // A map has no fields of its own: its values have the type that the map was declared with.
-      this.#entry(`${prefix}${scalarText(key)}:`, value[key], fields?.get(key) ?? type, indent, child);
+    for (const key of orderedKeys(value, order)) {
+      node.lines.set(key, this.output.length + 1);
+      let head = `${prefix}${scalarText(key)}:`;
+      if (head.length > longestKey) {
+        this.output.push(`${prefix}? ${scalarText(key)}`);
+        head = `${indent}:`;
+      }
+      const place = order?.get(key);
+      const child = this.#value(
+        head,
+        value[key],
+        map ? type : (place?.type ?? ''),
+        place?.map ?? false,
+        indent,
+      );
+      if (child !== undefined) node.children.set(key, child);
       prefix = indent;
     }
+    return node;
   }
 
-  #entry(head: string, value: unknown, type: string, indent: string, node: LineNode): void {
-    if (Array.isArray(value)) {
-      if (value.length === 0) this.#put(head, ' []');
-      else {
-        this.#put(head, '');
-        this.#items(value, type, `${indent}  `, node);
-      }
-    } else if (typeof value === 'object' && value !== null) {
-      if (Object.keys(value).length === 0) this.#put(head, ' {}');
-      else {
-        this.#put(head, '');
-        this.fields(value as Fields, type, `${indent}  `, `${indent}  `, node);
-      }
-    } else this.#scalar(`${head} `, value, indent);
-  }
-
-  #items(items: readonly unknown[], type: string, indent: string, node: LineNode): void {
-    for (const [index, item] of items.entries()) {
-      const child: LineNode = { line: this.lines.length + 1, children: new Map() };
-      node.children.set(index, child);
-      if (typeof item !== 'object' || item === null) this.#scalar(`${indent}- `, item, indent);
-      else if (Object.keys(item).length === 0) this.#put(`${indent}- `, Array.isArray(item) ? '[]' : '{}');
-      else if (Array.isArray(item)) {
-        this.#put(`${indent}-`, '');
-        this.#items(item, type, `${indent}  `, child);
-      } else this.fields(item as Fields, type, `${indent}  `, `${indent}- `, child);
+  #value(head: string, value: unknown, type: string, map: boolean, indent: string): LineNode | undefined {
+    if (typeof value !== 'object' || value === null) this.#scalar(`${head} `, value, indent);
+    else if (isEmpty(value)) this.output.push(`${head} ${Array.isArray(value) ? '[]' : '{}'}`);
+    else {
+      this.output.push(head);
+      if (Array.isArray(value)) return this.#items(value, type, indent);
+      const deeper = `${indent}  `;
+      return this.fields(value as Fields, type, map, deeper, deeper);
     }
+    return undefined;
+  }
+
+  #items(items: readonly unknown[], type: string, indent: string): LineNode {
+    const node: LineNode = { lines: new Map(), children: new Map() };
+    for (const [index, item] of items.entries()) {
+      node.lines.set(index, this.output.length + 1);
+      if (typeof item !== 'object' || item === null) this.#scalar(`${indent}- `, item, indent);
+      else if (isEmpty(item)) this.output.push(`${indent}- ${Array.isArray(item) ? '[]' : '{}'}`);
+      else {
+        const deeper = `${indent}  `;
+        let child: LineNode;
+        if (Array.isArray(item)) {
+          this.output.push(`${indent}-`);
+          child = this.#items(item, type, deeper);
+        } else child = this.fields(item as Fields, type, false, deeper, `${indent}- `);
+        node.children.set(index, child);
+      }
+    }
+    return node;
   }
 
   #scalar(head: string, value: unknown, indent: string): void {
     const block = typeof value === 'string' ? blockLines(value) : undefined;
     if (block === undefined) {
-      this.#put(head, scalarText(value as string | number | boolean | null));
+      this.output.push(head + scalarText(value));
       return;
     }
     const [header = '', ...body] = block;
-    this.#put(head, header);
-    for (const line of body) this.#put(line === '' ? '' : `${indent}  `, line);
+    this.output.push(head + header);
+    for (const line of body) this.output.push(line === '' ? '' : `${indent}  ${line}`);
   }
 }
 
@@ -102,18 +116,20 @@ class Emitter {
  */
 export function emitYaml(value: unknown, type = 'envoy.config.bootstrap.v3.Bootstrap'): EmittedYaml {
   const emitter = new Emitter();
-  emitter.fields(value as Fields, type, '', '', emitter.root);
-  const text = emitter.lines.length === 0 ? '{}\n' : `${emitter.lines.join('\n')}\n`;
+  const root = emitter.fields((value ?? {}) as Fields, type, false, '', '');
+  const { output } = emitter;
   return {
-    text,
+    text: output.length === 0 ? '{}\n' : `${output.join('\n')}\n`,
     lineOf(path) {
-      let node = emitter.root;
+      let line = 1;
+      let node: LineNode | undefined = root;
       for (const step of path) {
-        const next = node.children.get(step);
+        const next: number | undefined = node?.lines.get(step);
         if (next === undefined) break;
-        node = next;
+        line = next;
+        node = node?.children.get(step);
       }
-      return node.line;
+      return line;
     },
   };
 }
