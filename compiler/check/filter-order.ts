@@ -1,106 +1,67 @@
 /**
- * The last filter of a chain must be a terminal one, and only the last.
+ * E3004, E3005: a chain of filters ends with a terminal one (the router, a proxy), which stands nowhere else and is not
+ * disabled. An empty chain is fine. Envoy tells filters by the type of their configuration, not by their name.
  */
-import type { Path } from '../../dsl/api/index.js';
+import type { BootstrapView, Message } from './bootstrap-view.js';
+import { isSet, typeOf } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
-import type { Found } from './walk.js';
-import { entriesOf, fieldsAt, listenersOf, payloadsOf, textAt, typeOf } from './walk.js';
+import { httpFilterKinds, networkFilterKinds } from './terminal-filters.js';
 
-const http = 'envoy.extensions.filters.http';
-const network = 'envoy.extensions.filters.network';
+const httpConnectionManager =
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 
-/** `true` terminal, `false` not; types that are absent may be either, and are left to Envoy. */
-function isTerminal(type: string): boolean | undefined {
-  if (undecided.has(type) || !(type.startsWith(http) || type.startsWith(network))) return undefined;
-  return terminal.has(type);
+type Kinds = (type: string) => 'terminal' | 'passing' | 'unknown';
+
+function name(filter: Message): string {
+  return String(filter.value.name ?? typeOf(filter.value.typed_config));
 }
 
-const terminal: ReadonlySet<string> = new Set([
-  `${http}.router.v3.Router`,
-  `${network}.http_connection_manager.v3.HttpConnectionManager`,
-  `${network}.tcp_proxy.v3.TcpProxy`,
-  `${network}.redis_proxy.v3.RedisProxy`,
-  `${network}.thrift_proxy.v3.ThriftProxy`,
-  `${network}.dubbo_proxy.v3.DubboProxy`,
-  `${network}.generic_proxy.v3.GenericProxy`,
-  `${network}.echo.v3.Echo`,
-  `${network}.direct_response.v3.Config`,
-]);
-
-/** Filters that end the chain in some configurations, or whose kind was not established. */
-const undecided: ReadonlySet<string> = new Set([
-  `${http}.mcp_router.v3.McpRouter`,
-  `${http}.file_server.v3.FileServerConfig`,
-  `${http}.dynamic_modules.v3.DynamicModuleFilter`,
-  `${http}.upstream_codec.v3.UpstreamCodec`,
-  `${http}.composite.v3.Composite`,
-  `${http}.filter_chain.v3.FilterChainConfig`,
-  `${network}.dynamic_modules.v3.DynamicModuleNetworkFilter`,
-  `${network}.wasm.v3.Wasm`,
-  `${network}.reverse_tunnel.v3.ReverseTunnel`,
-]);
-
-function checkChain(filters: readonly Found[], what: string, fallback: string): Finding[] {
-  const findings: Finding[] = [];
-  for (const [index, { value, path }] of filters.entries()) {
-    const type = typeOf(value.typed_config);
-    const ends = type === '' ? undefined : isTerminal(type);
+function* chain(filters: readonly Message[], kinds: Kinds, ending: string): Generator<Finding> {
+  for (const [index, filter] of filters.entries()) {
     const last = index === filters.length - 1;
-    const name = textAt(value.name) ?? type;
-    if (ends === true && !last) {
-      findings.push({
+    // A filter that comes from elsewhere, or is skipped when it is not known, cannot be judged here.
+    if (!isSet(filter.value.typed_config)) continue;
+    const kind = kinds(typeOf(filter.value.typed_config));
+    if (kind === 'terminal' && !last) {
+      yield {
         code: 'E3004',
         severity: 'error',
-        path,
-        message: `the filter '${name}' ends the chain, so it must be the last ${what} filter`,
-        fix: 'move it to the end of the list',
-      });
-    } else if (ends === false && last) {
-      findings.push({
+        path: filter.path,
+        message: `the filter '${name(filter)}' answers or forwards by itself and must be the last of its chain`,
+        fix: 'move it to the end, or remove what follows',
+      };
+    } else if (kind === 'passing' && last) {
+      yield {
         code: 'E3005',
         severity: 'error',
-        path,
-        message: `the last ${what} filter, '${name}', does not end the chain`,
-        fix: `add ${fallback} after it`,
-      });
-    } else if (last && type === `${http}.router.v3.Router` && value.disabled === true) {
-      const at: Path = [...path, 'disabled'];
-      findings.push({
+        path: filter.path,
+        message: `the last filter of the chain is '${name(filter)}', which only passes on`,
+        fix: `end the chain with ${ending}`,
+      };
+    } else if (kind === 'terminal' && filter.value.disabled === true) {
+      yield {
         code: 'E3005',
         severity: 'error',
-        path: at,
-        message: 'the last filter cannot be disabled',
-      });
+        path: [...filter.path, 'disabled'],
+        message: `the filter '${name(filter)}' ends the chain and cannot be disabled`,
+        fix: 'remove `disabled`',
+      };
     }
   }
-  return findings;
 }
 
-/** `filters` of every filter chain. */
-export function networkFilterOrder(bootstrap: unknown): Finding[] {
-  return listenersOf(bootstrap).flatMap(({ value, path }) => {
-    const chains = [...entriesOf(value.filter_chains, [...path, 'filter_chains'])];
-    if (value.default_filter_chain !== undefined) {
-      chains.push({ value: fieldsAt(value.default_filter_chain), path: [...path, 'default_filter_chain'] });
-    }
-    return chains.flatMap((chain) =>
-      checkChain(
-        [...entriesOf(chain.value.filters, [...chain.path, 'filters'])],
-        'network',
-        'envoy.filters.network.http_connection_manager or tcp_proxy',
-      ),
+export function* filterOrder(view: BootstrapView): Generator<Finding> {
+  for (const filterChain of view.all('envoy.config.listener.v3.FilterChain')) {
+    yield* chain(
+      filterChain.list('filters'),
+      networkFilterKinds,
+      'a proxy such as the HTTP connection manager',
     );
-  });
-}
-
-/** `http_filters` of every connection manager. */
-export function httpFilterOrder(bootstrap: unknown): Finding[] {
-  const managers = [...payloadsOf(bootstrap, `${network}.http_connection_manager.v3.HttpConnectionManager`)];
-  return managers.flatMap(({ value, path }) =>
-    checkChain(
-      [...entriesOf(value.http_filters, [...path, 'http_filters'])],
-      'HTTP',
-      'envoy.filters.http.router',
-    ),
-  );
+  }
+  for (const manager of view.all(httpConnectionManager)) {
+    yield* chain(manager.list('http_filters'), httpFilterKinds, "'envoy.filters.http.router'");
+    for (const upgrade of manager.list('upgrade_configs')) {
+      yield* chain(upgrade.list('filters'), httpFilterKinds, "'envoy.filters.http.router'");
+    }
+  }
 }

@@ -4,7 +4,7 @@
 import type { Path } from '../../dsl/api/index.js';
 
 export interface Finding {
-  /** `E3...` for checks, the rule's name for lint. */
+  /** `E3...` for checks (see `finding-codes.ts`), the rule's name for lint. */
   readonly code: string;
   readonly severity: 'error' | 'warning';
   readonly path: Path;
@@ -15,6 +15,3 @@ export interface Finding {
   /** The other place of a clash. */
   readonly related?: { readonly path: Path; readonly message: string };
 }
-
-/** Looks at a whole canonical bootstrap. */
-export type Check = (bootstrap: unknown) => readonly Finding[];

@@ -95,7 +95,7 @@ test('addresses', () => {
 });
 
 test('listeners without an address or a chain, and chains alike', () => {
-  assert.match(findings([], [{ name: 'x' }])[0] ?? '', /^E3008 listeners\.0$/);
+  assert.match(findings([], [{ name: 'x' }])[0] ?? '', /^E3008 listeners\.0 /);
   assert.match(findings([], [listener({ filter_chains: [] })])[0] ?? '', /^E3008 /);
   const [chain] = listener().filter_chains as Fields[];
   assert.match(findings([], [listener({ filter_chains: [chain, chain] })])[0] ?? '', /^E3009 /);

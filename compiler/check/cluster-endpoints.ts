@@ -1,0 +1,68 @@
+/**
+ * E3010, E3018: what the type of a cluster demands of its endpoints and of their source.
+ */
+import type { PathStep } from '../../dsl/api/index.js';
+import type { BootstrapView, Message } from './bootstrap-view.js';
+import { isSet, textAt } from './bootstrap-view.js';
+import type { Finding } from './finding.js';
+
+function finding(code: string, cluster: Message, field: PathStep, message: string, fix: string): Finding {
+  const path = field in cluster.value ? [...cluster.path, field] : cluster.path;
+  return { code, severity: 'error', path, message, fix };
+}
+
+function* logicalDns(cluster: Message): Generator<Finding> {
+  const localities = cluster.at('load_assignment').list('endpoints');
+  const hosts = localities.flatMap((locality) => locality.list('lb_endpoints'));
+  if (localities.length === 1 && hosts.length === 1) return;
+  yield finding(
+    'E3010',
+    cluster,
+    'load_assignment',
+    `a LOGICAL_DNS cluster has exactly one endpoint, this one has ${hosts.length} in ${localities.length} localities`,
+    hosts.length > 1 ? 'use STRICT_DNS' : 'add the endpoint',
+  );
+}
+
+/** The DNS types resolve by themselves. */
+function* customResolvers(cluster: Message, type: string): Generator<Finding> {
+  for (const locality of cluster.at('load_assignment').list('endpoints')) {
+    for (const entry of locality.list('lb_endpoints')) {
+      const socket = entry.at('endpoint').at('address').at('socket_address');
+      if (textAt(socket.value.resolver_name) === '') continue;
+      yield finding(
+        'E3018',
+        socket,
+        'resolver_name',
+        `a ${type} cluster takes no resolver_name`,
+        'remove it',
+      );
+    }
+  }
+}
+
+export function* clusterEndpoints(view: BootstrapView): Generator<Finding> {
+  for (const cluster of view.clusters) {
+    const { value } = cluster;
+    if (isSet(value.cluster_type)) continue;
+    const type = value.type ?? 'STATIC';
+    if (type === 'LOGICAL_DNS') yield* logicalDns(cluster);
+    if (type === 'LOGICAL_DNS' || type === 'STRICT_DNS') yield* customResolvers(cluster, type);
+    if (type === 'EDS' && !isSet(value.eds_cluster_config)) {
+      yield finding(
+        'E3018',
+        cluster,
+        'type',
+        'an EDS cluster needs a source of endpoints',
+        'set eds_cluster_config',
+      );
+    } else if (type !== 'EDS' && isSet(value.eds_cluster_config)) {
+      const message = 'eds_cluster_config stands in a cluster that is not of type EDS';
+      yield finding('E3018', cluster, 'eds_cluster_config', message, 'set type: EDS, or remove it');
+    }
+    if (type === 'ORIGINAL_DST' && isSet(value.load_assignment)) {
+      const message = 'an ORIGINAL_DST cluster takes the address of the connection and has no endpoints';
+      yield finding('E3018', cluster, 'load_assignment', message, 'remove load_assignment');
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * E3006: addresses that must be literal IPs: what a listener or the admin interface binds to, the endpoints of STATIC
+ * clusters, ranges. Envoy resolves no name for them. A priority of a cluster that resolves names may hold names.
+ */
+import { isIP } from 'node:net';
+import { table } from '../../dsl/api/generated/table.js';
+import type { BootstrapView, Message } from './bootstrap-view.js';
+import { isSet, textAt } from './bootstrap-view.js';
+import type { Finding } from './finding.js';
+
+function finding(path: Message, field: string, message: string, fix: string): Finding {
+  return { code: 'E3006', severity: 'error', path: [...path.path, field], message, fix };
+}
+
+/** Resolvers that Envoy has beside the one for IPs. */
+function isResolver(name: string): boolean {
+  return (
+    name === 'envoy.ip' ||
+    table.extensions.some((one) => one.name === name && one.category === 'envoy.resolvers')
+  );
+}
+
+function* literal(address: Message, fix: string): Generator<Finding> {
+  if (!isSet(address.value.socket_address)) return;
+  const socket = address.at('socket_address');
+  const { address: text, named_port: namedPort } = socket.value;
+  const resolver = textAt(socket.value.resolver_name);
+  if (resolver !== '' && !isResolver(resolver)) {
+    yield finding(socket, 'resolver_name', `there is no address resolver '${resolver}'`, 'remove it');
+    return;
+  }
+  if (resolver !== '' && resolver !== 'envoy.ip') return;
+  if (isIP(textAt(text)) === 0)
+    yield finding(socket, 'address', `'${textAt(text)}' is not an IP address`, fix);
+  else if (isSet(namedPort)) {
+    yield finding(socket, 'named_port', 'a literal address has no named port', 'use port_value');
+  }
+}
+
+function* bound(view: BootstrapView): Generator<Finding> {
+  yield* literal(view.root.at('admin').at('address'), 'write an IP, such as 127.0.0.1');
+  for (const listener of view.listeners) {
+    const fix = 'write an IP, such as 0.0.0.0 or 127.0.0.1';
+    yield* literal(listener.at('address'), fix);
+    for (const more of listener.list('additional_addresses')) yield* literal(more.at('address'), fix);
+  }
+}
+
+/** STATIC is the default type. */
+function isStatic(cluster: Message): boolean {
+  return !isSet(cluster.value.cluster_type) && (cluster.value.type ?? 'STATIC') === 'STATIC';
+}
+
+export function* ipAddresses(view: BootstrapView): Generator<Finding> {
+  yield* bound(view);
+  for (const cluster of view.clusters.filter(isStatic)) {
+    for (const locality of cluster.at('load_assignment').list('endpoints')) {
+      for (const entry of locality.list('lb_endpoints')) {
+        yield* literal(
+          entry.at('endpoint').at('address'),
+          "write an IP, or set the cluster's type to STRICT_DNS",
+        );
+      }
+    }
+  }
+  for (const type of ['envoy.config.core.v3.CidrRange', 'xds.core.v3.CidrRange']) {
+    for (const range of view.all(type)) {
+      const prefix = textAt(range.value.address_prefix);
+      if (isIP(prefix) !== 0) continue;
+      yield finding(
+        range,
+        'address_prefix',
+        `'${prefix}' is not an IP address`,
+        'write an IP, such as 10.0.0.0',
+      );
+    }
+  }
+}
