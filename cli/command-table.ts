@@ -1,0 +1,48 @@
+/**
+ * All commands. A command's module is loaded when it runs, so that `envoy3 --help` costs nothing.
+ */
+import type { Command } from './command.js';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    summary: 'copy a project that builds and runs',
+    load: async () => (await import('./commands/init.js')).init,
+  },
+  {
+    name: 'build',
+    summary: 'compile a configuration into envoy3.yaml',
+    load: async () => (await import('./commands/build.js')).build,
+  },
+  {
+    name: 'check',
+    summary: 'tell what is wrong with configurations, without writing anything',
+    load: async () => (await import('./commands/check.js')).check,
+  },
+  {
+    name: 'serve',
+    summary: 'run the proxy on an envoy3.yaml',
+    load: async () => (await import('./commands/serve.js')).serve,
+  },
+  {
+    name: 'discovery',
+    summary: 'run the Consul-style discovery service alone',
+    load: async () => (await import('./commands/discovery.js')).discovery,
+  },
+  {
+    name: 'explain',
+    summary: 'explain a diagnostic code',
+    load: async () => (await import('./commands/explain.js')).explain,
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.js')).completion,
+  },
+];

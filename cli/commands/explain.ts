@@ -1,0 +1,34 @@
+import { diagnosticCodes } from '../../compiler/index.js';
+import { nearName } from '../../dsl/api/reader/near-name.js';
+import type { Command } from '../command.js';
+import { UsageError } from '../command.js';
+
+/** `envoy3 explain CODE`. */
+export const explain: Command = {
+  name: 'explain',
+  summary: 'explain a diagnostic code',
+  usage: '[CODE]',
+  description: 'Prints what a code means, an example of it and the fix. Without CODE it lists all codes.',
+  options: {},
+  maxPositionals: 1,
+  examples: [['envoy3 explain E1003', 'one code']],
+  async run(args, io) {
+    const codes = Object.keys(diagnosticCodes).sort();
+    const [wanted] = args.positionals;
+    if (wanted === undefined) {
+      io.stdout(codes.map((code) => `${code}  ${diagnosticCodes[code]?.title}\n`).join(''));
+      return 0;
+    }
+    const page = diagnosticCodes[wanted] ?? diagnosticCodes[wanted.toUpperCase()];
+    if (page === undefined) {
+      const hint = /^TS\d+$/i.test(wanted)
+        ? "; it is TypeScript's own code, which its documentation explains"
+        : ((near) => (near === undefined ? "; 'envoy3 explain' lists all" : `; did you mean '${near}'?`))(
+            nearName(wanted, codes),
+          );
+      throw new UsageError(`there is no code '${wanted}'${hint}`);
+    }
+    io.stdout(`${page.title}\n\n${page.explanation}\n\nExample:\n${page.example}\n\nFix:\n${page.fix}\n`);
+    return 0;
+  },
+};

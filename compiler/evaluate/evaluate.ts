@@ -1,0 +1,53 @@
+/**
+ * Second phase: the modules run in a worker with a deadline and a heap of their own.
+ */
+import { Worker } from 'node:worker_threads';
+import type { EvaluateReply, EvaluateRequest } from './messages.js';
+
+export interface EvaluateLimits {
+  readonly deadlineMs: number;
+  readonly heapMb: number;
+}
+
+function failed(code: string, message: string, help: string): EvaluateReply {
+  return { failures: [{ code, message, help }], inputs: [] };
+}
+
+/** Never rejects: what goes wrong is a failure in the reply. */
+export function evaluate(request: EvaluateRequest, limits: EvaluateLimits): Promise<EvaluateReply> {
+  return new Promise((done) => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: request,
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
+    });
+    let settled = false;
+    const settle = (reply: EvaluateReply): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(deadline);
+      void worker.terminate();
+      done(reply);
+    };
+    const deadline = setTimeout(() => {
+      const help = 'look for a loop that does not end';
+      settle(failed('E2002', `the configuration did not end within ${limits.deadlineMs / 1000} s`, help));
+    }, limits.deadlineMs);
+    worker.on('message', (reply: EvaluateReply) => settle(reply));
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      settle(
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? failed(
+              'E2003',
+              `the configuration needs more than ${limits.heapMb} MiB of memory`,
+              'make less of it at once',
+            )
+          : failed('E2001', `the configuration failed: ${error.message}`, 'see the message'),
+      );
+    });
+    worker.on('exit', () => {
+      const help = 'an awaited promise may never be resolved';
+      settle(failed('E2001', 'the configuration ended without a result', help));
+    });
+  });
+}

@@ -1,0 +1,31 @@
+/**
+ * What `compile` takes and gives.
+ */
+import type { Diagnostic } from './diagnostics/diagnostic.js';
+import type { DisabledRule } from './lint/lint-bootstrap.js';
+
+export interface CompileOptions {
+  /** The configuration module, absolute or relative to `cwd`. */
+  readonly entry: string;
+  readonly cwd: string;
+  /** Environment that `env()` reads. Default: that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Time for the evaluation of the modules, in milliseconds. Default 10,000. */
+  readonly deadlineMs?: number;
+  /** Heap of the evaluation in MiB. Default 512. */
+  readonly heapMb?: number;
+  /** Full names of messages that Envoy 1.40 lacks and that are taken as they are. */
+  readonly allowedTypes?: readonly string[];
+  readonly disabledRules?: readonly DisabledRule[];
+}
+
+export interface CompileResult {
+  /** In the order of their position. Nothing was written anywhere. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The canonical text; undefined when there are errors. */
+  readonly yaml?: string;
+  /** The canonical bootstrap; undefined when there are errors. */
+  readonly bootstrap?: unknown;
+  /** Files that the result depends on, absolute: modules and what `readFile` read. */
+  readonly inputs: readonly string[];
+}

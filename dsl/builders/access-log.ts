@@ -1,0 +1,36 @@
+import type { AccessLog } from '../types.js';
+
+export interface AccessLogOptions {
+  /** Default: standard output. */
+  readonly path?: string;
+  /** A format string, or an object for one JSON object a line. Default: Envoy's default format. */
+  readonly format?: string | Readonly<Record<string, unknown>>;
+}
+
+/** One access log. */
+export function accessLog(options: AccessLogOptions = {}): AccessLog {
+  const { path, format } = options;
+  const log_format =
+    format === undefined
+      ? undefined
+      : typeof format === 'string'
+        ? { text_format_source: { inline_string: format.endsWith('\n') ? format : `${format}\n` } }
+        : { json_format: format };
+  const shared = log_format === undefined ? {} : { log_format };
+  return path === undefined
+    ? {
+        name: 'envoy.access_loggers.stdout',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
+          ...shared,
+        },
+      }
+    : {
+        name: 'envoy.access_loggers.file',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
+          path,
+          ...shared,
+        },
+      };
+}

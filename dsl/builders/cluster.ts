@@ -1,0 +1,147 @@
+/**
+ * Clusters. All of them set a connect time-out of one second, where Envoy waits five: a host that does not answer the
+ * handshake of a local network within one second is gone.
+ */
+import type { Cluster } from '../types.js';
+import type { SocketAddressValue } from './address.js';
+import { parseHostPort, socketAddress } from './address.js';
+import type { DurationInput } from './duration.js';
+import { duration } from './duration.js';
+import type { LoadBalancing } from './load-balancing.js';
+import type { NamedCluster } from './names.js';
+
+export interface ClusterOptions {
+  /** `connect_timeout`, default one second. */
+  readonly connectTimeout?: DurationInput;
+  /** Default round robin. */
+  readonly loadBalancing?: LoadBalancing;
+  /** Circuit breakers of the default priority; Envoy's defaults are 1024, 1024, 1024 and 3. */
+  readonly maxConnections?: number;
+  readonly maxPendingRequests?: number;
+  readonly maxRequests?: number;
+  readonly maxRetries?: number;
+  /** Any other field of `Cluster`; it wins over what the builder sets. */
+  readonly raw?: Partial<Cluster>;
+}
+
+export interface DnsOptions extends ClusterOptions {
+  /** `dns_lookup_family`, default `V4_ONLY`: asked for by name, so that nobody waits for IPv6 by accident. */
+  readonly lookupFamily?: 'V4_ONLY' | 'V6_ONLY' | 'V4_PREFERRED' | 'AUTO' | 'ALL';
+  /** `dns_refresh_rate`, default five seconds as in Envoy. */
+  readonly refreshRate?: DurationInput;
+  /** DNS servers as `ip:port`. Default: those of the machine. */
+  readonly resolvers?: readonly string[];
+}
+
+function circuitBreakers(options: ClusterOptions): Pick<Cluster, 'circuit_breakers'> {
+  const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = options;
+  const threshold = {
+    ...(maxConnections === undefined ? {} : { max_connections: maxConnections }),
+    ...(maxPendingRequests === undefined ? {} : { max_pending_requests: maxPendingRequests }),
+    ...(maxRequests === undefined ? {} : { max_requests: maxRequests }),
+    ...(maxRetries === undefined ? {} : { max_retries: maxRetries }),
+  };
+  return Object.keys(threshold).length === 0 ? {} : { circuit_breakers: { thresholds: [threshold] } };
+}
+
+function build<Name extends string>(
+  name: Name,
+  type: 'STATIC' | 'STRICT_DNS',
+  hosts: readonly SocketAddressValue[],
+  options: ClusterOptions,
+  more: Partial<Cluster>,
+): NamedCluster<Name> {
+  if (hosts.length === 0) throw new RangeError(`the cluster '${name}' has no hosts`);
+  const endpoints = [{ lb_endpoints: hosts.map((address) => ({ endpoint: { address } })) }];
+  const cluster = {
+    name,
+    type,
+    connect_timeout: duration(options.connectTimeout ?? '1s'),
+    ...options.loadBalancing,
+    ...circuitBreakers(options),
+    load_assignment: { cluster_name: name, endpoints },
+    ...more,
+    ...options.raw,
+  };
+  return cluster as NamedCluster<Name>;
+}
+
+/** A cluster in Envoy's own shape, with its name in its type. */
+export function cluster<const Name extends string>(
+  name: Name,
+  raw: Omit<Cluster, 'name'>,
+): NamedCluster<Name> {
+  return { name, ...raw } as NamedCluster<Name>;
+}
+
+/** Hosts by IP address: `staticCluster('a', ['10.0.0.1:80', '10.0.0.2:80'])`. */
+export function staticCluster<const Name extends string>(
+  name: Name,
+  hosts: readonly string[],
+  options: ClusterOptions = {},
+): NamedCluster<Name> {
+  return build(name, 'STATIC', hosts.map(parseHostPort), options, {});
+}
+
+function dnsFields(options: DnsOptions): Partial<Cluster> {
+  const { refreshRate, resolvers } = options;
+  return {
+    dns_lookup_family: options.lookupFamily ?? 'V4_ONLY',
+    ...(refreshRate === undefined ? {} : { dns_refresh_rate: duration(refreshRate) }),
+    ...(resolvers === undefined
+      ? {}
+      : {
+          typed_dns_resolver_config: {
+            name: 'envoy.network.dns_resolver.cares',
+            typed_config: {
+              '@type':
+                'type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig',
+              resolvers: resolvers.map(parseHostPort),
+              dns_resolver_options: { no_default_search_domain: true },
+            },
+          },
+        }),
+  };
+}
+
+/** Hosts by name, all addresses of each: `strictDns('a', ['a.internal:80'])`. */
+export function strictDns<const Name extends string>(
+  name: Name,
+  hosts: readonly string[],
+  options: DnsOptions = {},
+): NamedCluster<Name> {
+  return build(name, 'STRICT_DNS', hosts.map(parseHostPort), options, dnsFields(options));
+}
+
+export interface ConsulServiceOptions extends DnsOptions {
+  /** Port of all instances: A records carry none. */
+  readonly port: number;
+  /** Name in the catalog, default the cluster's name. */
+  readonly service?: string;
+  readonly tag?: string;
+  readonly datacenter?: string;
+}
+
+/**
+ * The healthy instances of a service, by Consul's DNS: `[tag.]service.service[.datacenter].consul`. Without `resolvers`
+ * it asks 127.0.0.1:8600, where `envoy3 discovery` and a Consul agent answer. Refreshed each second.
+ */
+export function consulService<const Name extends string>(
+  name: Name,
+  options: ConsulServiceOptions,
+): NamedCluster<Name> {
+  const { port, service = name, tag, datacenter } = options;
+  const labels = [
+    ...(tag === undefined ? [] : [tag]),
+    service,
+    'service',
+    ...(datacenter === undefined ? [] : [datacenter]),
+  ];
+  const host = socketAddress(`${labels.join('.')}.consul`, port);
+  const fields = dnsFields({
+    ...options,
+    resolvers: options.resolvers ?? ['127.0.0.1:8600'],
+    refreshRate: options.refreshRate ?? '1s',
+  });
+  return build(name, 'STRICT_DNS', [host], options, fields);
+}

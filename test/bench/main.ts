@@ -1,0 +1,23 @@
+/**
+ * `npm run bench [http1|compile]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
+ * two machines.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { benchCompile } from './compile.js';
+import { benchHttp1 } from './http1.js';
+
+/** This file runs from `dist/test/bench`. */
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+
+export async function main(): Promise<void> {
+  const only = process.argv[2];
+  const cli = join(root, 'cli', 'envoy3.mjs');
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (only === undefined || only === 'compile') {
+    benchCompile({ cli, frontProxy: join(root, 'templates', 'projects', 'front-proxy'), runs: 7 }, print);
+  }
+  if (only === undefined || only === 'http1') {
+    await benchHttp1({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 5, rounds: 5, connections: 64 }, print);
+  }
+}
