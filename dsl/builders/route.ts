@@ -5,7 +5,7 @@ import type { Cluster, HeaderMatcher, HeaderValueOption, Route, RouteAction, Rou
 import { carry, nameOf, valuesOf } from './carried-clusters.js';
 import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
-import type { NamedCluster, RouteTo } from './names.js';
+import type { RouteTo } from './names.js';
 
 /**
  * What a route matches: a text is a prefix. A prefix is one of the text, not of path segments: `/a` takes `/ab` too,
@@ -107,28 +107,39 @@ function retryPolicy({ on, attempts, perTryTimeout }: RetryInput) {
   };
 }
 
+type Share = readonly [target: Cluster | string, weight: number];
+
 /** Shares of a route: `weighted([[stable, 95], [canary, 5]])`. */
 export interface WeightedTarget<Names extends string> {
-  readonly weighted: readonly (readonly [target: Cluster | Names, weight: number])[];
+  readonly weighted: readonly Share[];
+  readonly names?: Names;
 }
 
+/** The cluster names in a target; clusters by value are known anyway. */
+type NamesIn<Target> = Target extends string
+  ? Target
+  : Target extends WeightedTarget<infer Names>
+    ? Names
+    : never;
+
 /** Splits the requests of a route by weight. A weight is any share; only their ratio counts. */
-export function weighted<const Names extends string = never>(
-  targets: readonly (readonly [target: Cluster | Names, weight: number])[],
-): WeightedTarget<Names> {
-  return { weighted: targets };
+export function weighted<const Shares extends readonly Share[]>(
+  shares: Shares,
+): WeightedTarget<Extract<Shares[number][0], string>> {
+  return { weighted: shares };
 }
 
 /**
  * A route to a cluster (by value or by name), or to several by weight:
  * `route('/api', api, { timeout: '5s' })`.
  */
-export function route<const Names extends string = never>(
+export function route<const Target extends Cluster | string | WeightedTarget<string>>(
   match: MatchInput,
-  target: NamedCluster<string> | Names | WeightedTarget<Names>,
+  target: Target,
   options: RouteOptions = {},
-): RouteTo<Names> {
-  const split = typeof target === 'object' && 'weighted' in target ? target.weighted : undefined;
+): RouteTo<NamesIn<Target>> {
+  const split =
+    typeof target === 'object' && 'weighted' in target ? (target.weighted as readonly Share[]) : undefined;
   const targets = split === undefined ? [target as Cluster | string] : split.map(([one]) => one);
   const { timeout, prefixRewrite, hostRewrite, retry, raw } = options;
   const action = {
@@ -142,7 +153,7 @@ export function route<const Names extends string = never>(
     ...raw,
   };
   const built = { ...outerFields(options), match: matchOf(match), route: action } as Route;
-  return carry(built, valuesOf(targets)) as RouteTo<Names>;
+  return carry(built, valuesOf(targets)) as RouteTo<NamesIn<Target>>;
 }
 
 export interface RedirectOptions extends Pick<RouteOptions, 'name' | 'responseHeaders'> {
