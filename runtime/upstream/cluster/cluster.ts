@@ -3,7 +3,8 @@
  */
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
 import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
-import type { HostSet } from '../host/host.js';
+import type { Host, HostSet } from '../host/host.js';
+import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import type { LoadBalancer } from '../load-balancing/load-balancer.js';
 
 /** Statistics of `cluster.<name>.` that the request path touches; names are the field names in snake_case. */
@@ -71,10 +72,8 @@ export interface Cluster {
   readonly idleTimeoutMs: number;
   /** TLS to the upstream (`envoy.transport_sockets.tls`), undefined for raw. */
   readonly upstreamTls: import('node:tls').ConnectionOptions | undefined;
-  /** Called when hosts left the set: pools of those hosts drain. Returns a function that unsubscribes. */
-  onHostsRemoved(listener: (hosts: readonly import('../host/host.js').Host[]) => void): () => void;
-  /** Called once when the cluster itself leaves the configuration: its pools drain. Returns a function that unsubscribes. */
-  onRemoved(listener: () => void): () => void;
+  /** The HTTP pool of one of its hosts: made on first use, drained when the host leaves the set or the cluster leaves the configuration. */
+  pool(host: Host): ConnectionPool;
 }
 
 /** What the router asks. A request takes the cluster once and keeps it to its end. */

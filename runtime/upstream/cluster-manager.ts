@@ -1,0 +1,22 @@
+/**
+ * All clusters of a server, and their change as a whole on a reload: build beside, warm, swap in one turn.
+ */
+import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../dsl/api/generated/types.js';
+import type { ClusterManager } from './cluster/cluster.js';
+
+/** The clusters of a new configuration, built beside those in force. Exactly one of `commit` and `discard` is called. */
+export interface ClusterUpdate {
+  /** Resolves when each new cluster has its first hosts, or has failed to get them once; never rejects. */
+  readonly warmed: Promise<void>;
+  /** Puts them in force, synchronously. Equal clusters stay as they are; those that are gone drain. */
+  commit(): void;
+  /** Forgets the new ones. */
+  discard(): void;
+}
+
+export interface ReloadableClusterManager extends ClusterManager {
+  /** @throws ConfigError with the path from `static_resources.clusters` on; nothing has changed then */
+  prepare(configs: readonly ClusterConfig[]): ClusterUpdate;
+  /** Closes everything at once. */
+  close(): void;
+}
