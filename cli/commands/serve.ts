@@ -3,12 +3,36 @@ import { createServer } from '../../runtime/index.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
+import { packageVersion } from '../support/package.js';
 import { runEnvoy } from '../support/run-envoy.js';
 
 const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off'] as const;
 
 /** Envoy's own flags that change nothing here, so that unit files written for Envoy work as they are. */
-const accepted = ['use-dynamic-base-id', 'disable-hot-restart', 'allow-unknown-static-fields'] as const;
+const accepted = ['use-dynamic-base-id', 'disable-hot-restart', 'enable-fine-grain-logging'] as const;
+const acceptedWithValue = [
+  'base-id',
+  'restart-epoch',
+  'parent-shutdown-time-s',
+  'drain-strategy',
+  'service-zone',
+] as const;
+const noEffect = 'taken for the sake of unit files; no effect here';
+
+type Level = Exclude<(typeof logLevels)[number], 'warn'>;
+
+/** `upstream:debug,config:trace` */
+function componentLevels(text: string | undefined): ReadonlyMap<string, Level> {
+  const levels = new Map<string, Level>();
+  for (const pair of text?.split(',') ?? []) {
+    const [name = '', level = ''] = pair.split(':');
+    if (name === '' || !logLevels.includes(level as Level)) {
+      throw new UsageError(`option '--component-log-level' takes NAME:LEVEL,...; got '${pair}'`);
+    }
+    levels.set(name, (level === 'warn' ? 'warning' : level) as Level);
+  }
+  return levels;
+}
 
 function serverOptions(args: ParsedArguments, io: Io) {
   const path = textOption(args, 'config-path');
@@ -21,8 +45,11 @@ function serverOptions(args: ParsedArguments, io: Io) {
   return {
     ...(path === undefined ? {} : { configPath: resolve(io.cwd, path) }),
     ...(text === undefined ? {} : { configYaml: text }),
-    logLevel: (level === 'warn' ? 'warning' : level) as Exclude<(typeof logLevels)[number], 'warn'>,
+    logLevel: (level === 'warn' ? 'warning' : level) as Level,
+    version: packageVersion(),
     concurrency: numberOption(args, 'concurrency', 1, 1024) ?? 1,
+    fileFlushIntervalMs: numberOption(args, 'file-flush-interval-msec', 1, 3_600_000) ?? 10_000,
+    componentLogLevels: componentLevels(textOption(args, 'component-log-level')),
     drainTimeS: numberOption(args, 'drain-time-s', 0, 86_400) ?? 600,
     serviceNode: textOption(args, 'service-node') ?? '',
     serviceCluster: textOption(args, 'service-cluster') ?? '',
@@ -70,16 +97,21 @@ export const serve: Command = {
       value: 'N',
       description: 'seconds for connections to end (default 600)',
     },
-    'base-id': {
+    'component-log-level': {
+      type: 'string',
+      value: 'NAME:LEVEL,...',
+      description: 'levels of single loggers',
+    },
+    'file-flush-interval-msec': {
       type: 'string',
       value: 'N',
-      description: 'taken for the sake of unit files; no effect here',
+      description: 'milliseconds between the writes of access logs (default 10000)',
     },
     ...Object.fromEntries(
-      accepted.map((name) => [
-        name,
-        { type: 'boolean' as const, description: 'taken for the sake of unit files; no effect here' },
-      ]),
+      acceptedWithValue.map((name) => [name, { type: 'string' as const, description: noEffect }]),
+    ),
+    ...Object.fromEntries(
+      accepted.map((name) => [name, { type: 'boolean' as const, description: noEffect }]),
     ),
   },
   maxPositionals: 0,
@@ -101,10 +133,15 @@ export const serve: Command = {
       await server.shutdown();
       return 0;
     }
+    const reopen = (): void => void server.reopenLogs();
+    const ignore = (): void =>
+      io.stderr('envoy3: SIGHUP does nothing here: changes of the file are loaded by themselves\n');
+    process.on('SIGUSR1', reopen).on('SIGHUP', ignore);
     const stop = io.onSignal(
       (signal) => void (signal === 'SIGTERM' ? server.drainAndShutdown() : server.shutdown()),
     );
     const code = await server.closed;
+    process.off('SIGUSR1', reopen).off('SIGHUP', ignore);
     stop();
     return code;
   },

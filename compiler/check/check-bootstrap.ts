@@ -2,18 +2,27 @@
  * What real Envoy refuses beyond the shape of the messages: references, uniqueness, order, addresses, regexes. One check
  * a file, in the order below; each was derived from what Envoy 1.40 answers, and says nothing where Envoy accepts.
  */
-import type { Check } from './bootstrap-view.js';
 import { BootstrapView } from './bootstrap-view.js';
+import type { Check } from './bootstrap-view.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
+import { configSources } from './config-sources.js';
+import { connectionManagers } from './connection-managers.js';
 import { duplicateNames } from './duplicate-names.js';
+import { durations } from './durations.js';
+import { extensionClusters } from './extension-clusters.js';
 import { filterOrder } from './filter-order.js';
 import type { Finding } from './finding.js';
 import { ipAddresses } from './ip-addresses.js';
+import { jwtAuthentication } from './jwt-authentication.js';
 import { listenerAddresses } from './listener-addresses.js';
 import { listeners } from './listeners.js';
 import { loadBalancing } from './load-balancing.js';
+import { overloadManager } from './overload-manager.js';
 import { regexes } from './regexes.js';
+import { reservedHeaders } from './reserved-headers.js';
 import { routeClusters } from './route-clusters.js';
+import { routeRules } from './route-rules.js';
+import { tlsContexts } from './tls-contexts.js';
 import { virtualHostDomains } from './virtual-host-domains.js';
 
 const checks: readonly Check[] = [
@@ -23,10 +32,19 @@ const checks: readonly Check[] = [
   ipAddresses,
   listeners,
   listenerAddresses,
+  tlsContexts,
   filterOrder,
+  connectionManagers,
   virtualHostDomains,
   routeClusters,
+  routeRules,
+  reservedHeaders,
   regexes,
+  durations,
+  extensionClusters,
+  configSources,
+  overloadManager,
+  jwtAuthentication,
 ];
 
 /** @param bootstrap canonical, as `readMessage` returns it, without issues */

@@ -34,6 +34,9 @@ function* literal(address: Message, fix: string): Generator<Finding> {
     yield finding(socket, 'address', `'${textAt(text)}' is not an IP address`, fix);
   else if (isSet(namedPort)) {
     yield finding(socket, 'named_port', 'a literal address has no named port', 'use port_value');
+  } else if (socket.value.ipv4_compat === true && !/^(?:::|::ffff:[\d.]+)$/i.test(textAt(text))) {
+    const message = `ipv4_compat is for '::' and IPv4-mapped addresses, not for ${textAt(text)}`;
+    yield finding(socket, 'ipv4_compat', message, 'remove it');
   }
 }
 

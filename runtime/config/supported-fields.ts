@@ -16,5 +16,7 @@ export type SupportedFields = Readonly<Record<string, Readonly<Record<string, Fi
 /** Support of a field for some of its values only. */
 export function onlyValues(...values: readonly unknown[]): FieldSupport {
   return (value) =>
-    values.includes(value) ? undefined : `only ${values.map((one) => JSON.stringify(one)).join(', ')} is served`;
+    values.includes(value)
+      ? undefined
+      : `only ${values.map((one) => JSON.stringify(one)).join(', ')} is served`;
 }

@@ -26,7 +26,10 @@ export interface RequestHead {
   scheme: string;
   /** Value of `host` (`:authority`). Change it by `setAuthority`, which keeps the list alike. */
   authority: string;
-  /** All headers in wire order, `host` at its place; names lower case. No connection-specific header is left. */
+  /**
+   * All headers in wire order, but `host` first as Envoy writes it (absent when the request has none); names lower case.
+   * No connection-specific header is left, unless an upgrade is asked for: then `connection` and `upgrade` are.
+   */
   headers: HeaderList;
   /** Lower-case token of `upgrade` when `connection` named it; `''` when no upgrade is asked for. */
   upgrade: string;
@@ -78,7 +81,10 @@ export interface RequestDecoder extends StreamCallbacks {
   onHeaders(head: RequestHead, endStream: boolean): void;
   onData(data: Buffer, endStream: boolean): void;
   onTrailers(trailers: HeaderList): void;
-  /** Instead of the rest of the request. The decoder answers by its encoder, then the connection closes (HTTP/1). */
+  /**
+   * Instead of the rest of the request. The decoder answers by its encoder before it returns (otherwise the stream is
+   * reset), then the connection closes (HTTP/1).
+   */
   onProtocolError(error: ProtocolError): void;
 }
 

@@ -3,8 +3,10 @@
  * Only terminal filters exist (HTTP connection manager; tcp_proxy comes with the TCP proxy), so a chain has one.
  */
 import type { Duplex } from 'node:stream';
+import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
 import type { Clock } from '../common/clock.js';
 import type { LoggerRegistry } from '../common/logger.js';
+import type { TimeoutQueues } from '../common/timeout-queue.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { ClusterManager } from '../upstream/cluster/cluster.js';
 
@@ -32,7 +34,7 @@ export interface NetworkFilter {
    * @returns the commit step, to be called in the turn of the swap; undefined when connections must be drained.
    * @throws ConfigError when the new configuration is bad; nothing has changed then.
    */
-  prepareUpdate(config: unknown): (() => void) | undefined;
+  prepareUpdate(config: unknown, context: FactoryContext): (() => void) | undefined;
   /** Starts to close connections gracefully: `connection: close` on the next response, idle ones at once. */
   drain(): void;
   /** Connections that are still open. */
@@ -47,6 +49,15 @@ export interface FactoryContext {
   readonly loggers: LoggerRegistry;
   readonly stats: StatsScope;
   readonly clusters: ClusterManager;
+  /** Time-outs of requests and connections. */
+  readonly timeouts: TimeoutQueues;
+  readonly accessLogFiles: AccessLogFiles;
+  /** Of [0, 1). */
+  readonly random: () => number;
+  /** `per_connection_buffer_limit_bytes` of the listener. */
+  readonly bufferLimitBytes: number;
+  /** Whether the configuration that is being built has a cluster of that name: `clusters` still has the old ones. */
+  hasCluster(name: string): boolean;
   /** Prefix of the listener's statistics, e.g. `listener.0.0.0.0_8080.`; ends with a dot. */
   readonly listenerStatPrefix: string;
   readonly node: { readonly id: string; readonly cluster: string };

@@ -59,6 +59,11 @@ export interface RouteToCluster extends RouteCommon {
   /** Authority to send, undefined = unchanged. `'auto'` host rewrite is told by `autoHostRewrite`. */
   rewriteAuthority(request: RouteRequest): string | undefined;
   readonly autoHostRewrite: boolean;
+  /** A rewrite is configured: `x-envoy-original-path` is set even where the path stays equal, as in Envoy. */
+  readonly rewritesPath: boolean;
+  /** `include_request_attempt_count`, `include_attempt_count_in_response` of the virtual host. */
+  readonly includeRequestAttemptCount: boolean;
+  readonly includeAttemptCountInResponse: boolean;
   readonly appendXForwardedHost: boolean;
   /** `timeout`: default 15 s, 0 = none. */
   readonly timeoutMs: number;

@@ -196,9 +196,9 @@ function clusterOf(one: DifferentialCase, index: number, port: number): Json {
 /** Dates, ids and times differ from run to run; so do the ports. */
 function normalise(text: string, port: number, backendPort: number): string {
   return text
-    .replace(/(date: )[^\r\n]+/g, '$1DATE')
+    .replace(/(date: )[^\r\n]+/gi, '$1DATE')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
-    .replace(/(x-envoy-upstream-service-time: )\d+/g, '$1N')
+    .replace(/(x-envoy-upstream-service-time: )\d+/gi, '$1N')
     .replaceAll(String(port), 'PORT')
     .replaceAll(String(backendPort), 'BACKEND');
 }
@@ -323,7 +323,7 @@ export interface DifferentialResult {
 
 const show = (text: string): string => JSON.stringify(text.length > 700 ? `${text.slice(0, 700)}...` : text);
 
-function differences(real: Observation, ours: Observation): string[] {
+function differences(one: DifferentialCase, real: Observation, ours: Observation): string[] {
   const found: string[] = [];
   if (real.response !== ours.response) {
     found.push(`response\n      Envoy  ${show(real.response)}\n      envoy3 ${show(ours.response)}`);
@@ -332,7 +332,8 @@ function differences(real: Observation, ours: Observation): string[] {
     found.push(
       `connection: Envoy ${real.closed ? 'closed' : 'open'}, envoy3 ${ours.closed ? 'closed' : 'open'}`,
     );
-  if (JSON.stringify(real.upstream) !== JSON.stringify(ours.upstream)) {
+  // Whether a request still leaves whose client has left at once is a race, in Envoy as well.
+  if (one.halfClose !== true && JSON.stringify(real.upstream) !== JSON.stringify(ours.upstream)) {
     found.push(
       `upstream saw\n      Envoy  ${show(real.upstream.join('<<>>'))}\n      envoy3 ${show(ours.upstream.join('<<>>'))}`,
     );
@@ -383,7 +384,7 @@ export async function runDifferential(
   let failed = 0;
   let deliberate = 0;
   for (const [index, one] of cases.entries()) {
-    const found = differences(real[index] as Observation, ours[index] as Observation);
+    const found = differences(one, real[index] as Observation, ours[index] as Observation);
     const reason = known[one.id];
     if (reason !== undefined && found.length > 0) {
       deliberate++;

@@ -2,4 +2,13 @@
  * Cases of the differential suites in which the bundled runtime answers otherwise than real Envoy on purpose. Each is
  * safer than Envoy, or impossible in Node, and has its row in `docs/differences.md`.
  */
-export const knownDifferences: Readonly<Record<string, string>> = {};
+export const knownDifferences: Readonly<Record<string, string>> = {
+  duphost: 'two Host headers are refused: a backend might believe the other one',
+  'duphost-same': 'two Host headers are refused, equal or not',
+  'stream-err-duphost': 'two Host headers are refused',
+  'bare-lf': 'a line that ends in LF alone is refused: other parsers see one line where we saw two',
+  'lf-in-hdrs': 'a line that ends in LF alone is refused',
+  'cr-value': 'CR inside a value is refused, Envoy deletes it',
+  'chunk-nocrlf': 'octets between a chunk and its line end are refused, Envoy drops them',
+  'method-pri': 'the preface of HTTP/2 on a port that serves HTTP/1.1 only',
+};

@@ -6,6 +6,7 @@ import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
 import type { Host, HostSet } from '../host/host.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import type { LoadBalancer } from '../load-balancing/load-balancer.js';
+import type { ResourceUsage } from './circuit-breaker.js';
 
 /** Statistics of `cluster.<name>.` that the request path touches; names are the field names in snake_case. */
 export interface ClusterStats {
@@ -70,6 +71,8 @@ export interface Cluster {
   readonly connectTimeoutMs: number;
   /** Upstream idle timeout in milliseconds (`HttpProtocolOptions.common_http_protocol_options.idle_timeout`, default one hour; 0 = none). */
   readonly idleTimeoutMs: number;
+  /** What the cluster uses of its limits now; the router counts its retries there. */
+  readonly usage: ResourceUsage;
   /** TLS to the upstream (`envoy.transport_sockets.tls`), undefined for raw. */
   readonly upstreamTls: import('node:tls').ConnectionOptions | undefined;
   /** The HTTP pool of one of its hosts: made on first use, drained when the host leaves the set or the cluster leaves the configuration. */

@@ -6,7 +6,11 @@ import type { RequestEncoder, ResponseDecoder } from '../../http/codec.js';
 import type { Host } from '../host/host.js';
 
 /** Why there is no stream, in the words of the local reply's body. */
-export type PoolFailureReason = 'overflow' | 'remote connection failure' | 'connection timeout' | 'local connection failure';
+export type PoolFailureReason =
+  | 'overflow'
+  | 'remote connection failure'
+  | 'connection timeout'
+  | 'local connection failure';
 
 export interface PoolCallbacks {
   /** The stream may be encoded. Called at most once, also from within `newStream`. */

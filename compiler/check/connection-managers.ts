@@ -1,0 +1,46 @@
+/**
+ * E3020: settings of an HTTP connection manager that exclude each other, or its listener.
+ */
+import type { BootstrapView, Message } from './bootstrap-view.js';
+import { isSet, textAt } from './bootstrap-view.js';
+import type { Finding } from './finding.js';
+
+const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+
+function finding(holder: Message, field: string, message: string, fix: string): Finding {
+  return { code: 'E3020', severity: 'error', path: [...holder.path, field], message, fix };
+}
+
+function* upgrades(message: Message): Generator<Finding> {
+  const seen = new Set<string>();
+  for (const upgrade of message.list('upgrade_configs')) {
+    const type = textAt(upgrade.value.upgrade_type);
+    const key = type.toLowerCase();
+    if (seen.has(key)) yield finding(upgrade, 'upgrade_type', `the upgrade '${type}' stands twice`, 'remove one');
+    seen.add(key);
+  }
+}
+
+export function* connectionManagers(view: BootstrapView): Generator<Finding> {
+  for (const message of view.all(manager)) {
+    yield* upgrades(message);
+    const { value } = message;
+    if (value.strip_matching_host_port === true && value.strip_any_host_port === true) {
+      const text = 'strip_matching_host_port and strip_any_host_port exclude each other';
+      yield finding(message, 'strip_any_host_port', text, 'keep one of them');
+    }
+    if (value.use_remote_address === true && message.list('original_ip_detection_extensions').length > 0) {
+      const text = 'use_remote_address and original_ip_detection_extensions exclude each other';
+      yield finding(message, 'original_ip_detection_extensions', text, 'keep one of them');
+    }
+    const listener = message.within('envoy.config.listener.v3.Listener');
+    if (value.codec_type !== 'HTTP3' || listener === undefined) continue;
+    if (isSet(listener.at('udp_listener_config').value.quic_options)) continue;
+    yield finding(
+      message,
+      'codec_type',
+      'HTTP/3 needs a QUIC listener',
+      'use codec_type AUTO, or a UDP listener with udp_listener_config.quic_options',
+    );
+  }
+}

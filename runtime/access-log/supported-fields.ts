@@ -1,0 +1,44 @@
+/**
+ * What access logs serve of Envoy's messages.
+ */
+import type { SupportedFields } from '../config/supported-fields.js';
+
+const log = 'envoy.config.accesslog.v3.';
+const format = { log_format: true } as const;
+
+export const accessLogSupportedFields: SupportedFields = {
+  [`${log}AccessLog`]: { name: true, filter: true, typed_config: true },
+  [`${log}AccessLogFilter`]: {
+    status_code_filter: true,
+    duration_filter: true,
+    not_health_check_filter: true,
+    response_flag_filter: true,
+    and_filter: true,
+    or_filter: true,
+  },
+  [`${log}StatusCodeFilter`]: { comparison: true },
+  [`${log}DurationFilter`]: { comparison: true },
+  [`${log}ComparisonFilter`]: { op: true, value: true },
+  'envoy.config.core.v3.RuntimeUInt32': { default_value: true, runtime_key: 'ignored' },
+  [`${log}NotHealthCheckFilter`]: {},
+  [`${log}ResponseFlagFilter`]: { flags: true },
+  [`${log}AndFilter`]: { filters: true },
+  [`${log}OrFilter`]: { filters: true },
+  'envoy.extensions.access_loggers.file.v3.FileAccessLog': {
+    path: true,
+    format: true,
+    json_format: true,
+    typed_json_format: true,
+    log_format: true,
+  },
+  'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog': format,
+  'envoy.extensions.access_loggers.stream.v3.StderrAccessLog': format,
+  'envoy.config.core.v3.SubstitutionFormatString': {
+    text_format: true,
+    text_format_source: true,
+    json_format: true,
+    omit_empty_values: true,
+    content_type: 'ignored',
+  },
+  'google.protobuf.Struct': {},
+};

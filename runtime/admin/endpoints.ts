@@ -1,0 +1,141 @@
+/**
+ * The table of all endpoints, in the order of `/help`.
+ */
+import type { Clock } from '../common/clock.js';
+import { certs } from './certs.js';
+import { clusters } from './clusters.js';
+import { configDump } from './config-dump.js';
+import type { Endpoint } from './endpoint.js';
+import { help, home } from './help.js';
+import {
+  drainListeners,
+  healthcheckFail,
+  healthcheckOk,
+  quit,
+  reopenLogs,
+  resetCounters,
+} from './lifecycle.js';
+import { listeners } from './listeners.js';
+import { logging } from './logging.js';
+import { runtimeValues } from './runtime-values.js';
+import { hotRestartVersion, initDump, memory, ready, serverInfo } from './server-info.js';
+import { stats, statsPrometheus } from './stats.js';
+
+const filterParameters = {
+  usedonly: 'Only include stats that have been written by system since restart',
+  filter: 'Regular expression (Google re2) for filtering stats',
+  invert_filter: 'Invert the filter regex',
+};
+
+/** @param clock for what shows times. @returns the table */
+export function createEndpoints(clock: Clock): readonly Endpoint[] {
+  const endpoints: readonly Endpoint[] = [
+    { path: '/', help: 'Admin home page', handle: () => home(endpoints) },
+    { path: '/certs', help: 'print certs on machine', handle: certs(clock) },
+    {
+      path: '/clusters',
+      help: 'upstream cluster status',
+      parameters: {
+        filter: 'Regular expression (Google re2) for filtering clusters by name',
+        format: 'File format to use; One of (text, json)',
+      },
+      handle: clusters,
+    },
+    {
+      path: '/config_dump',
+      help: 'dump current Envoy configs',
+      parameters: {
+        resource: 'The resource to dump',
+        mask: 'The mask to apply. When both resource and mask are specified, the mask is applied to every element in the desired repeated field so that only a subset of fields are returned. The mask is parsed as a Protobuf::FieldMask',
+        name_regex:
+          'Dump only the currently loaded configurations whose names match the specified regex. Can be used with both resource and mask query parameters.',
+      },
+      handle: configDump,
+    },
+    {
+      path: '/drain_listeners',
+      help: 'drain listeners',
+      mutates: true,
+      parameters: {
+        graceful:
+          'When draining listeners, enter a graceful drain period prior to closing listeners. This behaviour and duration is configurable via server options or CLI',
+        skip_exit: 'With graceful: drain the connections but never stop the listeners',
+        inboundonly:
+          'Drains all inbound listeners. traffic_direction field in envoy_v3_api_msg_config.listener.v3.Listener is used to determine whether a listener is inbound or outbound.',
+      },
+      handle: drainListeners,
+    },
+    {
+      path: '/healthcheck/fail',
+      help: 'cause the server to fail health checks',
+      mutates: true,
+      handle: healthcheckFail,
+    },
+    {
+      path: '/healthcheck/ok',
+      help: 'cause the server to pass health checks',
+      mutates: true,
+      handle: healthcheckOk,
+    },
+    { path: '/help', help: 'print out list of admin commands', handle: () => help(endpoints) },
+    {
+      path: '/hot_restart_version',
+      help: 'print the hot restart compatibility version',
+      handle: hotRestartVersion,
+    },
+    {
+      path: '/init_dump',
+      help: 'dump current Envoy init manager information (experimental)',
+      handle: initDump,
+    },
+    {
+      path: '/listeners',
+      help: 'print listener info',
+      parameters: { format: 'File format to use; One of (text, json)' },
+      handle: listeners,
+    },
+    {
+      path: '/logging',
+      help: 'query/change logging levels',
+      mutates: true,
+      parameters: {
+        paths:
+          'Change multiple logging levels by setting to <logger_name1>:<desired_level1>,<logger_name2>:<desired_level2>.',
+        group:
+          'Change given logger group to desired level, set to <logger_group_name>:<desired_level>. logger_group_name must be a logger name.',
+        level:
+          "desired logging level, this will change all loggers's level; One of (, trace, debug, info, warning, error, critical, off)",
+      },
+      handle: logging,
+    },
+    { path: '/memory', help: 'print current allocation/heap usage', handle: memory },
+    { path: '/quitquitquit', help: 'exit the server', mutates: true, handle: quit },
+    {
+      path: '/ready',
+      help: 'print server state, return 200 if LIVE, otherwise return 503',
+      handle: ready,
+    },
+    { path: '/reopen_logs', help: 'reopen access logs', mutates: true, handle: reopenLogs },
+    { path: '/reset_counters', help: 'reset all counters to zero', mutates: true, handle: resetCounters },
+    { path: '/runtime', help: 'print runtime values', handle: runtimeValues },
+    { path: '/server_info', help: 'print server version/status information', handle: serverInfo(clock) },
+    {
+      path: '/stats',
+      help: 'print server stats',
+      parameters: {
+        ...filterParameters,
+        format: 'Format to use; One of (html, active-html, text, json)',
+        type: 'Stat types to include.; One of (All, Counters, Histograms, Gauges, TextReadouts)',
+        histogram_buckets: 'Histogram bucket display mode; One of (cumulative, disjoint, summary)',
+      },
+      handle: stats,
+    },
+    {
+      path: '/stats/prometheus',
+      help: 'print server stats in prometheus format',
+      parameters: filterParameters,
+      handle: statsPrometheus,
+    },
+  ];
+  return endpoints;
+}

@@ -1,0 +1,118 @@
+/**
+ * One try of a request on one host: waits for the stream of the pool, writes what there is of the request, and hands the
+ * response to the router. Made by the router, and deaf once it was told to stop.
+ */
+import type { HeaderList } from '../../../common/header-list.js';
+import type {
+  RequestEncoder,
+  RequestHead,
+  ResetReason,
+  ResponseDecoder,
+  ResponseHead,
+} from '../../../http/codec.js';
+import type {
+  PendingStream,
+  PoolCallbacks,
+  PoolFailureReason,
+  UpstreamConnectionInfo,
+} from '../../../upstream/connection-pool/connection-pool.js';
+import type { ConnectionPool } from '../../../upstream/connection-pool/connection-pool.js';
+import type { Host } from '../../../upstream/host/host.js';
+
+/** What a try tells the router. */
+export interface UpstreamRequestOwner {
+  onUpstreamReady(request: UpstreamRequest, connection: UpstreamConnectionInfo): void;
+  onUpstream1xx(head: ResponseHead): void;
+  onUpstreamHeaders(request: UpstreamRequest, head: ResponseHead, endStream: boolean): void;
+  onUpstreamData(data: Buffer, endStream: boolean): void;
+  onUpstreamTrailers(trailers: HeaderList): void;
+  onUpstreamReset(request: UpstreamRequest, reason: ResetReason, transportFailureReason: string): void;
+  onPoolFailure(request: UpstreamRequest, reason: PoolFailureReason, transportFailureReason: string): void;
+  onUpstreamAboveWatermark(): void;
+  onUpstreamBelowWatermark(): void;
+}
+
+export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
+  readonly host: Host;
+  /** Undefined while it waits for its connection. */
+  encoder: RequestEncoder | undefined = undefined;
+  responseStarted = false;
+  private readonly owner: UpstreamRequestOwner;
+  private pending: PendingStream | undefined = undefined;
+  private over = false;
+
+  constructor(owner: UpstreamRequestOwner, host: Host) {
+    this.owner = owner;
+    this.host = host;
+  }
+
+  start(pool: ConnectionPool): void {
+    const pending = pool.newStream(this, this);
+    if (!this.over && this.encoder === undefined) this.pending = pending;
+    else if (this.over) pending?.cancel();
+  }
+
+  /** The router wants nothing more of it: leaves the queue, or cuts the stream. */
+  stop(): void {
+    if (this.over) return;
+    this.over = true;
+    this.pending?.cancel();
+    this.encoder?.resetStream('local reset');
+  }
+
+  onPoolReady(encoder: RequestEncoder, connection: UpstreamConnectionInfo): void {
+    if (this.over) {
+      encoder.resetStream('local reset');
+      return;
+    }
+    this.encoder = encoder;
+    this.owner.onUpstreamReady(this, connection);
+  }
+
+  onPoolFailure(reason: PoolFailureReason, transportFailureReason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.owner.onPoolFailure(this, reason, transportFailureReason);
+  }
+
+  encodeHeaders(head: RequestHead, endStream: boolean): void {
+    this.encoder?.encodeHeaders(head, endStream);
+  }
+
+  on1xx(head: ResponseHead): void {
+    if (!this.over) this.owner.onUpstream1xx(head);
+  }
+
+  onHeaders(head: ResponseHead, endStream: boolean): void {
+    if (this.over) return;
+    this.responseStarted = true;
+    if (endStream) this.over = true;
+    this.owner.onUpstreamHeaders(this, head, endStream);
+  }
+
+  onData(data: Buffer, endStream: boolean): void {
+    if (this.over) return;
+    if (endStream) this.over = true;
+    this.owner.onUpstreamData(data, endStream);
+  }
+
+  onTrailers(trailers: HeaderList): void {
+    if (this.over) return;
+    this.over = true;
+    this.owner.onUpstreamTrailers(trailers);
+  }
+
+  onReset(reason: ResetReason, transportFailureReason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.owner.onUpstreamReset(this, reason, transportFailureReason);
+  }
+
+  onAboveWriteBufferHighWatermark(): void {
+    if (!this.over) this.owner.onUpstreamAboveWatermark();
+  }
+
+  onBelowWriteBufferLowWatermark(): void {
+    if (!this.over) this.owner.onUpstreamBelowWatermark();
+  }
+}

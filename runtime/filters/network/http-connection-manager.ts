@@ -1,0 +1,179 @@
+/**
+ * `envoy.filters.network.http_connection_manager`: the factory.
+ */
+import { createAccessLoggers } from '../../access-log/create-access-loggers.js';
+import type { Fields } from '../../common/message-fields.js';
+import { messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
+import type { ConnectionConfig, ConnectionManagerConfig } from '../../http/connection-manager-config.js';
+import { connectionConfig, connectionManagerConfig } from '../../http/connection-manager-config.js';
+import { createConnectionManagerStats } from '../../http/connection-manager-stats.js';
+import { createDateHeader } from '../../http/date-header.js';
+import type { ManagerShared } from '../../http/downstream-connection.js';
+import { DownstreamConnection } from '../../http/downstream-connection.js';
+import type { CreateFilter, HttpFilterFactory } from '../../http/filter.js';
+import type { FactoryContext, NetworkFilter, NetworkFilterFactory } from '../../network/filter.js';
+import { ConfigError } from '../../network/filter.js';
+import { compileRouteTable } from '../../route/compile-route-table.js';
+import type { RouteTable } from '../../route/route-table.js';
+
+const codecTypes: ReadonlySet<string> = new Set(['AUTO', 'HTTP1']);
+
+function inside<T>(make: () => T, ...path: (string | number)[]): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof ConfigError ? error.under(...path) : error;
+  }
+}
+
+function routeTable(manager: Fields, context: FactoryContext): RouteTable {
+  if (manager.route_config === undefined) {
+    throw new ConfigError('routes that come from elsewhere need real Envoy', ['rds'], true);
+  }
+  const table = inside(() => compileRouteTable(manager.route_config), 'route_config');
+  if (messageOf(manager.route_config).validate_clusters !== false) {
+    for (const { cluster, path } of table.clusterReferences) {
+      if (context.hasCluster(cluster)) continue;
+      throw new ConfigError(`route: unknown cluster '${cluster}'`, ['route_config', ...path]);
+    }
+  }
+  return table;
+}
+
+function terminalFilter(
+  manager: Fields,
+  factories: ReadonlyMap<string, HttpFilterFactory>,
+  context: FactoryContext,
+): CreateFilter {
+  const filters = messagesOf(manager.http_filters);
+  for (const [index, filter] of filters.entries()) {
+    const type = typeNameOf(filter.typed_config);
+    if (factories.has(type) && index === filters.length - 1) break;
+    const path = ['http_filters', index, 'typed_config'];
+    throw new ConfigError(`the HTTP filter ${type || textOf(filter.name)} needs real Envoy`, path, true);
+  }
+  const last = filters.at(-1);
+  const factory = factories.get(typeNameOf(last?.typed_config));
+  if (factory === undefined) throw new ConfigError('no filter ends the chain', ['http_filters']);
+  return inside(
+    () => factory(last?.typed_config, context),
+    'http_filters',
+    filters.length - 1,
+    'typed_config',
+  );
+}
+
+function requestConfig(
+  manager: Fields,
+  factories: ReadonlyMap<string, HttpFilterFactory>,
+  context: FactoryContext,
+): ConnectionManagerConfig {
+  return connectionManagerConfig(manager, context.node, context.timeouts, {
+    routes: routeTable(manager, context),
+    createFilter: terminalFilter(manager, factories, context),
+    accessLoggers: inside(
+      () => createAccessLoggers(manager.access_log, context.accessLogFiles),
+      'access_log',
+    ),
+  });
+}
+
+/** What a connection depends on, to tell whether a change of the configuration touches connections. */
+function connectionPart(manager: Fields): string {
+  const {
+    codec_type,
+    common_http_protocol_options,
+    delayed_close_timeout,
+    drain_timeout,
+    http_protocol_options,
+    max_request_headers_kb,
+    stat_prefix,
+  } = manager;
+  return JSON.stringify([
+    codec_type,
+    common_http_protocol_options,
+    delayed_close_timeout,
+    drain_timeout,
+    http_protocol_options,
+    max_request_headers_kb,
+    stat_prefix,
+  ]);
+}
+
+class HttpConnectionManager implements NetworkFilter {
+  private readonly shared: ManagerShared;
+  private readonly connections = new Set<DownstreamConnection>();
+  private readonly build: (manager: Fields, context: FactoryContext) => ConnectionManagerConfig;
+  private part: string;
+
+  constructor(
+    manager: Fields,
+    context: FactoryContext,
+    build: (manager: Fields, context: FactoryContext) => ConnectionManagerConfig,
+    connections: ConnectionConfig,
+  ) {
+    this.build = build;
+    this.part = connectionPart(manager);
+    const { clock, clusters, random, stats, timeouts } = context;
+    this.shared = {
+      config: build(manager, context),
+      connectionConfig: connections,
+      clock,
+      clusters,
+      random,
+      timeouts,
+      stats: createConnectionManagerStats(textOf(manager.stat_prefix), context.listenerStatPrefix, stats),
+      date: createDateHeader(clock),
+      isDraining: () => context.isDraining(),
+    };
+  }
+
+  get activeConnections(): number {
+    return this.connections.size;
+  }
+
+  onConnection(...[socket, info]: Parameters<NetworkFilter['onConnection']>): void {
+    const connection = new DownstreamConnection(socket, info, this.shared, (one) =>
+      this.connections.delete(one),
+    );
+    this.connections.add(connection);
+  }
+
+  prepareUpdate(config: unknown, context: FactoryContext): (() => void) | undefined {
+    const manager = messageOf(config);
+    if (connectionPart(manager) !== this.part) return undefined;
+    const next = this.build(manager, context);
+    return () => {
+      this.shared.config = next;
+    };
+  }
+
+  drain(): void {
+    for (const connection of this.connections) connection.drain();
+  }
+
+  close(): void {
+    for (const connection of this.connections) connection.close();
+  }
+}
+
+/** @param httpFilters factories of the built-in HTTP filters by the full name of their message */
+export function createHttpConnectionManagerFactory(
+  httpFilters: ReadonlyMap<string, HttpFilterFactory>,
+): NetworkFilterFactory {
+  return (config, context) => {
+    const manager = messageOf(config);
+    const codec = textOf(manager.codec_type, 'AUTO');
+    if (!codecTypes.has(codec)) {
+      throw new ConfigError(`the codec ${codec} needs real Envoy`, ['codec_type'], true);
+    }
+    const limit = numberOf(context.bufferLimitBytes, 1024 * 1024);
+    const connections = connectionConfig(manager, limit, context.clock, context.timeouts);
+    return new HttpConnectionManager(
+      manager,
+      context,
+      (fields, at) => requestConfig(fields, httpFilters, at),
+      connections,
+    );
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * What the connection manager and the router serve of Envoy's messages.
+ */
+import type { SupportedFields } from '../config/supported-fields.js';
+import { onlyValues } from '../config/supported-fields.js';
+
+const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+
+export const httpSupportedFields: SupportedFields = {
+  [manager]: {
+    codec_type: onlyValues('AUTO', 'HTTP1'),
+    stat_prefix: true,
+    route_config: true,
+    http_filters: true,
+    add_user_agent: true,
+    common_http_protocol_options: true,
+    http_protocol_options: true,
+    // HTTP/2 is not offered, so its options have nothing to tune.
+    http2_protocol_options: 'ignored',
+    server_name: true,
+    server_header_transformation: true,
+    max_request_headers_kb: true,
+    stream_idle_timeout: true,
+    request_timeout: true,
+    request_headers_timeout: true,
+    drain_timeout: true,
+    delayed_close_timeout: true,
+    access_log: true,
+    use_remote_address: true,
+    xff_num_trusted_hops: true,
+    internal_address_config: true,
+    skip_xff_append: true,
+    via: true,
+    generate_request_id: true,
+    preserve_external_request_id: true,
+    always_set_request_id_in_response: true,
+    forward_client_cert_details: onlyValues('SANITIZE', 'ALWAYS_FORWARD_ONLY'),
+    proxy_100_continue: true,
+    upgrade_configs: true,
+    normalize_path: true,
+    merge_slashes: true,
+    path_with_escaped_slashes_action: true,
+    append_x_forwarded_port: true,
+    strip_any_host_port: true,
+    strip_matching_host_port: true,
+    strip_trailing_host_dot: true,
+    stream_error_on_invalid_http_message: true,
+  },
+  [`${manager}.UpgradeConfig`]: { upgrade_type: true, enabled: true },
+  [`${manager}.InternalAddressConfig`]: { cidr_ranges: true },
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {
+    name: true,
+    typed_config: true,
+  },
+  'envoy.config.core.v3.CidrRange': { address_prefix: true, prefix_len: true },
+  'envoy.config.core.v3.HttpProtocolOptions': {
+    idle_timeout: true,
+    max_connection_duration: true,
+    max_headers_count: true,
+    headers_with_underscores_action: true,
+    max_requests_per_connection: true,
+  },
+  'envoy.config.core.v3.Http2ProtocolOptions': {},
+  'envoy.extensions.filters.http.router.v3.Router': {
+    dynamic_stats: 'ignored',
+    start_child_span: 'ignored',
+    suppress_envoy_headers: true,
+  },
+};

@@ -1,0 +1,30 @@
+import type { LogLevel } from '../common/logger.js';
+
+/** What `createServer` takes: Envoy's command line, as far as it has a meaning here. */
+export interface ServerOptions {
+  /** Path of the bootstrap; watched unless `watch` is false. */
+  readonly configPath?: string;
+  /** The bootstrap as text, instead of a path. */
+  readonly configYaml?: string;
+  /** Default `info`. */
+  readonly logLevel?: LogLevel;
+  /** Levels of single loggers. */
+  readonly componentLogLevels?: ReadonlyMap<string, LogLevel>;
+  /** Takes the lines of the log; default: standard error. */
+  readonly writeLog?: (line: string) => void;
+  /** Shown by `/server_info`; one process serves, whatever it is. Default 1. */
+  readonly concurrency?: number;
+  /** Seconds that connections have to end. Default 600. */
+  readonly drainTimeS?: number;
+  /** `node.id` and `node.cluster`, where the bootstrap has none. */
+  readonly serviceNode?: string;
+  readonly serviceCluster?: string;
+  /** Milliseconds between the writes of access logs. Default 10,000. */
+  readonly fileFlushIntervalMs?: number;
+  /** Default true. */
+  readonly watch?: boolean;
+  /** `validate`: builds everything, binds nothing. Default `serve`. */
+  readonly mode?: 'serve' | 'validate';
+  /** Version of the package, for `/server_info`. */
+  readonly version?: string;
+}

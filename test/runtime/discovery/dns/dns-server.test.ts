@@ -1,0 +1,155 @@
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Directory } from '../../../../runtime/discovery/dns/directory.js';
+import type { DnsServer, DnsServerOptions } from '../../../../runtime/discovery/dns/dns-server.js';
+import { createDnsServer } from '../../../../runtime/discovery/dns/dns-server.js';
+import { createZone } from '../../../../runtime/discovery/dns/zone.js';
+import { decodeMessage } from '../../../../runtime/network/dns/decode.js';
+import { createDnsResolver } from '../../../../runtime/network/dns/dns-resolver.js';
+import { encodeMessage } from '../../../../runtime/network/dns/encode.js';
+import { message } from '../../../../runtime/network/dns/message.js';
+import { FakeClock } from '../../../support/fake-clock.js';
+
+const addresses = Array.from({ length: 100 }, (_, at) => `10.0.0.${at}`);
+
+const directory: Directory = {
+  datacenter: 'dc1',
+  self: { name: 'n1', address: '127.0.0.1' },
+  service: (name) =>
+    name === 'web'
+      ? addresses.map((address) => ({ address, ownAddress: true, node: 'n1', port: 1, weight: 1 }))
+      : [],
+  node: () => undefined,
+  reverse: () => undefined,
+};
+
+async function withServer(
+  more: Partial<DnsServerOptions>,
+  use: (server: DnsServer, clock: FakeClock) => Promise<void>,
+): Promise<void> {
+  const clock = new FakeClock();
+  const zone = createZone({ directory, wallTime: () => 0 });
+  const server = await createDnsServer({ zone, bind: '127.0.0.1', port: 0, clock, ...more });
+  try {
+    await use(server, clock);
+  } finally {
+    await server.close();
+  }
+}
+
+function query(id: number): Buffer {
+  const octets = encodeMessage(
+    message({ id, questions: [{ name: 'web.service.consul', type: 'A', class: 1 }] }),
+  );
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(octets.length);
+  return Buffer.concat([length, octets]);
+}
+
+function open(port: number): Promise<Socket> {
+  return new Promise((done, fail) => {
+    const socket = connect(port, '127.0.0.1', () => done(socket));
+    socket.once('error', fail);
+  });
+}
+
+/** Everything that comes until the other side ends the connection, as messages. */
+function readToEnd(socket: Socket): Promise<number[]> {
+  return new Promise((done) => {
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('close', () => {
+      const all = Buffer.concat(chunks);
+      const ids: number[] = [];
+      for (let at = 0; at + 2 <= all.length; ) {
+        const size = all.readUInt16BE(at);
+        ids.push(decodeMessage(all.subarray(at + 2, at + 2 + size)).id);
+        at += 2 + size;
+      }
+      done(ids);
+    });
+  });
+}
+
+test('our own resolver gets all of them, over UDP and then TCP', () =>
+  withServer({}, async (server, clock) => {
+    const servers = [{ ip: '127.0.0.1', port: server.port }];
+    const resolver = createDnsResolver({ servers, clock });
+    const found = await resolver.resolve('web.service.consul', 'v4');
+    assert.equal(found.addresses.sort(), [...addresses].sort());
+    const missing = await resolver.resolve('nobody.service.consul', 'v4').catch((error) => error);
+    assert.is(missing.kind, 'not-found');
+    resolver.close();
+  }));
+
+test('questions that come together over TCP are all answered, in order, also after the client ended its side', () =>
+  withServer({}, async (server) => {
+    const socket = await open(server.port);
+    const ids = readToEnd(socket);
+    const count = 300;
+    socket.end(Buffer.concat(Array.from({ length: count }, (_, at) => query(at))));
+    assert.equal(
+      await ids,
+      Array.from({ length: count }, (_, at) => at),
+    );
+  }));
+
+test('a question may come octet by octet', () =>
+  withServer({}, async (server) => {
+    const socket = await open(server.port);
+    const ids = readToEnd(socket);
+    socket.setNoDelay(true);
+    for (const octet of query(5)) {
+      await new Promise<void>((done) => socket.write(Buffer.from([octet]), () => done()));
+    }
+    socket.end();
+    assert.equal(await ids, [5]);
+  }));
+
+test('an idle connection is closed, and so are those above the limit', () =>
+  withServer({ idleTimeoutMs: 1000, maxConnections: 1 }, async (server, clock) => {
+    const first = await open(server.port);
+    const firstIds = readToEnd(first);
+    const second = await open(server.port);
+    assert.equal(await readToEnd(second), []);
+    first.write(query(1));
+    await new Promise((done) => first.once('data', done));
+    clock.advance(999);
+    assert.not(first.destroyed);
+    clock.advance(1);
+    assert.equal(await firstIds, [1]);
+  }));
+
+test('a broken datagram gets FORMERR and the server goes on', () =>
+  withServer({}, async (server) => {
+    const socket = createSocket('udp4');
+    const replies: Buffer[] = [];
+    const both = new Promise<void>((done) => {
+      socket.on('message', (octets) => {
+        replies.push(octets);
+        if (replies.length === 2) done();
+      });
+    });
+    socket.send(Buffer.from('short'), server.port, '127.0.0.1');
+    socket.send(
+      Buffer.concat([Buffer.alloc(5), Buffer.from([1]), Buffer.alloc(6, 255)]),
+      server.port,
+      '127.0.0.1',
+    );
+    socket.send(query(9).subarray(2), server.port, '127.0.0.1');
+    await both;
+    socket.close();
+    assert.equal(replies.map((reply) => (reply[3] as number) & 15).sort(), [0, 1]);
+  }));
+
+test('a taken port is an error', () =>
+  withServer({}, async (server) => {
+    const zone = createZone({ directory, wallTime: () => 0 });
+    const again = createDnsServer({ zone, bind: '127.0.0.1', port: server.port, clock: new FakeClock() });
+    assert.is((await again.catch((error) => error)).code, 'EADDRINUSE');
+  }));
+
+test.run();

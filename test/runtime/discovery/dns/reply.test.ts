@@ -1,0 +1,273 @@
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Directory, ServiceEndpoint } from '../../../../runtime/discovery/dns/directory.js';
+import { replyTo } from '../../../../runtime/discovery/dns/reply.js';
+import { createZone } from '../../../../runtime/discovery/dns/zone.js';
+import { decodeMessage } from '../../../../runtime/network/dns/decode.js';
+import { encodeMessage } from '../../../../runtime/network/dns/encode.js';
+import type { DnsMessage, RecordTypeName } from '../../../../runtime/network/dns/message.js';
+import { message, rcodes } from '../../../../runtime/network/dns/message.js';
+
+function endpoint(address: string, more: Partial<ServiceEndpoint> = {}): ServiceEndpoint {
+  return { address, ownAddress: true, node: 'n1', port: 80, weight: 1, ...more };
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, at) => endpoint(`10.0.0.${at + 1}`));
+
+const services: Readonly<Record<string, readonly ServiceEndpoint[]>> = {
+  web: [
+    endpoint('10.0.0.1', { port: 8080, weight: 10 }),
+    endpoint('10.0.0.2', { port: 8081, weight: 5 }),
+    endpoint('10.0.0.2', { port: 8082 }),
+  ],
+  own: [endpoint('127.0.0.1', { ownAddress: false, port: 9 })],
+  six: [endpoint('fd00::6')],
+  dual: [endpoint('10.3.0.1', { addressV4: '10.3.0.4', addressV6: 'fd00::31' })],
+  alias: [endpoint('web.service.consul')],
+  away: [endpoint('backend.example.com', { port: 443 })],
+  loop: [endpoint('loop.service.consul')],
+  long: [endpoint(`${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.example`)],
+  n30: many(30),
+  n80: many(80),
+};
+
+const directory: Directory = {
+  datacenter: 'dc1',
+  self: { name: 'n1', address: '127.0.0.1' },
+  service: (name, tag) => (tag === undefined || tag === 'v1' ? (services[name] ?? []) : []),
+  node: (name) => (name === 'n1' ? { name: 'n1', address: '127.0.0.1' } : undefined),
+  reverse(address) {
+    if (address === '127.0.0.1') return { kind: 'node', name: 'n1' };
+    return address === '10.0.0.1' ? { kind: 'service', name: 'web' } : undefined;
+  },
+};
+
+const zone = createZone({ directory, wallTime: () => 5_000, random: () => 0 });
+
+interface Asking {
+  readonly edns?: number;
+  readonly transport?: 'udp' | 'tcp';
+  readonly query?: Partial<DnsMessage>;
+}
+
+function octetsOf(name: string, type: RecordTypeName, { edns, query }: Asking = {}): Buffer {
+  return encodeMessage(
+    message({
+      id: 77,
+      recursionDesired: true,
+      questions: [{ name, type, class: 1 }],
+      edns:
+        edns === undefined
+          ? undefined
+          : { udpSize: edns, version: 0, dnssecOk: false, extendedRcode: 0, options: [] },
+      ...query,
+    }),
+  );
+}
+
+function ask(name: string, type: RecordTypeName, asking: Asking = {}): DnsMessage & { size: number } {
+  const reply = replyTo(octetsOf(name, type, asking), asking.transport ?? 'udp', zone);
+  assert.ok(reply, 'no reply');
+  return { ...decodeMessage(reply as Buffer), size: (reply as Buffer).length };
+}
+
+/** Records as short words, sorted: their order is random. */
+function words(records: DnsMessage['answers']): string[] {
+  return records
+    .map((record) => {
+      const value =
+        'address' in record
+          ? record.address
+          : record.type === 'SRV'
+            ? `${record.priority} ${record.weight} ${record.port} ${record.target}`
+            : 'target' in record
+              ? record.target
+              : '';
+      return `${record.name} ${record.type} ${value}`.trim();
+    })
+    .sort();
+}
+
+const soa = ['consul SOA'];
+
+test('addresses of a service: each once, in the name as it was asked', () => {
+  const reply = ask('Web.service.CONSUL', 'A');
+  assert.equal(words(reply.answers), ['Web.service.CONSUL A 10.0.0.1', 'Web.service.CONSUL A 10.0.0.2']);
+  assert.is(reply.id, 77);
+  assert.ok(reply.response && reply.authoritative && reply.recursionDesired);
+  assert.not(reply.recursionAvailable || reply.truncated);
+  assert.is(reply.answers[0]?.ttl, 0);
+  assert.is(reply.edns, undefined);
+});
+
+test('SRV: port and weight, with the address of each target', () => {
+  const reply = ask('_web._tcp.service.consul', 'SRV');
+  assert.equal(words(reply.answers), [
+    '_web._tcp.service.consul SRV 1 1 8082 0a000002.addr.dc1.consul',
+    '_web._tcp.service.consul SRV 1 10 8080 0a000001.addr.dc1.consul',
+    '_web._tcp.service.consul SRV 1 5 8081 0a000002.addr.dc1.consul',
+  ]);
+  assert.equal(words(reply.additionals), [
+    '0a000001.addr.dc1.consul A 10.0.0.1',
+    '0a000002.addr.dc1.consul A 10.0.0.2',
+  ]);
+  assert.equal(words(ask('own.service.consul', 'SRV').answers), [
+    'own.service.consul SRV 1 1 9 n1.node.dc1.consul',
+  ]);
+  assert.equal(words(ask('away.service.consul', 'SRV').answers), [
+    'away.service.consul SRV 1 1 443 backend.example.com',
+  ]);
+});
+
+test('families: what a service has, else no data with the SOA', () => {
+  assert.equal(words(ask('dual.service.consul', 'A').answers), ['dual.service.consul A 10.3.0.4']);
+  assert.equal(words(ask('dual.service.consul', 'AAAA').answers), ['dual.service.consul AAAA fd00::31']);
+  const none = ask('six.service.consul', 'A');
+  assert.is(none.rcode, rcodes.NOERROR);
+  assert.equal(none.answers, []);
+  assert.equal(words(none.authorities), soa);
+});
+
+test('host names are CNAMEs, followed inside the zone and not for ever', () => {
+  assert.equal(words(ask('away.service.consul', 'A').answers), [
+    'away.service.consul CNAME backend.example.com',
+  ]);
+  assert.equal(words(ask('alias.service.consul', 'A').answers), [
+    'alias.service.consul CNAME web.service.consul',
+    'web.service.consul A 10.0.0.1',
+    'web.service.consul A 10.0.0.2',
+  ]);
+  assert.ok(ask('loop.service.consul', 'A').answers.length < 6);
+});
+
+test('what is not there: NXDOMAIN with the SOA; outside of the zone: REFUSED', () => {
+  for (const name of [
+    'nobody.service.consul',
+    'x.web.service.consul',
+    'x.node.consul',
+    'consul',
+    'x.consul',
+  ]) {
+    const reply = ask(name, 'A');
+    assert.is(reply.rcode, rcodes.NXDOMAIN, name);
+    assert.equal(words(reply.authorities), soa);
+    assert.ok(reply.authoritative);
+  }
+  const other = ask('example.com', 'A');
+  assert.is(other.rcode, rcodes.REFUSED);
+  assert.not(other.authoritative);
+});
+
+test('the zone itself: SOA, NS and no transfer', () => {
+  const reply = ask('x.consul', 'SOA');
+  assert.equal(words(reply.answers), soa);
+  const [record] = reply.answers;
+  assert.ok(record?.type === 'SOA' && record.serial === 5 && record.minimum === 0);
+  assert.equal(words(reply.authorities), ['consul NS n1.node.dc1.consul']);
+  assert.equal(words(reply.additionals), ['n1.node.dc1.consul A 127.0.0.1']);
+  assert.equal(words(ask('consul', 'NS').answers), ['consul NS n1.node.dc1.consul']);
+  assert.is(ask('consul', 'TYPE252').rcode, rcodes.NOTIMP);
+});
+
+test('nodes, addresses and reverse names', () => {
+  assert.equal(words(ask('n1.node.consul', 'A').answers), ['n1.node.consul A 127.0.0.1']);
+  assert.is(ask('n1.node.consul', 'AAAA').rcode, rcodes.NOERROR);
+  assert.equal(words(ask('0a000001.addr.consul', 'A').answers), ['0a000001.addr.consul A 10.0.0.1']);
+  assert.equal(words(ask('1.0.0.127.in-addr.arpa', 'PTR').answers), [
+    '1.0.0.127.in-addr.arpa PTR n1.node.dc1.consul',
+  ]);
+  assert.equal(words(ask('1.0.0.10.in-addr.arpa', 'PTR').answers), [
+    '1.0.0.10.in-addr.arpa PTR web.service.dc1.consul',
+  ]);
+  assert.is(ask('9.0.0.10.in-addr.arpa', 'PTR').rcode, rcodes.NXDOMAIN);
+});
+
+test('without EDNS 512 octets, cut with TC; TCP has all of it', () => {
+  const cut = ask('n80.service.consul', 'A');
+  assert.ok(cut.truncated);
+  assert.ok(cut.size <= 512 && cut.size > 496, `${cut.size}`);
+  const whole = ask('n80.service.consul', 'A', { transport: 'tcp' });
+  assert.not(whole.truncated);
+  assert.is(whole.answers.length, 80);
+  const small = ask('n30.service.consul', 'A', { edns: 100 });
+  assert.ok(small.truncated && small.size <= 512);
+});
+
+test('EDNS: the size that the client takes counts, and OPT is answered even when cut', () => {
+  const fits = ask('n30.service.consul', 'A', { edns: 1232 });
+  assert.is(fits.answers.length, 30);
+  assert.not(fits.truncated);
+  assert.ok(fits.edns);
+  const cut = ask('n80.service.consul', 'A', { edns: 1232 });
+  assert.ok(cut.truncated && cut.size <= 1232 && cut.answers.length === 74, `${cut.answers.length}`);
+  assert.ok(cut.edns);
+  assert.is(ask('n80.service.consul', 'A', { edns: 65_535 }).answers.length, 80);
+  const edns = { udpSize: 1232, version: 1, dnssecOk: false, extendedRcode: 0, options: [] };
+  const version = ask('web.service.consul', 'A', { query: { edns } });
+  assert.is(version.rcode + ((version.edns?.extendedRcode ?? 0) << 4), 16);
+});
+
+test('additional records go before answers do, and that sets no TC', () => {
+  const reply = ask('n30.service.consul', 'SRV', { edns: 1700 });
+  assert.is(reply.answers.length, 30);
+  assert.ok(reply.additionals.length < 30);
+  assert.not(reply.truncated);
+});
+
+test('shuffles', () => {
+  let seed = 0.1;
+  const random = () => {
+    seed = (seed * 7.13) % 1;
+    return seed;
+  };
+  const shuffling = createZone({ directory, wallTime: () => 0, random });
+  const firsts = new Set<string>();
+  for (let turn = 0; turn < 40; turn++) {
+    const [first] = decodeMessage(
+      replyTo(octetsOf('n30.service.consul', 'A'), 'udp', shuffling) as Buffer,
+    ).answers;
+    firsts.add(words(first === undefined ? [] : [first]).join());
+  }
+  assert.ok(firsts.size > 10, `${firsts.size}`);
+});
+
+test('what cannot be read', () => {
+  const good = octetsOf('web.service.consul', 'A');
+  assert.is(replyTo(good.subarray(0, 11), 'udp', zone), undefined);
+  assert.is(
+    replyTo(octetsOf('web.service.consul', 'A', { query: { response: true } }), 'udp', zone),
+    undefined,
+  );
+  const rcode = (octets: Buffer) => (replyTo(octets, 'udp', zone)?.[3] ?? 0) & 15;
+  assert.is(rcode(good.subarray(0, 20)), rcodes.FORMERR);
+  assert.is(rcode(octetsOf('web.service.consul', 'A', { query: { questions: [] } })), rcodes.FORMERR);
+  assert.is(rcode(octetsOf('web.service.consul', 'A', { query: { opcode: 5 } })), rcodes.NOTIMP);
+  assert.is(rcode(octetsOf('long.service.consul', 'A')), rcodes.SERVFAIL);
+  const error = replyTo(good.subarray(0, 20), 'udp', zone);
+  assert.is(error?.length, 12);
+  assert.is(error?.readUInt16BE(0), 77);
+});
+
+test('no octets make it throw, and a reply is one, to the same id, that can be read', () => {
+  const good = octetsOf('_web._tcp.service.consul', 'SRV', { edns: 1232 });
+  const mutated = fc
+    .array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 8 })
+    .map((changes) => {
+      const octets = Buffer.from(good);
+      for (const [at, value] of changes) octets[at] = value;
+      return octets;
+    });
+  const any = fc.uint8Array({ maxLength: 80 }).map((octets) => Buffer.from(octets));
+  fc.assert(
+    fc.property(fc.oneof(mutated, any), fc.constantFrom('udp', 'tcp'), (octets, transport) => {
+      const reply = replyTo(octets, transport as 'udp' | 'tcp', zone);
+      if (reply === undefined) return;
+      assert.is(reply.readUInt16BE(0), octets.readUInt16BE(0));
+      assert.ok(decodeMessage(reply).response);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.run();
