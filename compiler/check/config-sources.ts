@@ -18,7 +18,8 @@ const eager: ReadonlySet<string> = new Set([
 
 /** The message around the `ConfigSource`, or around the source itself where it stands alone. */
 function isEager(source: Message): boolean {
-  const holder = source.parent?.type === 'envoy.config.core.v3.ConfigSource' ? source.parent.parent : source.parent;
+  const holder =
+    source.parent?.type === 'envoy.config.core.v3.ConfigSource' ? source.parent.parent : source.parent;
   return holder !== undefined && eager.has(holder.type);
 }
 
@@ -65,16 +66,31 @@ function* shape(source: Message): Generator<Finding> {
   const names = listAt(source.value.cluster_names).length;
   const type = textAt(source.value.api_type);
   if (services + names === 0) {
-    yield finding(source, undefined, 'the source has neither a gRPC service nor a cluster', 'set grpc_services');
+    yield finding(
+      source,
+      undefined,
+      'the source has neither a gRPC service nor a cluster',
+      'set grpc_services',
+    );
   } else if (type.endsWith('GRPC')) {
     if (names > 0) {
-      yield finding(source, 'cluster_names', `a source of type ${type} has no cluster_names`, 'use grpc_services');
+      yield finding(
+        source,
+        'cluster_names',
+        `a source of type ${type} has no cluster_names`,
+        'use grpc_services',
+      );
     } else if (services > 1) {
       yield finding(source, 'grpc_services', 'a source has one gRPC service', 'remove the others');
     }
   } else if (type === 'REST') {
     if (services > 0) {
-      yield finding(source, 'grpc_services', 'a source of type REST has no gRPC service', 'use cluster_names');
+      yield finding(
+        source,
+        'grpc_services',
+        'a source of type REST has no gRPC service',
+        'use cluster_names',
+      );
     } else if (!isSet(source.value.refresh_delay)) {
       yield finding(source, undefined, 'a source of type REST needs a refresh_delay', 'set refresh_delay');
     }

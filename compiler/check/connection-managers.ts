@@ -16,7 +16,8 @@ function* upgrades(message: Message): Generator<Finding> {
   for (const upgrade of message.list('upgrade_configs')) {
     const type = textAt(upgrade.value.upgrade_type);
     const key = type.toLowerCase();
-    if (seen.has(key)) yield finding(upgrade, 'upgrade_type', `the upgrade '${type}' stands twice`, 'remove one');
+    if (seen.has(key))
+      yield finding(upgrade, 'upgrade_type', `the upgrade '${type}' stands twice`, 'remove one');
     seen.add(key);
   }
 }

@@ -53,7 +53,8 @@ function* chain(filters: readonly Message[], kinds: Kinds, ending: string): Gene
 const codec = 'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec';
 
 /** Before a request leaves, the codec is the one that ends the chain. */
-const upstreamFilterKinds: Kinds = (type) => (type === codec ? 'terminal' : type === '' ? 'unknown' : 'passing');
+const upstreamFilterKinds: Kinds = (type) =>
+  type === codec ? 'terminal' : type === '' ? 'unknown' : 'passing';
 
 const upstreamChains: Readonly<Record<string, string>> = {
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': 'http_filters',
@@ -73,7 +74,8 @@ export function* filterOrder(view: BootstrapView): Generator<Finding> {
     for (const upgrade of manager.list('upgrade_configs')) {
       yield* chain(upgrade.list('filters'), httpFilterKinds, "'envoy.filters.http.router'");
     }
-  }  for (const [type, field] of Object.entries(upstreamChains)) {
+  }
+  for (const [type, field] of Object.entries(upstreamChains)) {
     for (const holder of view.all(type)) {
       yield* chain(holder.list(field), upstreamFilterKinds, "'envoy.filters.http.upstream_codec'");
     }

@@ -40,7 +40,12 @@ export function* overloadManager(view: BootstrapView): Generator<Finding> {
         (field) => numberAt(scaled.value[field]) ?? 0,
       );
       if (start! < end!) continue;
-      yield finding(trigger, 'scaled', 'scaling_threshold must be less than saturation_threshold', 'exchange them');
+      yield finding(
+        trigger,
+        'scaled',
+        'scaling_threshold must be less than saturation_threshold',
+        'exchange them',
+      );
     }
   }
   for (const monitor of view.all(heap)) {

@@ -22,7 +22,12 @@ function* nameOrHeader(holder: Message, name: string, what: string): Generator<F
   if (byName === '' && byHeader === '') {
     yield finding(holder, undefined, `${what} names no cluster`, `set ${name} or cluster_header`);
   } else if (byName !== '' && byHeader !== '') {
-    yield finding(holder, 'cluster_header', `${what} has both ${name} and cluster_header`, 'keep one of them');
+    yield finding(
+      holder,
+      'cluster_header',
+      `${what} has both ${name} and cluster_header`,
+      'keep one of them',
+    );
   }
 }
 
@@ -36,26 +41,38 @@ function* weights(action: Message): Generator<Finding> {
   if (clusters.some((cluster) => !isSet(cluster.value.weight))) return;
   if (sum === 0) yield finding(weighted, 'clusters', 'the weights sum up to 0', 'give one a weight above 0');
   if (sum > largestSum) {
-    yield finding(weighted, 'clusters', `the weights sum up to more than ${largestSum}`, 'take smaller weights');
+    yield finding(
+      weighted,
+      'clusters',
+      `the weights sum up to more than ${largestSum}`,
+      'take smaller weights',
+    );
   }
 }
 
 function* mirrors(holder: Message): Generator<Finding> {
-  for (const mirror of holder.list('request_mirror_policies')) yield* nameOrHeader(mirror, 'cluster', 'the mirror');
+  for (const mirror of holder.list('request_mirror_policies'))
+    yield* nameOrHeader(mirror, 'cluster', 'the mirror');
 }
 
 function* retries(holder: Message): Generator<Finding> {
   const backOff = holder.at('retry_policy').at('retry_back_off');
   const [base, largest] = [textAt(backOff.value.base_interval), textAt(backOff.value.max_interval)];
   if (base === '' || largest === '' || durationMs(largest) >= durationMs(base)) return;
-  yield finding(backOff, 'max_interval', `max_interval ${largest} is shorter than base_interval ${base}`, 'raise it');
+  yield finding(
+    backOff,
+    'max_interval',
+    `max_interval ${largest} is shorter than base_interval ${base}`,
+    'raise it',
+  );
 }
 
 function* upgrades(action: Message): Generator<Finding> {
   const seen = new Set<string>();
   for (const upgrade of action.list('upgrade_configs')) {
     const type = textAt(upgrade.value.upgrade_type).toLowerCase();
-    if (seen.has(type)) yield finding(upgrade, 'upgrade_type', `the upgrade '${type}' stands twice`, 'remove one');
+    if (seen.has(type))
+      yield finding(upgrade, 'upgrade_type', `the upgrade '${type}' stands twice`, 'remove one');
     seen.add(type);
     if (isSet(upgrade.value.connect_config) && type !== 'connect' && type !== 'connect-udp') {
       yield finding(upgrade, 'connect_config', 'only CONNECT upgrades have a connect_config', 'remove it');
@@ -84,7 +101,12 @@ function* directResponse(route: Message, configuration: Message): Generator<Find
   const size = Buffer.byteLength(text);
   if (size <= most) return;
   const message = `the body has ${size} bytes, more than ${most}`;
-  yield finding(body, 'inline_string', message, 'raise max_direct_response_body_size_bytes of the route configuration');
+  yield finding(
+    body,
+    'inline_string',
+    message,
+    'raise max_direct_response_body_size_bytes of the route configuration',
+  );
 }
 
 function* plugins(action: Message, configuration: Message): Generator<Finding> {

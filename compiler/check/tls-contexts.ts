@@ -2,7 +2,7 @@
  * E3019: a TLS context that cannot work: a server without a certificate, a certificate without its key, a static secret
  * that is not there, names checked without an authority. Whether the files hold certificates is Envoy's to say.
  */
-import type { BootstrapView, Message } from './bootstrap-view.js';
+import type { BootstrapView } from './bootstrap-view.js';
 import { fieldsAt, isSet, textAt } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
 
@@ -13,7 +13,12 @@ function finding(path: Finding['path'], message: string, fix: string): Finding {
 }
 
 /** Fields of a common context that bring no certificate. */
-const harmless: ReadonlySet<string> = new Set(['tls_params', 'alpn_protocols', 'validation_context', 'key_log']);
+const harmless: ReadonlySet<string> = new Set([
+  'tls_params',
+  'alpn_protocols',
+  'validation_context',
+  'key_log',
+]);
 
 function* serverCertificates(view: BootstrapView): Generator<Finding> {
   for (const context of view.all(`${tls}DownstreamTlsContext`)) {
@@ -34,13 +39,18 @@ function* keys(view: BootstrapView): Generator<Finding> {
       const { value } = certificate;
       if (isSet(value.pkcs12) || isSet(value.private_key_provider)) continue;
       const [chain, key] = [isSet(value.certificate_chain), isSet(value.private_key)];
-      if (chain && !key) yield finding(certificate.path, 'the certificate has no private key', 'set private_key');
+      if (chain && !key)
+        yield finding(certificate.path, 'the certificate has no private key', 'set private_key');
       else if (!chain && (key || server)) {
         yield finding(certificate.path, 'the certificate chain is missing', 'set certificate_chain');
       }
     }
     if (!server && context.list('tls_certificates').length > 1) {
-      yield finding([...context.path, 'tls_certificates'], 'a client has one certificate', 'remove the others');
+      yield finding(
+        [...context.path, 'tls_certificates'],
+        'a client has one certificate',
+        'remove the others',
+      );
     }
   }
 }
@@ -69,7 +79,8 @@ function* staticSecrets(view: BootstrapView): Generator<Finding> {
 
 function* authorities(view: BootstrapView): Generator<Finding> {
   for (const context of view.all(`${tls}CertificateValidationContext`)) {
-    const names = context.list('match_typed_subject_alt_names').length + context.list('match_subject_alt_names').length;
+    const names =
+      context.list('match_typed_subject_alt_names').length + context.list('match_subject_alt_names').length;
     const { value } = context;
     if (names === 0 || [value.trusted_ca, value.ca_certificate_provider_instance].some(isSet)) continue;
     // A part of a combined context is filled in by a secret; other validators have trust of their own.

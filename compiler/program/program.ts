@@ -41,7 +41,8 @@ export function parseCompilerOutput(output: string, cwd: string): Diagnostic[] {
     const last = diagnostics.at(-1);
     if (match === null) {
       // Of an explanation in many steps the last one says it; those between repeat whole types.
-      if (last !== undefined && /^\s+\S/.test(line)) last.message = `${last.message.split('\n')[0]}\n    ${line.trim()}`;
+      if (last !== undefined && /^\s+\S/.test(line))
+        last.message = `${last.message.split('\n')[0]}\n    ${line.trim()}`;
       continue;
     }
     const [, file, row, column, severity, code = '', message = ''] = match;

@@ -124,16 +124,19 @@ export function createEndpoints(clock: Clock): readonly Endpoint[] {
       help: 'print server stats',
       parameters: {
         ...filterParameters,
-        format: 'Format to use; One of (html, active-html, text, json)',
+        format: 'Format to use; One of (html, active-html, json, prometheus, text)',
         type: 'Stat types to include.; One of (All, Counters, Histograms, Gauges, TextReadouts)',
-        histogram_buckets: 'Histogram bucket display mode; One of (cumulative, disjoint, summary)',
+        histogram_buckets: 'Histogram bucket display mode; One of (cumulative, disjoint, detailed, summary)',
       },
       handle: stats,
     },
     {
       path: '/stats/prometheus',
       help: 'print server stats in prometheus format',
-      parameters: filterParameters,
+      parameters: {
+        ...filterParameters,
+        histogram_buckets: 'Histogram bucket display mode; One of (cumulative, summary)',
+      },
       handle: statsPrometheus,
     },
   ];

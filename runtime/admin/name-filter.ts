@@ -19,7 +19,7 @@ const wording: readonly (readonly [string, string])[] = [
 
 function messageOf(error: unknown): string {
   let message = error instanceof Error ? error.message : String(error);
-  message = message.replace(/^error parsing regexp: /, '').replace(/: `([^]*)`$/, ': $1');
+  message = message.replace(/^error parsing regexp: /, '').replace(/: `(.*)`$/s, ': $1');
   for (const [from, to] of wording) {
     if (message.startsWith(from)) return to + message.slice(from.length);
   }

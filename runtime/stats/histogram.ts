@@ -52,10 +52,8 @@ function bucketAt(place: number, count: number): HistogramBucket {
   if (place === 0) return { lowerBound: 0, width: 0, count };
   const decade = Math.floor((place - 1) / placesPerDecade);
   const digits = ((place - 1) % placesPerDecade) + 10;
-  // Dividing keeps 1.1 the double that prints as 1.1; multiplying by 0.1 does not.
-  return decade === 0
-    ? { lowerBound: digits / 10, width: 0.1, count }
-    : { lowerBound: digits * 10 ** (decade - 1), width: 10 ** (decade - 1), count };
+  // In this order of operations, so that the rounding (220.00000000000003) is the one that Envoy shows.
+  return { lowerBound: (digits / 10) * 10 ** decade, width: decade === 0 ? 0.1 : 10 ** (decade - 1), count };
 }
 
 /** Adds `counts` to the sums of `into`, which is given back, longer when it has to be. */

@@ -42,7 +42,7 @@ function label({ name, value }: Tag): string {
   return `${sanitize(name)}="${escaped}"`;
 }
 
-/** @param histograms as cumulative buckets (`histogram`) or as quantiles (`summary`) */
+/** @param histograms as cumulative buckets (`histogram`) or as quantiles of the last interval (`summary`) */
 export function prometheusText(selection: StatsSelection, histograms: 'histogram' | 'summary'): string {
   const value = (metric: Metric, stat: { readonly value: number }): string =>
     `${metric.name}{${metric.labels}} ${stat.value}\n`;
@@ -86,8 +86,9 @@ function bucketLines({ name, labels }: Metric, histogram: LogHistogram): string 
   return `${text}${name}_sum{${labels}} ${exact(sumOf(snapshot))}\n${name}_count{${labels}} ${snapshot.count}\n`;
 }
 
+/** Quantiles, sum and count of the last interval, as in Envoy. */
 function quantileLines({ name, labels }: Metric, histogram: LogHistogram): string {
-  const snapshot = histogram.cumulative();
+  const snapshot = histogram.interval();
   const values = quantilesOf(snapshot);
   const others = labels === '' ? '' : `${labels},`;
   let text = '';

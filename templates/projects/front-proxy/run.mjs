@@ -25,6 +25,18 @@ function greeting({ http, https, admin, discoveryHttp, discoveryDns }) {
 `;
 }
 
+/** A signal for npm ends npm and its shell, and is told to nobody else: the parent being gone is all that is seen of it. */
+function onNpmEnd(callback) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, 200);
+  timer.unref();
+}
+
 /** Runs until a signal. @returns the exit code */
 export async function main() {
   const settings = readSettings();
@@ -33,6 +45,7 @@ export async function main() {
   if (problems.length > 0) return 1;
   const frontProxy = new FrontProxy(settings);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => frontProxy.end(0));
+  onNpmEnd(() => frontProxy.end(0));
   return frontProxy.run(() => process.stdout.write(greeting(settings)));
 }
 

@@ -2,7 +2,7 @@
  * Both codecs together, octets in and octets out: cases recorded on real Envoy 1.40, less what its connection manager
  * adds (`date`, `server`, `x-*`). One more runs over real sockets.
  */
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -236,7 +236,9 @@ test('over real sockets: bodies of both directions under backpressure, and the a
   const size = 3_000_000;
   const clock = new FakeClock();
   const limits = { bufferLimitBytes: 32 * 1024 };
+  const upstreamSockets: Socket[] = [];
   const upstream = createServer((socket) => {
+    upstreamSockets.push(socket);
     let read = 0;
     socket.on('data', (chunk) => {
       read += chunk.length;
@@ -270,6 +272,7 @@ test('over real sockets: bodies of both directions under backpressure, and the a
   assert.is(text.length, head.length + size);
   assert.ok(text.subarray(head.length).every((octet) => octet === 98));
   await new Promise((done) => proxy.close(done));
+  for (const socket of upstreamSockets) socket.destroy();
   upstream.close();
 });
 
