@@ -67,12 +67,11 @@ class Runner {
   readonly ended: Promise<number | null>;
   #waiting: { text: string; done: () => void } | undefined;
 
-  constructor(folder: string, env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, ['run.mjs'], {
-      cwd: folder,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  /** @param shell as npm does it: in a shell that passes no signal on */
+  constructor(folder: string, env: NodeJS.ProcessEnv, shell = false) {
+    const command = shell ? 'sh' : process.execPath;
+    const args = shell ? ['-c', `"${process.execPath}" run.mjs; exit $?`] : ['run.mjs'];
+    this.child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
         this.output += chunk;
@@ -170,6 +169,25 @@ test('runs, scales, takes an edit, survives a broken one, and leaves nothing beh
     assert.is(await runner.ended, 0);
     assert.equal(processesOf(folder), []);
     assert.ok(existsSync(join(folder, 'envoy3.yaml')));
+  } finally {
+    runner.child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('ends with npm, which passes no signal on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'envoy3-front-proxy-'));
+  cpSync(project, folder, { recursive: true });
+  const env = { ...process.env, ...(await freePorts()), ENVOY3_HOME: root, npm_lifecycle_event: 'start' };
+  const runner = new Runner(folder, env, true);
+  try {
+    await runner.says('Ctrl-C ends all of it.');
+    assert.ok(processesOf(folder).length >= 5);
+    const ended = new Promise((done) => runner.child.stdout?.on('close', done));
+    runner.child.kill('SIGTERM');
+    // Closed by the last process that holds it.
+    await ended;
+    assert.equal(processesOf(folder), []);
   } finally {
     runner.child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

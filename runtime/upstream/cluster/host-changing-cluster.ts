@@ -134,8 +134,11 @@ export class HostChangingCluster implements Cluster {
         hosts.set(key, old === undefined ? host : { ...host, stats: old.stats });
       }
     }
-    const after = [...hosts.values()];
-    if (before.length === after.length && after.every((host, at) => host === before[at])) return;
+    const all = new Set(hosts.values());
+    // DNS gives its answers in any order: hosts that stay keep their places, so that the turn of round robin goes on.
+    const after = before.filter((host) => all.has(host));
+    if (after.length === before.length && all.size === before.length) return;
+    for (const host of all) if (!before.includes(host)) after.push(host);
     this.hostSet = createHostSet(after);
     this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
     this.membershipChange.inc();

@@ -17,7 +17,7 @@ function greeting({ http, https, admin, discoveryHttp, discoveryDns }) {
   curl localhost:${discoveryHttp}/v1/health/service/service1?passing
   dig @127.0.0.1 -p ${discoveryDns} service1.service.consul
 
-  node ${join(projectFolder, 'scale.mjs')} service1 3
+  node ${join(projectFolder, 'scale.mjs')} service1 5
 
   Edit ${join(projectFolder, 'envoy3.config.ts')}: it is compiled and loaded at once.
   Ctrl-C ends all of it.

@@ -9,7 +9,7 @@ import { loadPackage, projectFolder } from './envoy3-package.mjs';
 import { Instances, waitFor } from './instances.mjs';
 import { killAll, start, stop } from './processes.mjs';
 import { proxyCommand } from './proxy-command.mjs';
-import { maxInstances, scaleFile, services } from './settings.mjs';
+import { initialInstances, maxInstances, scaleFile, services } from './settings.mjs';
 
 export const say = (text) => void process.stderr.write(`front-proxy: ${text}\n`);
 
@@ -91,8 +91,7 @@ export class FrontProxy {
   async #startAll() {
     const { state, discoveryHttp, discoveryDns } = this.#settings;
     mkdirSync(join(state, 'run'), { recursive: true });
-    const once = Object.fromEntries(services.map((service) => [service, 1]));
-    writeFileSync(scaleFile(this.#settings), `${JSON.stringify(once)}\n`);
+    writeFileSync(scaleFile(this.#settings), `${JSON.stringify(initialInstances)}\n`);
 
     const { createDiscovery } = await loadPackage('envoy3/discovery');
     const log = (level) => (text) => say(`discovery: ${level}${text}`);

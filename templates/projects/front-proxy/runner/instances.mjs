@@ -6,7 +6,7 @@ import { build } from './build.mjs';
 import { projectFolder } from './envoy3-package.mjs';
 import { node, proxyCommand } from './proxy-command.mjs';
 import { start, stop } from './processes.mjs';
-import { instanceOf, services } from './settings.mjs';
+import { initialInstances, instanceOf, services } from './settings.mjs';
 
 /** The front proxy asks for addresses each second, and may have asked just before one was taken away. */
 const forgetMs = 2000;
@@ -61,7 +61,13 @@ export class Instances {
 
   /** The first ones, registered before they answer: whoever asks for them is not ready either. */
   async addFirst() {
-    await Promise.all(services.map((service) => this.#add(instanceOf(service, 1), true)));
+    await Promise.all(
+      services.flatMap((service) =>
+        Array.from({ length: initialInstances[service] }, (_, at) =>
+          this.#add(instanceOf(service, at + 1), true),
+        ),
+      ),
+    );
   }
 
   /** What ends from now on ends because all of it does. */

@@ -20,7 +20,9 @@ function stateFolder() {
 }
 
 export const services = ['service1', 'service2'];
-/** Instances of one service; each has an address of its own. */
+/** Instances that run from the start. */
+export const initialInstances = { service1: 3, service2: 1 };
+/** Most instances of one service; each has an address of its own. */
 export const maxInstances = 50;
 
 export function readSettings() {
