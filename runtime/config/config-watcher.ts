@@ -8,7 +8,7 @@ import { basename, dirname } from 'node:path';
 import type { Clock, Timer } from '../common/clock.js';
 
 /** A writer in place may be half done: the content counts when it stayed equal this long. Milliseconds. */
-const settleMs = 30;
+const settleMs = 10;
 /** Folders on network file systems tell nothing: look by ourselves now and then. Milliseconds. */
 const pollMs = 1000;
 
