@@ -68,7 +68,7 @@ export class FrontProxy {
     this.#end(code);
   }
 
-  /** @param onReady called when both services answer through the front proxy @returns the exit code */
+  /** @param onReady called when all instances serve, and both services through the front proxy @returns the exit code */
   async run(onReady) {
     let code;
     try {
@@ -76,7 +76,7 @@ export class FrontProxy {
       const ready = [1, 2].map((one) =>
         waitFor(`http://127.0.0.1:${this.#settings.http}/service/${one}`, () => this.#over),
       );
-      await Promise.race([this.#ended, Promise.all(ready)]);
+      await Promise.race([this.#ended, Promise.all([...ready, this.#instances.whenServing()])]);
       if (!this.#over) onReady();
       code = await this.#ended;
     } catch (error) {

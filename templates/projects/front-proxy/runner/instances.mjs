@@ -79,6 +79,16 @@ export class Instances {
     await Promise.all([...this.#running.values()].flatMap(({ processes }) => processes.map(stop)));
   }
 
+  /** Fulfilled when all that are running answer. */
+  async whenServing() {
+    await Promise.all([...this.#running.values()].map((instance) => this.#serving(instance)));
+  }
+
+  #serving({ name, address }) {
+    const url = `http://${address}:${this.#settings.service}/healthcheck`;
+    return waitFor(url, () => this.#closed || !this.#running.has(name));
+  }
+
   /** After a change of the configuration. */
   async rebuild() {
     for (const instance of this.#running.values()) {
@@ -128,7 +138,7 @@ export class Instances {
     }
     if (registerNow) await this.#register(instance);
     else {
-      await waitFor(`http://${address}:${service}/healthcheck`, () => !this.#running.has(name));
+      await this.#serving(instance);
       await this.#register(instance);
       this.#say(`${name} serves on ${address}:${service}`);
     }

@@ -1,0 +1,14 @@
+import { bootstrap, httpListener, route, staticCluster, virtualHost } from 'envoy3';
+
+const api = staticCluster('api', ['127.0.0.1:9000']);
+
+export default bootstrap({
+  listeners: [
+    httpListener(8080, {
+      virtualHosts: [
+        virtualHost(['a.example', 'b.example'], [route('/', api)]),
+        virtualHost(['B.example'], [route('/', api)], { name: 'other' }),
+      ],
+    }),
+  ],
+});
