@@ -26,7 +26,7 @@ export function largeProject(services: number): string {
 const names = Array.from({ length: ${services} }, (_, index) => \`service\${index}\`);
 
 const routes = names.map((name) =>
-  route(\`/\${name}/\`, strictDns(name, { hosts: [\`\${name}.internal:8080\`], connectTimeout: '1s' }), { timeout: '5s' }),
+  route(\`/\${name}/\`, strictDns(name, [\`\${name}.internal:8080\`], { connectTimeout: '1s' }), { timeout: '5s' }),
 );
 
 export default bootstrap({
