@@ -38,3 +38,19 @@ export function setHeader(headers: HeaderList, name: string, value: string): voi
   removeHeader(headers, name);
   headers.push(name, value);
 }
+
+/**
+ * As Envoy sets a header that it knows by name (`x-envoy-*`, `x-forwarded-*`, `via`, ...): at the place of the first
+ * occurrence, later ones go; at the end when it is absent.
+ */
+export function replaceHeader(headers: HeaderList, name: string, value: string): void {
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== name) continue;
+    headers[at + 1] = value;
+    for (let later = headers.length - 2; later > at; later -= 2) {
+      if (headers[later] === name) headers.splice(later, 2);
+    }
+    return;
+  }
+  headers.push(name, value);
+}

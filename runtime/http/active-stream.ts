@@ -3,7 +3,7 @@
  * what routing and formatters look at, and what the filter calls back: one object, so that nothing is copied on the way.
  */
 import type { HeaderList } from '../common/header-list.js';
-import { getHeader, removeHeader, setHeader } from '../common/header-list.js';
+import { getHeader, removeHeader, replaceHeader } from '../common/header-list.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import type { TimeoutOwner } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
@@ -481,18 +481,22 @@ export class ActiveStream
     const { config, connection } = this;
     this.responseStarted = true;
     this.responseCode = status;
-    if (config.requestIdInResponse) {
-      const id = getHeader(this.head.headers, 'x-request-id');
-      if (id !== undefined) replaceHeader(headers, 'x-request-id', id);
-    }
     if (config.via !== '') {
       const before = getHeader(headers, 'via');
-      setHeader(headers, 'via', before === undefined ? `1.1 ${config.via}` : `${before}, 1.1 ${config.via}`);
+      replaceHeader(
+        headers,
+        'via',
+        before === undefined ? `1.1 ${config.via}` : `${before}, 1.1 ${config.via}`,
+      );
     }
     if (getHeader(headers, 'date') === undefined) headers.push('date', connection.shared.date());
     if (config.serverHeader === 'OVERWRITE') replaceHeader(headers, 'server', config.serverName);
     else if (config.serverHeader === 'APPEND_IF_ABSENT' && getHeader(headers, 'server') === undefined) {
       headers.push('server', config.serverName);
+    }
+    if (config.requestIdInResponse) {
+      const id = getHeader(this.head.headers, 'x-request-id');
+      if (id !== undefined) replaceHeader(headers, 'x-request-id', id);
     }
     if ((close || connection.closesAfterResponse()) && status !== 101) headers.push('connection', 'close');
     this.responseHeaders = headers;
@@ -521,14 +525,4 @@ export class ActiveStream
     for (let at = 0; at < accessLoggers.length; at++) accessLoggers[at]?.log(this);
     this.connection.onStreamEnd();
   }
-}
-
-/** At the place where it stands; at the end when it is absent. */
-function replaceHeader(headers: HeaderList, name: string, value: string): void {
-  for (let at = 0; at < headers.length; at += 2) {
-    if (headers[at] !== name) continue;
-    headers[at + 1] = value;
-    return;
-  }
-  headers.push(name, value);
 }

@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { HeaderList } from '../common/header-list.js';
-import { getHeader, joinHeader, setHeader } from '../common/header-list.js';
+import { getHeader, joinHeader, replaceHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import { compileCidrList } from './cidr.js';
@@ -143,7 +143,7 @@ export function createRequestSanitizer(
       if (!skipXffAppend) {
         const address = isLoopback(peer.remoteAddress) ? own : peer.remoteAddress;
         if (forwardedFor === undefined) headers.push('x-forwarded-for', address);
-        else setJoined(headers, 'x-forwarded-for', `${forwardedFor},${address}`);
+        else replaceHeader(headers, 'x-forwarded-for', `${forwardedFor},${address}`);
       }
     } else {
       const trusted = forwardedAddress(forwardedFor, hops);
@@ -158,46 +158,30 @@ export function createRequestSanitizer(
     clean(headers, isInternal, isEdge);
     const proto = getHeader(headers, 'x-forwarded-proto');
     if (proto === undefined) headers.push('x-forwarded-proto', peer.scheme);
-    else if (useRemoteAddress && hops === 0) setJoined(headers, 'x-forwarded-proto', peer.scheme);
+    else if (useRemoteAddress && hops === 0) replaceHeader(headers, 'x-forwarded-proto', peer.scheme);
     if (appendPort) {
       const port = String(peer.localPort);
       if (getHeader(headers, 'x-forwarded-port') === undefined) headers.push('x-forwarded-port', port);
-      else if (useRemoteAddress && hops === 0) setJoined(headers, 'x-forwarded-port', port);
+      else if (useRemoteAddress && hops === 0) replaceHeader(headers, 'x-forwarded-port', port);
     }
     const scheme = getHeader(headers, 'x-forwarded-proto');
     head.scheme = scheme === 'https' || scheme === 'http' ? scheme : peer.scheme;
     if (addUserAgent) {
-      if (node.cluster !== '') setHeader(headers, 'x-envoy-downstream-service-cluster', node.cluster);
-      if (node.id !== '') setHeader(headers, 'x-envoy-downstream-service-node', node.id);
+      if (node.cluster !== '') replaceHeader(headers, 'x-envoy-downstream-service-cluster', node.cluster);
+      if (node.id !== '') replaceHeader(headers, 'x-envoy-downstream-service-node', node.id);
       if (getHeader(headers, 'user-agent') === undefined) headers.push('user-agent', node.cluster);
     }
-    if (isInternal) setHeader(headers, 'x-envoy-internal', 'true');
-    else if (isEdge) setHeader(headers, 'x-envoy-external-address', clientAddress);
+    if (isInternal) replaceHeader(headers, 'x-envoy-internal', 'true');
+    else if (isEdge) replaceHeader(headers, 'x-envoy-external-address', clientAddress);
     if (generateId) {
       const id = getHeader(headers, 'x-request-id');
       if (id === undefined) headers.push('x-request-id', newRequestId());
-      else if (isEdge && !preserveId) setJoined(headers, 'x-request-id', newRequestId());
+      else if (isEdge && !preserveId) replaceHeader(headers, 'x-request-id', newRequestId());
     }
     if (via !== '') {
       const before = joinHeader(headers, 'via');
-      setHeader(headers, 'via', before === undefined ? `1.1 ${via}` : `${before}, 1.1 ${via}`);
+      replaceHeader(headers, 'via', before === undefined ? `1.1 ${via}` : `${before}, 1.1 ${via}`);
     }
     return { clientAddress, fromConnection };
   };
-}
-
-/** Replaces the value at the place of the first occurrence; later ones go. */
-function setJoined(headers: HeaderList, name: string, value: string): void {
-  let found = false;
-  for (let at = 0; at < headers.length; at += 2) {
-    if (headers[at] !== name) continue;
-    if (!found) {
-      headers[at + 1] = value;
-      found = true;
-      continue;
-    }
-    headers.splice(at, 2);
-    at -= 2;
-  }
-  if (!found) headers.push(name, value);
 }

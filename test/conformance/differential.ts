@@ -10,6 +10,8 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../../runtime/config/config-loader.js';
+import { supportedFields } from '../../runtime/extensions.js';
 import type { Running } from '../bench/processes.js';
 import { start, stop, waitForPort } from '../bench/processes.js';
 
@@ -118,6 +120,11 @@ class Backend {
 const logFields =
   '%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT%';
 
+/** JSON would drop them at the end; here they must not overwrite. */
+function withoutUndefined(fields: Json | undefined): Json {
+  return Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== undefined));
+}
+
 function listenerOf(one: DifferentialCase, index: number, port: number, logFile: string): Json {
   const everything = {
     name: 'v',
@@ -158,7 +165,7 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
                   },
                 },
               ],
-              ...one.manager,
+              ...withoutUndefined(one.manager),
             },
           },
         ],
@@ -307,6 +314,19 @@ async function observe(
     if (running !== undefined) await stop(running);
     for (const backend of backends) backend.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Why the runtime refuses the configuration of a case by name; undefined when it serves it. */
+export function refusal(one: DifferentialCase): string | undefined {
+  const text = JSON.stringify({
+    static_resources: { listeners: [listenerOf(one, 0, 1, '/dev/null')], clusters: [clusterOf(one, 0, 1)] },
+  });
+  try {
+    loadConfig(text, one.id, supportedFields);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

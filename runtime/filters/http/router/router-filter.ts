@@ -3,7 +3,7 @@
  * gives the response back. A failure is an answer with Envoy's body, flag and details.
  */
 import type { HeaderList } from '../../../common/header-list.js';
-import { getHeader, removeHeader, setHeader } from '../../../common/header-list.js';
+import { getHeader, replaceHeader } from '../../../common/header-list.js';
 import { messageOf } from '../../../common/message-fields.js';
 import type { ResponseFlag } from '../../../common/stream-info.js';
 import type { TimeoutOwner } from '../../../common/timeout-queue.js';
@@ -83,7 +83,7 @@ class Router implements StreamDecoderFilter, UpstreamRequestOwner, TimeoutOwner 
     const weighted = route.clusterHeaders(name);
     const { headers } = head;
     if (!options.suppressEnvoyHeaders && route.timeoutMs > 0) {
-      setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(this.expectedTimeout()));
+      replaceHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(this.expectedTimeout()));
     }
     weighted?.request?.(headers, info);
     route.requestHeaders?.(headers, info);
@@ -198,9 +198,7 @@ class Router implements StreamDecoderFilter, UpstreamRequestOwner, TimeoutOwner 
     if (!options.suppressEnvoyHeaders && status !== 101) {
       const now = options.clock.now();
       const spent = String(Math.floor(now - this.tryStartedAt));
-      if (getHeader(head.headers, 'x-envoy-upstream-service-time') === undefined) {
-        head.headers.push('x-envoy-upstream-service-time', spent);
-      } else setHeader(head.headers, 'x-envoy-upstream-service-time', spent);
+      replaceHeader(head.headers, 'x-envoy-upstream-service-time', spent);
     }
     if (endStream) this.complete();
     callbacks.encodeHeaders(head, endStream, 'via_upstream');
@@ -273,7 +271,7 @@ class Router implements StreamDecoderFilter, UpstreamRequestOwner, TimeoutOwner 
     const { route } = callbacks;
     const head = this.head as RequestHead;
     if (route.includeRequestAttemptCount) {
-      setHeader(head.headers, 'x-envoy-attempt-count', String(this.attempts));
+      replaceHeader(head.headers, 'x-envoy-attempt-count', String(this.attempts));
     }
     if (route.autoHostRewrite && host.hostname !== '') setAuthority(head, host.hostname);
     this.tryStartedAt = this.options.clock.now();
@@ -312,7 +310,7 @@ class Router implements StreamDecoderFilter, UpstreamRequestOwner, TimeoutOwner 
       if (this.over) return;
       const { head } = this;
       if (head !== undefined && getHeader(head.headers, 'x-envoy-expected-rq-timeout-ms') !== undefined) {
-        setHeader(head.headers, 'x-envoy-expected-rq-timeout-ms', String(this.expectedTimeout()));
+        replaceHeader(head.headers, 'x-envoy-expected-rq-timeout-ms', String(this.expectedTimeout()));
       }
       this.try();
     });
@@ -337,18 +335,21 @@ class Router implements StreamDecoderFilter, UpstreamRequestOwner, TimeoutOwner 
     const host = route.rewriteAuthority(request);
     if (host !== undefined) {
       const before = head.authority;
+      setAuthority(head, host);
+      replaceHeader(head.headers, 'x-envoy-original-host', before);
       if (route.appendXForwardedHost) {
         const forwarded = getHeader(head.headers, 'x-forwarded-host');
-        removeHeader(head.headers, 'x-forwarded-host');
-        head.headers.push('x-forwarded-host', forwarded === undefined ? before : `${forwarded},${before}`);
+        replaceHeader(
+          head.headers,
+          'x-forwarded-host',
+          forwarded === undefined ? before : `${forwarded},${before}`,
+        );
       }
-      setAuthority(head, host);
-      setHeader(head.headers, 'x-envoy-original-host', before);
     }
     if (route.rewritesPath) {
       const before = head.path;
       head.path = route.rewritePath(before);
-      if (!this.options.suppressEnvoyHeaders) setHeader(head.headers, 'x-envoy-original-path', before);
+      if (!this.options.suppressEnvoyHeaders) replaceHeader(head.headers, 'x-envoy-original-path', before);
     }
   }
 
@@ -363,7 +364,7 @@ class Router implements StreamDecoderFilter, UpstreamRequestOwner, TimeoutOwner 
       weighted?.(headers, info);
       responseHeaders?.(headers, info);
       if (route.includeAttemptCountInResponse)
-        setHeader(headers, 'x-envoy-attempt-count', String(this.attempts));
+        replaceHeader(headers, 'x-envoy-attempt-count', String(this.attempts));
     };
   }
 
