@@ -236,6 +236,7 @@ export class ActiveStream
     const close = headers[0] === 'connection';
     const grpc = isGrpcContentType(getHeader(this.head.headers, 'content-type'));
     const reply = localReply(status, body, grpc, close ? noHeaders : headers);
+    this.responseCode = reply.status;
     this.responseMutation?.(reply.headers, this);
     this.responseCodeDetails = details;
     const octets = reply.body === '' || this.head.method === 'HEAD' ? undefined : Buffer.from(reply.body);
@@ -252,6 +253,8 @@ export class ActiveStream
     if (this.over) return;
     this.responseCodeDetails = details;
     this.responseDurationMs = this.connection.shared.clock.now() - this.startedAt;
+    // Formats of the mutation may ask for it.
+    this.responseCode = head.status;
     this.responseMutation?.(head.headers, this);
     this.idleQueue?.add(this.idleTimeout);
     this.sendHead(head.status, head.headers, endStream, this.isUpgrade && head.status !== 101);
@@ -481,18 +484,14 @@ export class ActiveStream
     const { config, connection } = this;
     this.responseStarted = true;
     this.responseCode = status;
-    if (config.via !== '') {
-      const before = getHeader(headers, 'via');
-      replaceHeader(
-        headers,
-        'via',
-        before === undefined ? `1.1 ${config.via}` : `${before}, 1.1 ${config.via}`,
-      );
-    }
     if (getHeader(headers, 'date') === undefined) headers.push('date', connection.shared.date());
     if (config.serverHeader === 'OVERWRITE') replaceHeader(headers, 'server', config.serverName);
     else if (config.serverHeader === 'APPEND_IF_ABSENT' && getHeader(headers, 'server') === undefined) {
       headers.push('server', config.serverName);
+    }
+    if (config.via !== '') {
+      const before = getHeader(headers, 'via');
+      replaceHeader(headers, 'via', before === undefined ? config.via : `${before}, ${config.via}`);
     }
     if (config.requestIdInResponse) {
       const id = getHeader(this.head.headers, 'x-request-id');

@@ -153,8 +153,11 @@ export interface ClientConnectionCallbacks {
   onStreamSlotFree(connection: ClientConnection): void;
   /** No new streams on it: `connection: close`, GOAWAY, `max_requests_per_connection`. Streams under way go on. */
   onGoAway(connection: ClientConnection): void;
-  /** Closed, all streams were reset; called once. */
-  onClosed(connection: ClientConnection): void;
+  /**
+   * Closed, all streams were reset; called once.
+   * @param streamsCut streams that had not ended, those included that our side has reset
+   */
+  onClosed(connection: ClientConnection, streamsCut: number): void;
 }
 
 export interface ClientConnection {

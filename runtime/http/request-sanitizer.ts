@@ -173,14 +173,14 @@ export function createRequestSanitizer(
     }
     if (isInternal) replaceHeader(headers, 'x-envoy-internal', 'true');
     else if (isEdge) replaceHeader(headers, 'x-envoy-external-address', clientAddress);
+    if (via !== '') {
+      const before = joinHeader(headers, 'via');
+      replaceHeader(headers, 'via', before === undefined ? via : `${before}, ${via}`);
+    }
     if (generateId) {
       const id = getHeader(headers, 'x-request-id');
       if (id === undefined) headers.push('x-request-id', newRequestId());
       else if (isEdge && !preserveId) replaceHeader(headers, 'x-request-id', newRequestId());
-    }
-    if (via !== '') {
-      const before = joinHeader(headers, 'via');
-      replaceHeader(headers, 'via', before === undefined ? `1.1 ${via}` : `${before}, 1.1 ${via}`);
     }
     return { clientAddress, fromConnection };
   };

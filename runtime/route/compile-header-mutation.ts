@@ -8,6 +8,12 @@ import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import { ConfigError } from '../network/filter.js';
 import type { HeaderMutation } from './route-table.js';
 
+function actionOf(option: Fields): string {
+  return option.append_action === undefined && option.append === false
+    ? 'OVERWRITE_IF_EXISTS_OR_ADD'
+    : textOf(option.append_action, 'APPEND_IF_EXISTS_OR_ADD');
+}
+
 function compileOption(option: Fields): HeaderMutation {
   const header = messageOf(option.header);
   const name = textOf(header.key).toLowerCase();
@@ -18,10 +24,7 @@ function compileOption(option: Fields): HeaderMutation {
     throw error instanceof ConfigError ? error.under('header', 'value') : error;
   }
   const keepEmpty = option.keep_empty_value === true;
-  const action =
-    option.append_action === undefined && messageOf(option).append === false
-      ? 'OVERWRITE_IF_EXISTS_OR_ADD'
-      : textOf(option.append_action, 'APPEND_IF_EXISTS_OR_ADD');
+  const action = actionOf(option);
   return (headers, info) => {
     const value = typeof format === 'string' ? format : (format(info) ?? '');
     if (value === '' && !keepEmpty) return;
@@ -46,7 +49,11 @@ export function compileHeaderMutation(
   const removed = ((level[`${direction}_headers_to_remove`] ?? []) as readonly string[]).map((name) =>
     name.toLowerCase(),
   );
-  const added = messagesOf(level[field]).map((option, index) => {
+  // As in Envoy, what overwrites runs before what adds.
+  const options = [...messagesOf(level[field]).entries()];
+  const overwrites = options.filter(([, option]) => actionOf(option).startsWith('OVERWRITE'));
+  const rest = options.filter((one) => !overwrites.includes(one));
+  const added = [...overwrites, ...rest].map(([index, option]) => {
     try {
       return compileOption(option);
     } catch (error) {

@@ -1,76 +1,135 @@
+/**
+ * The clusters of a server, generation after generation.
+ */
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../dsl/api/generated/types.js';
 import { ConfigError } from '../network/filter.js';
+import type { StatsScope } from '../stats/stat.js';
+import type { Cluster } from './cluster/cluster.js';
 import type { OwnedCluster } from './cluster/create-cluster.js';
 import { createCluster } from './cluster/create-cluster.js';
 import type { ClusterDependencies } from './cluster/host-changing-cluster.js';
 import type { ClusterUpdate, ReloadableClusterManager } from './cluster-manager.js';
 
-/** @param dependencies what every cluster needs */
-export function createClusterManager(dependencies: ClusterDependencies): ReloadableClusterManager {
-  const { stats } = dependencies;
-  const active = stats.gauge('cluster_manager.active_clusters');
-  const added = stats.counter('cluster_manager.cluster_added');
-  const modified = stats.counter('cluster_manager.cluster_modified');
-  const removed = stats.counter('cluster_manager.cluster_removed');
-  stats.gauge('cluster_manager.warming_clusters');
-  let inForce = new Map<string, OwnedCluster>();
-  let list = [...inForce.values()].map(({ cluster }) => cluster);
+/** A cluster with the text of its configuration, which tells whether a new one differs. */
+interface Member {
+  readonly owned: OwnedCluster;
+  readonly configText: string;
+}
 
-  function build(configs: readonly ClusterConfig[]): {
-    next: Map<string, OwnedCluster>;
-    fresh: OwnedCluster[];
-  } {
-    const next = new Map<string, OwnedCluster>();
-    const fresh: OwnedCluster[] = [];
+function managerStats(stats: StatsScope) {
+  const counter = (name: string) => stats.counter(`cluster_manager.${name}`);
+  for (const name of [
+    'cluster_updated',
+    'cluster_updated_via_merge',
+    'update_merge_cancelled',
+    'update_out_of_merge_window',
+  ]) {
+    counter(name);
+  }
+  return {
+    active: stats.gauge('cluster_manager.active_clusters'),
+    warming: stats.gauge('cluster_manager.warming_clusters'),
+    added: counter('cluster_added'),
+    modified: counter('cluster_modified'),
+    removed: counter('cluster_removed'),
+  };
+}
+
+class Clusters implements ReloadableClusterManager {
+  private readonly dependencies: ClusterDependencies;
+  private readonly stats: ReturnType<typeof managerStats>;
+  private members: ReadonlyMap<string, Member> = new Map();
+  private list: readonly Cluster[] = [];
+  /** Prepared and neither committed nor discarded. */
+  private readonly warming = new Set<Member>();
+
+  constructor(dependencies: ClusterDependencies) {
+    this.dependencies = dependencies;
+    this.stats = managerStats(dependencies.stats);
+  }
+
+  get(name: string): Cluster | undefined {
+    return this.members.get(name)?.owned.cluster;
+  }
+
+  all(): readonly Cluster[] {
+    return this.list;
+  }
+
+  prepare(configs: readonly ClusterConfig[]): ClusterUpdate {
+    const next = new Map<string, Member>();
+    const fresh: Member[] = [];
     for (const [index, config] of configs.entries()) {
-      const name = String(config.name);
-      const before = inForce.get(name);
-      if (before !== undefined && JSON.stringify(before.cluster.config) === JSON.stringify(config)) {
-        next.set(name, before);
-        continue;
-      }
       try {
-        const made = createCluster(config, dependencies, before?.cluster);
-        fresh.push(made);
-        next.set(name, made);
+        const { name } = config;
+        if (next.has(name)) throw new ConfigError(`cluster manager: duplicate cluster '${name}'`, ['name']);
+        const before = this.members.get(name);
+        const configText = JSON.stringify(config);
+        if (before?.configText === configText) {
+          next.set(name, before);
+          continue;
+        }
+        const member = { owned: createCluster(config, this.dependencies, before?.owned), configText };
+        next.set(name, member);
+        fresh.push(member);
+        this.warming.add(member);
       } catch (error) {
-        for (const one of fresh) one.close();
+        this.forget(fresh);
         throw error instanceof ConfigError ? error.under('static_resources', 'clusters', index) : error;
       }
     }
-    return { next, fresh };
+    this.stats.warming.set(this.warming.size);
+    return {
+      warmed: Promise.all(fresh.map(({ owned }) => owned.warmed)).then(() => undefined),
+      commit: () => this.commit(next, fresh),
+      discard: () => this.forget(fresh),
+    };
   }
 
-  return {
-    get: (name) => inForce.get(name)?.cluster,
-    all: () => list,
-    prepare(configs): ClusterUpdate {
-      const { fresh, next } = build(configs);
-      return {
-        warmed: Promise.all(fresh.map(({ warmed }) => warmed)).then(() => undefined),
-        commit() {
-          const before = inForce;
-          inForce = next;
-          list = [...next.values()].map(({ cluster }) => cluster);
-          for (const [name, owned] of next) {
-            const old = before.get(name);
-            if (old === undefined) added.inc();
-            else if (old !== owned) modified.inc();
-          }
-          for (const [name, owned] of before) {
-            if (next.get(name) === owned) continue;
-            owned.drain();
-            if (!next.has(name)) removed.inc();
-          }
-          active.set(next.size);
-        },
-        discard() {
-          for (const one of fresh) one.close();
-        },
-      };
-    },
-    close() {
-      for (const one of inForce.values()) one.close();
-    },
-  };
+  private commit(next: ReadonlyMap<string, Member>, fresh: readonly Member[]): void {
+    const before = this.members;
+    this.members = next;
+    this.list = [...next.values()].map(({ owned }) => owned.cluster);
+    for (const member of fresh) {
+      this.warming.delete(member);
+      const { cluster } = member.owned;
+      cluster.activate();
+      (before.has(cluster.name) ? this.stats.modified : this.stats.added).inc();
+    }
+    // After the new ones have taken over what they go on with.
+    for (const [name, member] of before) {
+      const now = next.get(name);
+      if (now === member) continue;
+      member.owned.stop();
+      if (now !== undefined) member.owned.cluster.drain();
+      else {
+        member.owned.cluster.retire();
+        this.stats.removed.inc();
+      }
+    }
+    this.stats.active.set(next.size);
+    this.stats.warming.set(this.warming.size);
+  }
+
+  private forget(fresh: readonly Member[]): void {
+    for (const member of fresh) {
+      this.warming.delete(member);
+      member.owned.stop();
+      member.owned.cluster.close();
+    }
+    this.stats.warming.set(this.warming.size);
+  }
+
+  close(): void {
+    this.forget([...this.warming]);
+    for (const { owned } of this.members.values()) {
+      owned.stop();
+      owned.cluster.close();
+    }
+  }
+}
+
+/** @param dependencies what every cluster needs */
+export function createClusterManager(dependencies: ClusterDependencies): ReloadableClusterManager {
+  return new Clusters(dependencies);
 }

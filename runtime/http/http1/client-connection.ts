@@ -87,6 +87,8 @@ class Http1ClientConnection implements ClientConnection {
   private leaving = false;
   private paused = false;
   private closed = false;
+  /** Our side has reset the stream that was under way. */
+  private streamsCut = 0;
 
   constructor(socket: Duplex, options: Http1ClientOptions, callbacks: ClientConnectionCallbacks) {
     this.socket = socket;
@@ -154,7 +156,7 @@ class Http1ClientConnection implements ClientConnection {
       stream.gone = true;
       stream.decoder.onReset(reason, '');
     }
-    this.callbacks.onClosed(this);
+    this.callbacks.onClosed(this, stream === undefined ? this.streamsCut : 1);
   }
 
   // ---- reading
@@ -399,6 +401,7 @@ class Http1ClientConnection implements ClientConnection {
   reset(stream: ClientStream): void {
     stream.gone = true;
     this.stream = undefined;
+    this.streamsCut = 1;
     this.shut('local reset');
   }
 

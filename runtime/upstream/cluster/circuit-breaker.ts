@@ -1,9 +1,10 @@
 /**
- * What a cluster uses of its limits. Limits of the priority HIGH apply to routes that say so; they are not built yet, so
- * such a route is refused.
+ * What a cluster uses of the limits of one routing priority, and the gauges that tell when a limit is reached
+ * (`cluster.<name>.circuit_breakers.<default|high>.*`).
  */
-import { messageOf, messagesOf, numberOf } from '../../common/message-fields.js';
-import type { CircuitBreakerLimits } from './cluster.js';
+import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fields.js';
+import type { Gauge, StatsScope } from '../../stats/stat.js';
+import type { CircuitBreakerLimits, RoutingPriority } from './cluster.js';
 
 /** Counted by pools and by the router, shared by all hosts of a cluster. */
 export interface ResourceUsage {
@@ -13,14 +14,96 @@ export interface ResourceUsage {
   retries: number;
 }
 
-/** `circuit_breakers.thresholds` of the DEFAULT priority; of several the first one counts. */
-export function circuitBreakerLimits(cluster: unknown): CircuitBreakerLimits {
-  const thresholds = messagesOf(messageOf(messageOf(cluster).circuit_breakers).thresholds);
-  const found = thresholds.find(({ priority }) => priority === undefined || priority === 'DEFAULT') ?? {};
-  return {
-    maxConnections: numberOf(found.max_connections, 1024),
-    maxPendingRequests: numberOf(found.max_pending_requests, 1024),
-    maxRequests: numberOf(found.max_requests, 1024),
-    maxRetries: numberOf(found.max_retries, 3),
-  };
+/** One resource: `open` is 1 while nothing more of it may be had. */
+class Resource {
+  private readonly max: number;
+  private readonly open: Gauge;
+  private readonly remaining: Gauge | undefined;
+  private count = 0;
+
+  constructor(max: number, open: Gauge, remaining: Gauge | undefined) {
+    this.max = max;
+    this.open = open;
+    this.remaining = remaining;
+    remaining?.set(max);
+  }
+
+  get value(): number {
+    return this.count;
+  }
+
+  set value(count: number) {
+    const wasOpen = this.count >= this.max;
+    this.count = count;
+    const isOpen = count >= this.max;
+    if (wasOpen !== isOpen || this.max === 0) this.open.set(isOpen ? 1 : 0);
+    this.remaining?.set(Math.max(0, this.max - count));
+  }
+}
+
+/** Plain numbers to those who count, and gauges that follow them. */
+export class CircuitBreaker implements ResourceUsage {
+  readonly limits: CircuitBreakerLimits;
+  private readonly cx: Resource;
+  private readonly pending: Resource;
+  private readonly rq: Resource;
+  private readonly retry: Resource;
+
+  /** @param config the cluster; of several thresholds of one priority the first counts, as in Envoy */
+  constructor(config: unknown, priority: RoutingPriority, statPrefix: string, stats: StatsScope) {
+    const thresholds = messagesOf(messageOf(messageOf(config).circuit_breakers).thresholds);
+    const found = thresholds.find((one) => textOf(one.priority, 'DEFAULT') === priority) ?? {};
+    const gauge = (name: string) =>
+      stats.gauge(`${statPrefix}circuit_breakers.${priority.toLowerCase()}.${name}`);
+    const remaining = (name: string) =>
+      found.track_remaining === true ? gauge(`remaining_${name}`) : undefined;
+    this.limits = {
+      maxConnections: numberOf(found.max_connections, 1024),
+      maxPendingRequests: numberOf(found.max_pending_requests, 1024),
+      maxRequests: numberOf(found.max_requests, 1024),
+      maxRetries: numberOf(found.max_retries, 3),
+    };
+    const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = this.limits;
+    this.cx = new Resource(maxConnections, gauge('cx_open'), remaining('cx'));
+    this.pending = new Resource(maxPendingRequests, gauge('rq_pending_open'), remaining('pending'));
+    this.rq = new Resource(maxRequests, gauge('rq_open'), remaining('rq'));
+    this.retry = new Resource(maxRetries, gauge('rq_retry_open'), remaining('retries'));
+    gauge('cx_pool_open');
+  }
+
+  get usage(): ResourceUsage {
+    return this;
+  }
+
+  get connections(): number {
+    return this.cx.value;
+  }
+
+  set connections(count: number) {
+    this.cx.value = count;
+  }
+
+  get pendingRequests(): number {
+    return this.pending.value;
+  }
+
+  set pendingRequests(count: number) {
+    this.pending.value = count;
+  }
+
+  get requests(): number {
+    return this.rq.value;
+  }
+
+  set requests(count: number) {
+    this.rq.value = count;
+  }
+
+  get retries(): number {
+    return this.retry.value;
+  }
+
+  set retries(count: number) {
+    this.retry.value = count;
+  }
 }

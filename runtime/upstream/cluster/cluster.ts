@@ -24,12 +24,20 @@ export interface ClusterStats {
   readonly upstreamCxOverflow: Counter;
   readonly upstreamCxNoneHealthy: Counter;
   readonly upstreamCxMaxRequests: Counter;
+  readonly upstreamCxMaxDurationReached: Counter;
+  readonly upstreamCxIdleTimeout: Counter;
+  /** The upstream said `connection: close`. */
+  readonly upstreamCxCloseNotify: Counter;
   readonly upstreamCxRxBytesTotal: Counter;
   readonly upstreamCxTxBytesTotal: Counter;
   readonly upstreamCxConnectMs: Histogram;
   readonly upstreamCxLengthMs: Histogram;
+  /** Requests that a connection has served, told when it closes. */
+  readonly upstreamRqPerCx: Histogram;
   readonly upstreamRqTotal: Counter;
   readonly upstreamRqActive: Gauge;
+  /** `max_requests` was reached. */
+  readonly upstreamRqActiveOverflow: Counter;
   readonly upstreamRqPendingTotal: Counter;
   readonly upstreamRqPendingActive: Gauge;
   readonly upstreamRqPendingOverflow: Counter;
@@ -45,16 +53,30 @@ export interface ClusterStats {
   readonly upstreamRqRetryOverflow: Counter;
   readonly upstreamRqCompleted: Counter;
   readonly upstreamRqTime: Histogram;
-  /** `upstream_rq_<code>`, `upstream_rq_<n>xx` and their `external.` twins, made on first use and kept. */
-  countResponse(code: number): void;
+  /**
+   * `upstream_rq_<code>`, `upstream_rq_<n>xx` and their `external.` twins, made on first use and kept.
+   * @param internal the request came from inside (`x-envoy-internal`): `internal.` twins instead; false when absent
+   */
+  countResponse(code: number, internal?: boolean): void;
+  /** `retry.upstream_rq_<code>` ...: a response that was thrown away for another try. */
+  countRetriedResponse(code: number): void;
 }
 
-/** Limits of the DEFAULT priority, with Envoy's defaults (1024, 1024, 1024, 3). */
+/** `RoutingPriority` of a route. Each has its own limits and connections. */
+export type RoutingPriority = 'DEFAULT' | 'HIGH';
+
+/** Limits of one priority, with Envoy's defaults (1024, 1024, 1024, 3). */
 export interface CircuitBreakerLimits {
   readonly maxConnections: number;
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+}
+
+/** What a priority may use of a cluster, and what it uses. */
+export interface ClusterResources {
+  readonly limits: CircuitBreakerLimits;
+  readonly usage: ResourceUsage;
 }
 
 /**
@@ -66,17 +88,25 @@ export interface Cluster {
   readonly hostSet: HostSet;
   readonly loadBalancer: LoadBalancer;
   readonly stats: ClusterStats;
+  /** Of the priority DEFAULT. */
   readonly limits: CircuitBreakerLimits;
   /** `connect_timeout` in milliseconds, 5000 when absent. */
   readonly connectTimeoutMs: number;
   /** Upstream idle timeout in milliseconds (`HttpProtocolOptions.common_http_protocol_options.idle_timeout`, default one hour; 0 = none). */
   readonly idleTimeoutMs: number;
-  /** What the cluster uses of its limits now; the router counts its retries there. */
+  /** What the cluster uses of its limits now (priority DEFAULT); the router counts its retries there. */
   readonly usage: ResourceUsage;
+  /** `alt_stat_name`, or the name: what `/clusters` shows and, with `:` made harmless, statistics are named after. */
+  readonly observabilityName: string;
+  resources(priority: RoutingPriority): ClusterResources;
   /** TLS to the upstream (`envoy.transport_sockets.tls`), undefined for raw. */
   readonly upstreamTls: import('node:tls').ConnectionOptions | undefined;
-  /** The HTTP pool of one of its hosts: made on first use, drained when the host leaves the set or the cluster leaves the configuration. */
-  pool(host: Host): ConnectionPool;
+  /**
+   * The HTTP pool of one of its hosts: made on first use, drained when the host leaves the set or the cluster leaves the
+   * configuration.
+   * @param priority DEFAULT when absent
+   */
+  pool(host: Host, priority?: RoutingPriority): ConnectionPool;
 }
 
 /** What the router asks. A request takes the cluster once and keeps it to its end. */

@@ -1,11 +1,11 @@
 /**
  * `cluster.<name>.*`, made once per cluster, with Envoy's names.
  */
-import type { Counter, StatsScope } from '../../stats/stat.js';
+import type { Counter, Histogram, StatsScope } from '../../stats/stat.js';
 import type { ClusterStats } from './cluster.js';
 
 const gauges = ['upstreamCxActive', 'upstreamRqActive', 'upstreamRqPendingActive'] as const;
-const histograms = ['upstreamCxConnectMs', 'upstreamCxLengthMs', 'upstreamRqTime'] as const;
+const histograms = ['upstreamCxConnectMs', 'upstreamCxLengthMs', 'upstreamRqPerCx'] as const;
 const counters = [
   'upstreamCxTotal',
   'upstreamCxHttp1Total',
@@ -20,9 +20,13 @@ const counters = [
   'upstreamCxOverflow',
   'upstreamCxNoneHealthy',
   'upstreamCxMaxRequests',
+  'upstreamCxMaxDurationReached',
+  'upstreamCxIdleTimeout',
+  'upstreamCxCloseNotify',
   'upstreamCxRxBytesTotal',
   'upstreamCxTxBytesTotal',
   'upstreamRqTotal',
+  'upstreamRqActiveOverflow',
   'upstreamRqPendingTotal',
   'upstreamRqPendingOverflow',
   'upstreamRqPendingFailureEject',
@@ -38,55 +42,162 @@ const counters = [
   'upstreamRqCompleted',
 ] as const;
 
-/** Counters that exist in Envoy from the start and that nothing here counts yet. */
-const idle = [
+/** What stands at zero in Envoy from the start and nothing here counts: dashboards and alerts ask for it by name. */
+const idleCounters = [
   'assignment_stale',
   'assignment_timeout_received',
+  'assignment_use_cached',
   'bind_errors',
+  'default.total_match_count',
   'lb_healthy_panic',
+  'lb_local_cluster_not_ok',
+  'lb_recalculate_zone_structures',
+  'lb_subsets_created',
+  'lb_subsets_fallback',
+  'lb_subsets_fallback_panic',
+  'lb_subsets_removed',
+  'lb_subsets_selected',
+  'lb_zone_cluster_too_small',
+  'lb_zone_no_capacity_left',
+  'lb_zone_routing_all_directly',
+  'lb_zone_routing_cross_zone',
+  'lb_zone_routing_sampled',
   'original_dst_host_invalid',
   'retry_or_shadow_abandoned',
-  'upstream_cx_close_notify',
+  'update_attempt',
+  'update_empty',
+  'update_failure',
+  'update_no_rebuild',
+  'update_success',
   'upstream_cx_connect_attempts_exceeded',
+  'upstream_cx_connect_with_0_rtt',
   'upstream_cx_http2_total',
   'upstream_cx_http3_total',
-  'upstream_cx_idle_timeout',
   'upstream_cx_pool_overflow',
+  'upstream_cx_preconnect_skipped',
   'upstream_cx_protocol_error',
+  'upstream_flow_control_backed_up_total',
+  'upstream_flow_control_drained_total',
+  'upstream_flow_control_paused_reading_total',
+  'upstream_flow_control_resumed_reading_total',
+  'upstream_http3_broken',
+  'upstream_internal_redirect_failed_total',
+  'upstream_internal_redirect_succeeded_total',
+  'upstream_queue_overloaded',
+  'upstream_rq_0rtt',
   'upstream_rq_maintenance_mode',
+  'upstream_rq_max_duration_reached',
+  'upstream_rq_per_try_idle_timeout',
+  'upstream_rq_retry_backoff_exponential',
+  'upstream_rq_retry_backoff_ratelimited',
+  'upstream_rq_rx_reset_no_error',
+];
+const idleGauges = [
+  'lb_subsets_active',
+  'max_host_weight',
+  'membership_degraded',
+  'membership_excluded',
+  'upstream_cx_rx_bytes_buffered',
+  'upstream_cx_tx_bytes_buffered',
+  'version',
+  'warming_state',
 ];
 
-/** Envoy's digit-aware snake case: `upstreamCxHttp1Total` is `upstream_cx_http1_total`. */
+/** `upstreamCxHttp1Total` is `upstream_cx_http1_total`. */
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-export function createClusterStats(name: string, scope: StatsScope): ClusterStats {
-  const prefix = `cluster.${name}.`;
-  const external = (code: string): readonly Counter[] => [
-    scope.counter(`${prefix}upstream_rq_${code}`),
-    scope.counter(`${prefix}external.upstream_rq_${code}`),
-  ];
-  for (const one of idle) scope.counter(prefix + one);
+/**
+ * `cluster.<alt_stat_name or name>.`; what would be taken for the parts of an address becomes an underscore, as in Envoy.
+ */
+export function clusterStatPrefix(name: string, altStatName: string): string {
+  const shown = altStatName === '' ? name : altStatName;
+  return `cluster.${shown.replace(/:\/\/|:\/|:/g, '_')}.`;
+}
+
+/** Response codes of one kind (`''`, `external.`, `internal.`, `retry.`), each made when it is first seen. */
+class CodeCounters {
+  private readonly prefix: string;
+  private readonly scope: StatsScope;
+  private readonly completed: Counter;
+  private readonly perCode: (readonly Counter[] | undefined)[] = new Array(1000).fill(undefined);
+
+  constructor(prefix: string, scope: StatsScope, completed: Counter) {
+    this.prefix = prefix;
+    this.scope = scope;
+    this.completed = completed;
+  }
+
+  count(code: number): void {
+    let counters = this.perCode[code];
+    if (counters === undefined) {
+      const { prefix, scope } = this;
+      counters = [
+        this.completed,
+        scope.counter(`${prefix}upstream_rq_${Math.floor(code / 100)}xx`),
+        scope.counter(`${prefix}upstream_rq_${code}`),
+      ];
+      this.perCode[code] = counters;
+    }
+    for (let at = 0; at < counters.length; at++) (counters[at] as Counter).inc();
+  }
+}
+
+/** A histogram that Envoy makes with the first request, with its twin for requests from outside. */
+class LazyTime implements Histogram {
+  readonly name: string;
+  private readonly prefix: string;
+  private readonly scope: StatsScope;
+  private all: Histogram | undefined = undefined;
+  private external: Histogram | undefined = undefined;
+
+  constructor(prefix: string, scope: StatsScope) {
+    this.name = `${prefix}upstream_rq_time`;
+    this.prefix = prefix;
+    this.scope = scope;
+  }
+
+  record(value: number): void {
+    this.all ??= this.scope.histogram(this.name);
+    this.external ??= this.scope.histogram(`${this.prefix}external.upstream_rq_time`);
+    this.all.record(value);
+    this.external.record(value);
+  }
+}
+
+/** @param prefix of `clusterStatPrefix` */
+export function createClusterStats(prefix: string, scope: StatsScope): ClusterStats {
   const made: Record<string, unknown> = {};
+  for (const one of idleCounters) scope.counter(prefix + one);
+  for (const one of idleGauges) scope.gauge(prefix + one);
   for (const one of gauges) made[one] = scope.gauge(prefix + snake(one));
   for (const one of histograms) made[one] = scope.histogram(prefix + snake(one));
   for (const one of counters) made[one] = scope.counter(prefix + snake(one));
-  /** By status code; filled on first use, so that `/stats` shows what was seen. */
-  const perCode: (readonly Counter[] | undefined)[] = new Array(1000).fill(undefined);
+  const kind = (name: string): (() => CodeCounters) => {
+    let codes: CodeCounters | undefined;
+    return () => {
+      codes ??= new CodeCounters(
+        prefix + name,
+        scope,
+        scope.counter(`${prefix}${name}upstream_rq_completed`),
+      );
+      return codes;
+    };
+  };
+  const all = kind('')();
+  const external = kind('external.');
+  const internal = kind('internal.');
+  const retried = kind('retry.');
   return {
-    ...(made as unknown as Omit<ClusterStats, 'countResponse'>),
-    countResponse(code) {
-      let counted = perCode[code];
-      if (counted === undefined) {
-        const completed = [
-          made.upstreamRqCompleted as Counter,
-          scope.counter(`${prefix}external.upstream_rq_completed`),
-        ];
-        counted = [...completed, ...external(`${Math.floor(code / 100)}xx`), ...external(String(code))];
-        perCode[code] = counted;
-      }
-      for (let at = 0; at < counted.length; at++) (counted[at] as Counter).inc();
+    ...(made as unknown as Omit<ClusterStats, 'countResponse' | 'countRetriedResponse' | 'upstreamRqTime'>),
+    upstreamRqTime: new LazyTime(prefix, scope),
+    countResponse(code, isInternal = false) {
+      all.count(code);
+      (isInternal ? internal() : external()).count(code);
+    },
+    countRetriedResponse(code) {
+      retried().count(code);
     },
   };
 }

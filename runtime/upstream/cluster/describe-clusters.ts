@@ -1,39 +1,25 @@
 /**
- * What `/clusters` says, line for line as Envoy's admin interface.
+ * What `/clusters` says, line for line and field for field as Envoy's admin interface.
  */
 import type { Host } from '../host/host.js';
-import type { Cluster, ClusterManager } from './cluster.js';
+import type { CircuitBreakerLimits, Cluster, ClusterManager } from './cluster.js';
 
 type Line = readonly [name: string, value: string | number | boolean];
 
-function clusterLines(cluster: Cluster): Line[] {
-  const { limits, name } = cluster;
-  const breakers = (
-    priority: string,
-    connections: number,
-    pending: number,
-    requests: number,
-    retries: number,
-  ): Line[] => [
-    [`${priority}_priority::max_connections`, connections],
-    [`${priority}_priority::max_pending_requests`, pending],
-    [`${priority}_priority::max_requests`, requests],
-    [`${priority}_priority::max_retries`, retries],
-  ];
+function breakerLines(priority: string, limits: CircuitBreakerLimits): Line[] {
   return [
-    ['observability_name', name],
-    ['outlier::success_rate_average', -1],
-    ['outlier::success_rate_ejection_threshold', -1],
-    ['outlier::local_origin_success_rate_average', -1],
-    ['outlier::local_origin_success_rate_ejection_threshold', -1],
-    ...breakers(
-      'default',
-      limits.maxConnections,
-      limits.maxPendingRequests,
-      limits.maxRequests,
-      limits.maxRetries,
-    ),
-    ...breakers('high', 1024, 1024, 1024, 3),
+    [`${priority}_priority::max_connections`, limits.maxConnections],
+    [`${priority}_priority::max_pending_requests`, limits.maxPendingRequests],
+    [`${priority}_priority::max_requests`, limits.maxRequests],
+    [`${priority}_priority::max_retries`, limits.maxRetries],
+  ];
+}
+
+function clusterLines(cluster: Cluster): Line[] {
+  return [
+    ['observability_name', cluster.observabilityName],
+    ...breakerLines('default', cluster.resources('DEFAULT').limits),
+    ...breakerLines('high', cluster.resources('HIGH').limits),
     ['added_via_api', false],
   ];
 }
@@ -63,20 +49,31 @@ function hostLines(host: Host): Line[] {
   ];
 }
 
+const everything = (): boolean => true;
+
 function shown(manager: ClusterManager, matches: (name: string) => boolean): readonly Cluster[] {
   return manager.all().filter(({ name }) => matches(name));
 }
 
-export function clustersText(manager: ClusterManager, matches: (name: string) => boolean): string {
+/** @param matches `?filter=`; all when absent */
+export function clustersText(
+  manager: ClusterManager,
+  matches: (name: string) => boolean = everything,
+): string {
   let text = '';
   for (const cluster of shown(manager, matches)) {
     for (const [name, value] of clusterLines(cluster)) text += `${cluster.name}::${name}::${value}\n`;
     for (const host of cluster.hostSet.hosts) {
-      for (const [name, value] of hostLines(host))
-        text += `${cluster.name}::${host.addressText}::${name}::${value}\n`;
+      const prefix = `${cluster.name}::${host.addressText}::`;
+      for (const [name, value] of hostLines(host)) text += `${prefix}${name}::${value}\n`;
     }
   }
   return text;
+}
+
+/** What is empty or 0 is not written, as in all of Envoy's JSON. */
+function withoutDefaults(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '' && value !== 0));
 }
 
 function hostStatus(host: Host): unknown {
@@ -85,7 +82,7 @@ function hostStatus(host: Host): unknown {
     ...(value === 0 ? {} : { value: String(value) }),
     name,
   });
-  const gauge = (name: string, value: number) => ({ ...counter(name, value), type: 'GAUGE' });
+  const gauge = (name: string, value: number) => ({ type: 'GAUGE', ...counter(name, value) });
   return {
     address:
       address.kind === 'ip'
@@ -102,37 +99,40 @@ function hostStatus(host: Host): unknown {
       gauge('rq_active', stats.rqActive),
       gauge('rq_pending_active', stats.rqPendingActive),
     ],
-    health_status: host.healthy ? { eds_health_status: 'HEALTHY' } : { failed_active_health_check: true },
-    weight: host.weight,
-    ...(host.hostname === '' ? {} : { hostname: host.hostname }),
-    locality: {},
+    health_status: {
+      ...(host.healthy ? {} : { failed_active_health_check: true }),
+      eds_health_status: 'HEALTHY',
+    },
+    ...withoutDefaults({ weight: host.weight, hostname: host.hostname, priority: host.priority }),
+    locality: withoutDefaults({ region: host.region, zone: host.zone, sub_zone: host.subZone }),
   };
 }
 
-/** `envoy.admin.v3.Clusters`. */
-export function clustersJson(manager: ClusterManager, matches: (name: string) => boolean): unknown {
+function thresholds({ maxConnections, maxPendingRequests, maxRequests, maxRetries }: CircuitBreakerLimits) {
+  return {
+    max_connections: maxConnections,
+    max_pending_requests: maxPendingRequests,
+    max_requests: maxRequests,
+    max_retries: maxRetries,
+  };
+}
+
+/** `envoy.admin.v3.Clusters`. @param matches `?filter=`; all when absent */
+export function clustersJson(
+  manager: ClusterManager,
+  matches: (name: string) => boolean = everything,
+): unknown {
   return {
     cluster_statuses: shown(manager, matches).map((cluster) => ({
       name: cluster.name,
       ...(cluster.hostSet.hosts.length === 0 ? {} : { host_statuses: cluster.hostSet.hosts.map(hostStatus) }),
       circuit_breakers: {
         thresholds: [
-          {
-            max_connections: cluster.limits.maxConnections,
-            max_pending_requests: cluster.limits.maxPendingRequests,
-            max_requests: cluster.limits.maxRequests,
-            max_retries: cluster.limits.maxRetries,
-          },
-          {
-            priority: 'HIGH',
-            max_connections: 1024,
-            max_pending_requests: 1024,
-            max_requests: 1024,
-            max_retries: 3,
-          },
+          thresholds(cluster.resources('DEFAULT').limits),
+          { priority: 'HIGH', ...thresholds(cluster.resources('HIGH').limits) },
         ],
       },
-      observability_name: cluster.name,
+      observability_name: cluster.observabilityName,
     })),
   };
 }

@@ -1,164 +1,211 @@
 /**
  * What all cluster types share: the snapshots that requests take, and their change as hosts come and go.
+ *
+ * A cluster is built beside the one of the same name that is in force, and looks for its hosts there. Until `activate` it
+ * touches nothing that the other uses: neither its pools nor its membership statistics.
  */
 import type { ConnectionOptions } from 'node:tls';
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
 import type { Clock } from '../../common/clock.js';
-import { durationOf, messageOf, numberOf } from '../../common/message-fields.js';
-import { clientProtocolOptions, http1ClientDefaults } from '../../http/http1/http1-options.js';
+import type { LoggerRegistry } from '../../common/logger.js';
+import { messageOf, textOf } from '../../common/message-fields.js';
+import type { DnsResolver } from '../../network/dns/dns-resolver.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
-import type { PoolOptions } from '../connection-pool/http1-pool.js';
-import { createHttp1Pool } from '../connection-pool/http1-pool.js';
-import type { HostAttributes } from '../host/create-host.js';
-import { addressText, createHost, createHostSet, sameHost } from '../host/create-host.js';
-import type { Host, HostSet, UpstreamAddress } from '../host/host.js';
+import { HostPools } from '../connection-pool/host-pools.js';
+import type { HostDescription } from '../host/create-host.js';
+import { createHostSet } from '../host/create-host.js';
+import type { Host, HostSet } from '../host/host.js';
+import type { HostsByIdentity } from '../host/merge-hosts.js';
+import { changedPriorities, mergeHosts, sameHosts } from '../host/merge-hosts.js';
 import { createLoadBalancerFactory } from '../load-balancing/create-load-balancer.js';
 import type { LoadBalancer, LoadBalancerFactory } from '../load-balancing/load-balancer.js';
 import type { ResourceUsage } from './circuit-breaker.js';
-import { circuitBreakerLimits } from './circuit-breaker.js';
-import type { CircuitBreakerLimits, Cluster, ClusterStats } from './cluster.js';
-import { createClusterStats } from './create-cluster-stats.js';
-import { upstreamTls } from './upstream-tls.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import type {
+  CircuitBreakerLimits,
+  Cluster,
+  ClusterResources,
+  ClusterStats,
+  RoutingPriority,
+} from './cluster.js';
+import type { ConnectionSettings } from './connection-settings.js';
+import { connectionKey, connectionSettings } from './connection-settings.js';
+import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
 
 export interface ClusterDependencies {
   readonly clock: Clock;
   readonly stats: StatsScope;
   /** Of [0, 1). */
   readonly random: () => number;
+  /** Who is told about names that do not resolve (`upstream`). */
+  readonly loggers?: LoggerRegistry;
+  /** Instead of the resolver that the configuration asks for. */
+  readonly createResolver?: (config: ClusterConfig) => DnsResolver;
 }
 
-/** A host as the configuration or the DNS says it is. */
-export interface HostDescription {
-  readonly address: UpstreamAddress;
-  readonly attributes: HostAttributes;
+/** Connections with what limits them; passed on from generation to generation while nothing about them changes. */
+interface Connections {
+  readonly key: string;
+  readonly settings: ConnectionSettings;
+  readonly breakers: Readonly<Record<RoutingPriority, CircuitBreaker>>;
+  readonly pools: HostPools;
+  /** Who may let pools drain. */
+  owner: HostChangingCluster;
 }
-
-const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
-const oneHourMs = 3_600_000;
 
 export class HostChangingCluster implements Cluster {
   readonly name: string;
+  readonly observabilityName: string;
+  /** `cluster.<name>.` */
+  readonly statPrefix: string;
   readonly config: ClusterConfig;
   readonly stats: ClusterStats;
-  readonly limits: CircuitBreakerLimits;
-  readonly usage: ResourceUsage = { connections: 0, pendingRequests: 0, requests: 0, retries: 0 };
-  readonly connectTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly upstreamTls: ConnectionOptions | undefined;
   hostSet: HostSet = createHostSet([]);
   loadBalancer: LoadBalancer;
+  private hosts: HostsByIdentity = new Map();
   private readonly balancers: LoadBalancerFactory;
-  private readonly poolOptions: PoolOptions;
-  private readonly pools = new Map<Host, ConnectionPool>();
+  private readonly connections: Connections;
   private readonly membershipChange: Counter;
   private readonly membershipTotal: Gauge;
   private readonly membershipHealthy: Gauge;
-  /** Hosts of the generation before, whose counters and health go on. */
-  private readonly known = new Map<string, Host>();
-  private drained = false;
+  /** The cluster that this one will take the place of; undefined once it has. */
+  private previous: HostChangingCluster | undefined;
+  private isActive = false;
+  /** Of the membership, not counted yet. */
+  private changes = 0;
 
   /** @throws ConfigError with the path inside the cluster */
-  constructor(config: ClusterConfig, dependencies: ClusterDependencies, previous: Cluster | undefined) {
-    const { clock, random, stats } = dependencies;
+  constructor(
+    config: ClusterConfig,
+    dependencies: ClusterDependencies,
+    previous: HostChangingCluster | undefined,
+  ) {
+    const { random, stats } = dependencies;
     const fields = messageOf(config);
-    const options = messageOf(messageOf(fields.typed_extension_protocol_options)[optionsName]);
-    const common = messageOf(options.common_http_protocol_options ?? fields.common_http_protocol_options);
-    const explicit = messageOf(options.explicit_http_config);
-    const http1 = explicit.http_protocol_options ?? fields.http_protocol_options;
     this.config = config;
-    this.name = String(fields.name);
-    this.stats = createClusterStats(this.name, stats);
-    this.limits = circuitBreakerLimits(config);
-    this.connectTimeoutMs = durationOf(fields.connect_timeout, 5000);
-    this.idleTimeoutMs = durationOf(common.idle_timeout, oneHourMs);
-    this.upstreamTls = upstreamTls(fields.transport_socket);
+    this.name = textOf(fields.name);
+    this.observabilityName = textOf(fields.alt_stat_name) || this.name;
+    this.statPrefix = clusterStatPrefix(this.name, textOf(fields.alt_stat_name));
+    this.previous = previous;
+    // Whatever may be refused comes first: a refused cluster leaves no statistics behind.
     this.balancers = createLoadBalancerFactory(config, random);
+    const key = connectionKey(config);
+    const kept = previous?.connections.key === key ? previous.connections : undefined;
+    const settings = kept?.settings ?? connectionSettings(config, dependencies.clock);
+    this.stats =
+      previous?.statPrefix === this.statPrefix ? previous.stats : createClusterStats(this.statPrefix, stats);
+    this.connections = kept ?? this.connect(key, settings, dependencies);
     this.loadBalancer = this.balancers(this.hostSet, undefined);
-    this.poolOptions = {
-      clock,
-      stats: this.stats,
-      limits: this.limits,
-      usage: this.usage,
-      http1: {
-        ...http1ClientDefaults,
-        ...clientProtocolOptions(http1 === undefined ? undefined : messageOf(http1)),
-        maxHeadersCount: numberOf(common.max_headers_count, http1ClientDefaults.maxHeadersCount),
-        bufferLimitBytes: numberOf(
-          fields.per_connection_buffer_limit_bytes,
-          http1ClientDefaults.bufferLimitBytes,
-        ),
-        clock,
-      },
-      tls: this.upstreamTls,
-      connectTimeoutMs: this.connectTimeoutMs,
-      idleTimeoutMs: this.idleTimeoutMs,
-      maxRequestsPerConnection: numberOf(
-        common.max_requests_per_connection ?? fields.max_requests_per_connection,
-        0,
-      ),
-    };
-    const prefix = `cluster.${this.name}.`;
-    this.membershipChange = stats.counter(`${prefix}membership_change`);
-    this.membershipTotal = stats.gauge(`${prefix}membership_total`);
-    this.membershipHealthy = stats.gauge(`${prefix}membership_healthy`);
-    for (const one of ['membership_degraded', 'membership_excluded', 'version']) stats.gauge(prefix + one);
-    for (const host of previous?.hostSet.hosts ?? []) this.known.set(host.addressText, host);
+    this.membershipChange = stats.counter(`${this.statPrefix}membership_change`);
+    this.membershipTotal = stats.gauge(`${this.statPrefix}membership_total`);
+    this.membershipHealthy = stats.gauge(`${this.statPrefix}membership_healthy`);
   }
 
-  pool(host: Host): ConnectionPool {
-    let pool = this.pools.get(host);
-    if (pool === undefined) {
-      pool = createHttp1Pool(host, this.poolOptions);
-      this.pools.set(host, pool);
-      // A request that took the host before it left still gets its stream.
-      if (this.drained || !this.hostSet.hosts.includes(host)) pool.drain();
-    }
-    return pool;
+  private connect(
+    key: string,
+    settings: ConnectionSettings,
+    { clock, stats }: ClusterDependencies,
+  ): Connections {
+    const breaker = (priority: RoutingPriority) =>
+      new CircuitBreaker(this.config, priority, this.statPrefix, stats);
+    const breakers = { DEFAULT: breaker('DEFAULT'), HIGH: breaker('HIGH') };
+    const shared = { ...settings, clock, stats: this.stats };
+    const pools = new HostPools({
+      DEFAULT: { ...shared, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
+      HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
+    });
+    return { key, settings, breakers, pools, owner: this };
   }
 
-  /** Puts a new host set in force; pools of hosts that are gone drain. Does nothing when nothing differs. */
-  setHosts(descriptions: readonly HostDescription[]): void {
-    const before = this.hostSet.hosts;
-    const current = new Map([...this.known, ...before.map((host) => [host.addressText, host] as const)]);
-    this.known.clear();
-    const hosts = new Map<string, Host>();
-    for (const { address, attributes } of descriptions) {
-      const key = addressText(address);
-      if (hosts.has(key)) continue;
-      const old = current.get(key);
-      if (old !== undefined && sameHost(old, attributes)) hosts.set(key, old);
-      else {
-        const host = createHost(address, attributes);
-        if (old !== undefined) host.healthy = old.healthy;
-        hosts.set(key, old === undefined ? host : { ...host, stats: old.stats });
-      }
-    }
-    const all = new Set(hosts.values());
-    // DNS gives its answers in any order: hosts that stay keep their places, so that the turn of round robin goes on.
-    const after = before.filter((host) => all.has(host));
-    if (after.length === before.length && all.size === before.length) return;
-    for (const host of all) if (!before.includes(host)) after.push(host);
-    this.hostSet = createHostSet(after);
+  get limits(): CircuitBreakerLimits {
+    return this.connections.breakers.DEFAULT.limits;
+  }
+
+  get usage(): ResourceUsage {
+    return this.connections.breakers.DEFAULT;
+  }
+
+  get connectTimeoutMs(): number {
+    return this.connections.settings.connectTimeoutMs;
+  }
+
+  get idleTimeoutMs(): number {
+    return this.connections.settings.idleTimeoutMs;
+  }
+
+  get upstreamTls(): ConnectionOptions | undefined {
+    return this.connections.settings.tls;
+  }
+
+  resources(priority: RoutingPriority): ClusterResources {
+    return this.connections.breakers[priority];
+  }
+
+  pool(host: Host, priority: RoutingPriority = 'DEFAULT'): ConnectionPool {
+    const { owner, pools } = this.connections;
+    return pools.get(host, priority, owner.hasEndpoint(host));
+  }
+
+  /** Also for an older snapshot of a host that is still there. */
+  private hasEndpoint({ stats }: Host): boolean {
+    const { hosts } = this.hostSet;
+    for (let at = 0; at < hosts.length; at++) if (hosts[at]?.stats === stats) return true;
+    return false;
+  }
+
+  /**
+   * Puts a new host set in force; pools of hosts that are gone drain.
+   * @returns false when nothing differs: the same hosts in another order are the same hosts
+   */
+  setHosts(descriptions: readonly HostDescription[]): boolean {
+    const before = this.hosts;
+    const after = mergeHosts(
+      descriptions,
+      before,
+      (identity) => this.hosts.get(identity) ?? this.previous?.hosts.get(identity),
+    );
+    if (sameHosts(before, after)) return false;
+    this.hosts = after;
+    this.hostSet = createHostSet([...after.values()]);
     this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
-    this.membershipChange.inc();
-    this.membershipTotal.set(after.length);
-    this.membershipHealthy.set(this.hostSet.healthyHosts.length);
-    for (const host of before) {
-      if (after.includes(host)) continue;
-      this.pools.get(host)?.drain();
-      this.pools.delete(host);
-    }
+    this.changes += changedPriorities(before, after);
+    if (this.isActive) this.publish();
+    return true;
   }
 
-  /** The cluster has left the configuration. */
+  /** Puts the cluster in the place of the previous one. */
+  activate(): void {
+    if (this.isActive) return;
+    // Against what it takes the place of; the first of its name counts what happened while it looked for its hosts.
+    if (this.previous !== undefined) this.changes = changedPriorities(this.previous.hosts, this.hosts);
+    this.isActive = true;
+    this.connections.owner = this;
+    this.previous = undefined;
+    this.publish();
+  }
+
+  private publish(): void {
+    this.connections.pools.retain(this.hostSet.hosts);
+    this.membershipChange.add(this.changes);
+    this.changes = 0;
+    this.membershipTotal.set(this.hostSet.hosts.length);
+    this.membershipHealthy.set(this.hostSet.healthyHosts.length);
+  }
+
+  /** The cluster has left the configuration, or another one has taken its place. */
   drain(): void {
-    this.drained = true;
-    for (const pool of this.pools.values()) pool.drain();
+    if (this.connections.owner === this) this.connections.pools.drain();
+  }
+
+  /** Of a cluster that has left for good: its gauges say so. */
+  retire(): void {
+    this.drain();
+    this.membershipTotal.set(0);
+    this.membershipHealthy.set(0);
   }
 
   close(): void {
-    this.drained = true;
-    for (const pool of this.pools.values()) pool.close();
+    if (this.connections.owner === this) this.connections.pools.close();
   }
 }

@@ -1,9 +1,10 @@
 /**
  * `UpstreamTlsContext` -> what `tls.connect` takes. As in Envoy, the server is verified only when a CA is given.
  */
-import type { ConnectionOptions, SecureVersion } from 'node:tls';
+import type { ConnectionOptions, SecureContext, SecureContextOptions, SecureVersion } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { messageOf, messagesOf, textOf, typeNameOf } from '../../common/message-fields.js';
-import { readDataSource } from '../../network/data-source.js';
+import { dataSourceName, readDataSource } from '../../network/data-source.js';
 import { ConfigError } from '../../network/filter.js';
 
 const contextType = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
@@ -15,12 +16,49 @@ const versions: Readonly<Record<string, SecureVersion>> = {
   TLSv1_3: 'TLSv1.3',
 };
 
+const under = ['transport_socket', 'typed_config', 'common_tls_context'] as const;
+
 function material(source: unknown, ...path: (string | number)[]): Buffer {
   try {
     return readDataSource(source);
   } catch (error) {
     throw error instanceof ConfigError ? error.under(...path) : error;
   }
+}
+
+/** Parsed once: every connection uses the same one. */
+function secureContext(
+  options: SecureContextOptions,
+  what: string,
+  ...path: (string | number)[]
+): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new ConfigError(`${what}, Cause: ${(error as Error).message}`, path);
+  }
+}
+
+/** The certificate that we show when we are asked for one. */
+function ownCertificate(common: unknown): { readonly cert: Buffer; readonly key: Buffer } | undefined {
+  const certificates = messagesOf(messageOf(common).tls_certificates);
+  const [certificate] = certificates;
+  if (certificate === undefined) return undefined;
+  if (certificates.length > 1) {
+    throw new ConfigError(
+      'several client certificates need real Envoy',
+      [...under, 'tls_certificates', 1],
+      true,
+    );
+  }
+  const path = [...under, 'tls_certificates', 0];
+  const pair = {
+    cert: material(certificate.certificate_chain, ...path, 'certificate_chain'),
+    key: material(certificate.private_key, ...path, 'private_key'),
+  };
+  const name = dataSourceName(certificate.private_key);
+  secureContext(pair, `Failed to load private key from ${name}`, ...path, 'private_key');
+  return pair;
 }
 
 /** @returns undefined for plain text. @throws ConfigError with the path from `transport_socket` on */
@@ -38,22 +76,34 @@ export function upstreamTls(transportSocket: unknown): ConnectionOptions | undef
   const context = messageOf(config);
   const common = messageOf(context.common_tls_context);
   const params = messageOf(common.tls_params);
-  const under = ['transport_socket', 'typed_config', 'common_tls_context'] as const;
   const trusted = messageOf(common.validation_context).trusted_ca;
-  const certificates = messagesOf(common.tls_certificates).map((certificate, index) => ({
-    cert: material(certificate.certificate_chain, ...under, 'tls_certificates', index, 'certificate_chain'),
-    key: material(certificate.private_key, ...under, 'tls_certificates', index, 'private_key'),
-  }));
   const sni = textOf(context.sni);
-  return {
-    ...(sni === '' ? {} : { servername: sni }),
-    rejectUnauthorized: trusted !== undefined,
-    ...(trusted === undefined ? {} : { ca: material(trusted, ...under, 'validation_context', 'trusted_ca') }),
-    // Envoy checks the chain; names only where `match_typed_subject_alt_names` asks for it.
-    checkServerIdentity: () => undefined,
-    ...(certificates[0] === undefined ? {} : certificates[0]),
-    ALPNProtocols: ['http/1.1'],
+  const protocols = (common.alpn_protocols ?? []) as readonly string[];
+  const ciphers = (params.cipher_suites ?? []) as readonly string[];
+  const ca =
+    trusted === undefined ? undefined : material(trusted, ...under, 'validation_context', 'trusted_ca');
+  if (ca !== undefined) {
+    const what = `Failed to load trusted CA certificates from ${dataSourceName(trusted)}`;
+    const path = [...under, 'validation_context', 'trusted_ca'];
+    // OpenSSL takes a text without any certificate for an empty list of CAs, which would trust nobody and say nothing.
+    if (!ca.includes('-----BEGIN ')) throw new ConfigError(what, path);
+    secureContext({ ca }, what, ...path);
+  }
+  const options: SecureContextOptions = {
+    ...ownCertificate(common),
+    ...(ca === undefined ? {} : { ca }),
+    // A cipher in brackets is one of a group of equals, `[A|B]`; OpenSSL has an order only.
+    ...(ciphers.length === 0 ? {} : { ciphers: ciphers.join(':').replace(/[[\]|]+/g, ':') }),
     minVersion: versions[textOf(params.tls_minimum_protocol_version)] ?? 'TLSv1.2',
     maxVersion: versions[textOf(params.tls_maximum_protocol_version)] ?? 'TLSv1.2',
+  };
+  return {
+    secureContext: secureContext(options, 'Failed to initialize the TLS context', ...under),
+    ...(sni === '' ? {} : { servername: sni }),
+    rejectUnauthorized: ca !== undefined,
+    // Envoy checks the chain; names only where `match_typed_subject_alt_names` asks for it.
+    checkServerIdentity: () => undefined,
+    // Pools of HTTP/1.1 offer it when the configuration says nothing.
+    ALPNProtocols: protocols.length === 0 ? ['http/1.1'] : [...protocols],
   };
 }

@@ -1,3 +1,7 @@
+/**
+ * Hosts and host sets. A host is an immutable snapshot but for its health and its counters; what makes two snapshots the
+ * same endpoint is that they share one `stats` object.
+ */
 import type { Host, HostSet, HostStats, UpstreamAddress } from './host.js';
 
 /** What the configuration says of a host besides its address. */
@@ -10,6 +14,18 @@ export interface HostAttributes {
   readonly subZone: string;
 }
 
+/** A host as the configuration or the DNS says it is. */
+export interface HostDescription {
+  readonly address: UpstreamAddress;
+  readonly attributes: HostAttributes;
+  /**
+   * What stays the same when the address changes (the one host of a LOGICAL_DNS cluster). Default: the address, and the
+   * how-manieth of that address it is, for Envoy takes an endpoint that is listed twice for two hosts.
+   */
+  readonly identity?: string;
+}
+
+/** `127.0.0.1:80`, `[::1]:80`, or the path of a pipe. */
 export function addressText(address: UpstreamAddress): string {
   if (address.kind === 'pipe') return address.path;
   return address.ip.includes(':') ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`;
@@ -29,14 +45,33 @@ function freshStats(): HostStats {
   };
 }
 
-export function createHost(address: UpstreamAddress, attributes: HostAttributes): Host {
-  return { address, addressText: addressText(address), ...attributes, healthy: true, stats: freshStats() };
+/** @param before the snapshot of the same endpoint that this one takes the place of: counters and health go on */
+export function createHost(address: UpstreamAddress, attributes: HostAttributes, before?: Host): Host {
+  const { hostname, priority, region, subZone, weight, zone } = attributes;
+  return {
+    address,
+    addressText: addressText(address),
+    hostname,
+    weight,
+    priority,
+    zone,
+    region,
+    subZone,
+    healthy: before?.healthy ?? true,
+    stats: before?.stats ?? freshStats(),
+  };
 }
 
-/** The same host as the configuration says it is, for a host that stays: its object, when nothing but health differs. */
-export function sameHost(host: Host, attributes: HostAttributes): boolean {
-  return (Object.keys(attributes) as (keyof HostAttributes)[]).every(
-    (name) => host[name] === attributes[name],
+/** Whether a host already is what is described. */
+export function isDescribedBy(host: Host, { address, attributes }: HostDescription): boolean {
+  return (
+    host.addressText === addressText(address) &&
+    host.hostname === attributes.hostname &&
+    host.weight === attributes.weight &&
+    host.priority === attributes.priority &&
+    host.zone === attributes.zone &&
+    host.region === attributes.region &&
+    host.subZone === attributes.subZone
   );
 }
 

@@ -1,51 +1,31 @@
 import type { Host } from '../host/host.js';
+import { EdfScheduler } from './edf-scheduler.js';
 import type { LoadBalancer } from './load-balancer.js';
+import { haveEqualWeights } from './weights.js';
 
-/** Hosts in turn. */
+/** Hosts in turn. The turn counts on over changes of the host set, as Envoy's index does. */
 class EqualRoundRobin implements LoadBalancer {
   private readonly hosts: readonly Host[];
-  private next: number;
+  private turn: number;
 
-  constructor(hosts: readonly Host[], start: number) {
+  constructor(hosts: readonly Host[], turn: number) {
     this.hosts = hosts;
-    this.next = hosts.length === 0 ? 0 : start % hosts.length;
+    this.turn = turn;
   }
 
-  get position(): number {
-    return this.next;
+  get nextTurn(): number {
+    return this.turn;
   }
 
   chooseHost(): Host | undefined {
     const { hosts } = this;
     if (hosts.length === 0) return undefined;
-    const host = hosts[this.next];
-    this.next = this.next + 1 === hosts.length ? 0 : this.next + 1;
-    return host;
-  }
-}
-
-/** Earliest deadline first, as Envoy's scheduler: a host of weight w is due each 1/w; equal deadlines in list order. */
-class WeightedRoundRobin implements LoadBalancer {
-  private readonly hosts: readonly Host[];
-  private readonly due: number[];
-
-  constructor(hosts: readonly Host[]) {
-    this.hosts = hosts;
-    this.due = hosts.map(({ weight }) => 1 / weight);
-  }
-
-  chooseHost(): Host | undefined {
-    const { due, hosts } = this;
-    let first = 0;
-    for (let at = 1; at < due.length; at++) if ((due[at] as number) < (due[first] as number)) first = at;
-    const host = hosts[first] as Host;
-    due[first] = (due[first] as number) + 1 / host.weight;
-    return host;
+    return hosts[this.turn++ % hosts.length];
   }
 }
 
 /**
- * `ROUND_ROBIN`.
+ * `ROUND_ROBIN`: in turn, or by an earliest-deadline-first schedule when weights differ.
  * @param random of [0, 1): where the turn starts, so that many proxies do not start at one host
  * @param previous goes on where it was
  */
@@ -54,7 +34,12 @@ export function createRoundRobin(
   random: () => number,
   previous: LoadBalancer | undefined,
 ): LoadBalancer {
-  if (hosts.some(({ weight }) => weight !== hosts[0]?.weight)) return new WeightedRoundRobin(hosts);
-  const start = previous instanceof EqualRoundRobin ? previous.position : Math.floor(random() * hosts.length);
-  return new EqualRoundRobin(hosts, start);
+  if (haveEqualWeights(hosts)) {
+    const start =
+      previous instanceof EqualRoundRobin ? previous.nextTurn : Math.floor(random() * hosts.length);
+    return new EqualRoundRobin(hosts, start);
+  }
+  const schedule = new EdfScheduler(hosts, ({ weight }) => weight);
+  for (let skipped = Math.floor(random() * hosts.length); skipped > 0; skipped--) schedule.pick();
+  return { chooseHost: () => schedule.pick() };
 }

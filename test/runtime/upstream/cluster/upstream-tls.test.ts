@@ -1,0 +1,172 @@
+/** TLS to upstreams, with real handshakes on the loopback interface. */
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { createServer } from 'node:tls';
+import { generate } from 'selfsigned';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ConfigError } from '../../../../runtime/network/filter.js';
+import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
+import { createCluster } from '../../../../runtime/upstream/cluster/create-cluster.js';
+import { upstreamTls } from '../../../../runtime/upstream/cluster/upstream-tls.js';
+import { FakeClock } from '../../../support/fake-clock.js';
+import { assignment, clusterConfig } from '../fixtures.js';
+import { StreamProbe } from '../stream-probe.js';
+
+const server = await generate([{ name: 'commonName', value: 'up.example' }], { keySize: 2048 });
+const other = await generate([{ name: 'commonName', value: 'other.example' }], { keySize: 2048 });
+
+const socketOf = (context: object) => ({
+  name: 'tls',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+    ...context,
+  },
+});
+const trusting = (certificate: string) => ({
+  validation_context: { trusted_ca: { inline_string: certificate } },
+});
+
+interface Seen {
+  serverName: string | false;
+  protocol: string | null;
+  alpn: string | false | null;
+  peer: string | undefined;
+}
+
+/** One request through a cluster with that TLS context. @returns what became of it, and what the server saw */
+async function exchange(
+  context: object,
+  options: object = {},
+): Promise<{ readonly events: readonly string[]; readonly seen: Seen | undefined }> {
+  let seen: Seen | undefined;
+  const upstream = createServer(
+    { key: server.private, cert: server.cert, ALPNProtocols: ['http/1.1', 'x'], ...options },
+    (socket: TLSSocket) => {
+      seen = {
+        serverName: (socket as { servername?: string | false | null }).servername ?? false,
+        protocol: socket.getProtocol(),
+        alpn: socket.alpnProtocol,
+        peer: socket.getPeerCertificate().subject?.CN?.toString(),
+      };
+      socket.on('error', () => {});
+      socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+    },
+  );
+  upstream.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const { port } = upstream.address() as AddressInfo;
+  const config = clusterConfig({
+    name: 'c',
+    load_assignment: assignment(['127.0.0.1', port]),
+    transport_socket: socketOf(context),
+  });
+  const dependencies = { clock: new FakeClock(), stats: createStatsStore(), random: () => 0 };
+  const { cluster } = createCluster(config, dependencies, undefined);
+  try {
+    cluster.activate();
+    const probe = new StreamProbe(cluster.pool(cluster.hostSet.hosts[0]!));
+    await Promise.race([probe.saw('end'), probe.saw('remote'), probe.saw('reset')]);
+    return { events: probe.events, seen };
+  } finally {
+    cluster.close();
+    upstream.close();
+  }
+}
+
+test('without a CA any certificate is good, TLS 1.2 is the highest, and http/1.1 is offered', async () => {
+  const { events, seen } = await exchange({});
+  assert.equal(events, ['ready', '200', 'end']);
+  assert.equal(seen, { serverName: false, protocol: 'TLSv1.2', alpn: 'http/1.1', peer: undefined });
+});
+
+test('sni, alpn_protocols and tls_params are used', async () => {
+  const { seen } = await exchange({
+    sni: 'up.example',
+    common_tls_context: {
+      alpn_protocols: ['x'],
+      tls_params: { tls_maximum_protocol_version: 'TLSv1_3' },
+    },
+  });
+  assert.equal(seen, { serverName: 'up.example', protocol: 'TLSv1.3', alpn: 'x', peer: undefined });
+});
+
+test('with a CA its certificates are good, whatever their name', async () => {
+  const { events } = await exchange({ sni: 'elsewhere', common_tls_context: trusting(server.cert) });
+  assert.equal(events, ['ready', '200', 'end']);
+});
+
+test('with a CA the certificates of others are refused, in the words of Envoy', async () => {
+  const { events } = await exchange({ common_tls_context: trusting(other.cert) });
+  assert.is(events.length, 1);
+  assert.match(
+    events[0]!,
+    /^remote connection failure\|TLS_error:\|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_X509_verify_cert:_certificate_verification_error_at_depth_0:_\w+:TLS_error_end$/,
+  );
+});
+
+test('a client certificate is shown to a server that asks', async () => {
+  const { seen } = await exchange(
+    {
+      common_tls_context: {
+        tls_certificates: [
+          { certificate_chain: { inline_string: other.cert }, private_key: { inline_string: other.private } },
+        ],
+      },
+    },
+    { requestCert: true, ca: other.cert },
+  );
+  assert.is(seen?.peer, 'other.example');
+});
+
+test('a server that cannot speak TLS 1.2 is a handshake failure', async () => {
+  const { events } = await exchange({}, { minVersion: 'TLSv1.3' });
+  assert.match(
+    events[0] ?? '',
+    /^remote connection failure\|TLS_error:\|268436526:.*TLSV1_ALERT_PROTOCOL_VERSION/,
+  );
+});
+
+test('no transport socket, or a raw one, is plain text', () => {
+  assert.is(upstreamTls(undefined), undefined);
+  const raw = 'type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
+  assert.is(upstreamTls({ name: 'raw', typed_config: { '@type': raw } }), undefined);
+});
+
+function refusal(socket: unknown): ConfigError {
+  try {
+    upstreamTls(socket);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+  }
+  throw new Error('not refused');
+}
+
+test('bad material is found when the cluster is built, at its place', () => {
+  const pair = (cert: string, key: string) => ({
+    common_tls_context: {
+      tls_certificates: [{ certificate_chain: { inline_string: cert }, private_key: { inline_string: key } }],
+    },
+  });
+  const mismatch = refusal(socketOf(pair(server.cert, other.private)));
+  assert.match(mismatch.message, /^Failed to load private key from <inline>, Cause: /);
+  assert.is(
+    mismatch.path.join('.'),
+    'transport_socket.typed_config.common_tls_context.tls_certificates.0.private_key',
+  );
+  const noCa = refusal(socketOf({ common_tls_context: trusting('nonsense') }));
+  assert.is(noCa.message, 'Failed to load trusted CA certificates from <inline>');
+  const noFile = refusal(
+    socketOf({ common_tls_context: { validation_context: { trusted_ca: { filename: '/nowhere/ca.pem' } } } }),
+  );
+  assert.match(noFile.message, /^Invalid path: \/nowhere\/ca\.pem/);
+  assert.is(noFile.path.slice(-2).join('.'), 'trusted_ca.filename');
+});
+
+test('other transport sockets are refused by name', () => {
+  const error = refusal({ name: 'x', typed_config: { '@type': 'type.googleapis.com/a.b.C' } });
+  assert.ok(error.unsupported);
+  assert.match(error.message, /a\.b\.C needs real Envoy/);
+});
+
+test.run();
