@@ -2,17 +2,16 @@
  * The verdict on a bootstrap in YAML or JSON.
  */
 import type { Finding } from './check/finding.js';
+import type { ProblemOptions } from './check/find-problems.js';
 import { findProblems } from './check/find-problems.js';
 import type { Diagnostic } from './diagnostics/diagnostic.js';
-import type { ReadOptions } from '../dsl/api/index.js';
 import { readYaml } from '../dsl/api/index.js';
-import type { DisabledRule } from './lint/lint-bootstrap.js';
 import { pathText } from './path-text.js';
+import { yamlAdvice } from './yaml-advice.js';
 
-export interface CheckTextOptions extends ReadOptions {
+export interface CheckTextOptions extends ProblemOptions {
   /** Name in locations. */
   readonly file: string;
-  readonly disabledRules?: readonly DisabledRule[];
 }
 
 /** Length of the key or scalar at a position, for the mark. */
@@ -25,12 +24,10 @@ export function checkText(text: string, options: CheckTextOptions): Diagnostic[]
   const { file } = options;
   const yaml = readYaml(text);
   if (yaml.errors.length > 0) {
-    return yaml.errors.map(({ message, line, column }) => ({
-      severity: 'error',
-      code: 'E1000',
-      message,
-      location: { file, line, column },
-    }));
+    return yaml.errors.map(({ message, line, column }) => {
+      const place = { file, line, column, length: lengthAt(text.split('\n')[line - 1] ?? '', column) };
+      return { severity: 'error', code: 'E1000', ...yamlAdvice(message, text), location: place };
+    });
   }
   const lines = text.split('\n');
   const locationOf = (finding: Pick<Finding, 'path'>) => {

@@ -105,9 +105,7 @@ class Compilation {
     const { bootstrap, findings } = findProblems(reply.value, this.#options);
     const yaml = emitYaml(bootstrap);
     const found = findings.length === 0 ? [] : await this.#locate(program, findings, yaml);
-    const diagnostics = [...program.diagnostics, ...withoutEchoes(found, program.diagnostics)].sort(
-      byPosition,
-    );
+    const diagnostics = merge(program.diagnostics, found).sort(byPosition);
     return hasErrors(diagnostics)
       ? { diagnostics, inputs }
       : { diagnostics, yaml: yaml.text, bootstrap, inputs };
@@ -142,21 +140,47 @@ class Compilation {
     const wanted = failures.some(({ path }) => path !== undefined);
     const traces = wanted ? await this.#trace(program, paths) : [];
     return failures.map((failure, index) => {
-      const origin = failure.origin ?? (failure.path === undefined ? undefined : traces[index]?.origin);
-      return diagnosticOfFailure(
-        { ...failure, ...(origin === undefined ? {} : { origin }) },
-        this.#options.cwd,
-      );
+      const traced = failure.path === undefined ? undefined : traces[index]?.origin;
+      // What has no place, such as a loop without end, is somewhere below the entry.
+      const origin = failure.origin ?? traced ?? { file: program.entry, line: 1, column: 1, length: 1 };
+      return diagnosticOfFailure({ ...failure, origin }, this.#options.cwd);
     });
   }
 }
 
-/** A mistake that the type checker has reported on the same line is not reported again by the reader. */
-function withoutEchoes(found: readonly Diagnostic[], checked: readonly Diagnostic[]): Diagnostic[] {
-  const taken = new Set(checked.map(({ location }) => `${location?.file}:${location?.line}`));
-  return found.filter(
-    ({ code, location }) => !(code.startsWith('E1') && taken.has(`${location?.file}:${location?.line}`)),
-  );
+/** Findings that the type checker explains badly: they take the place of its errors. */
+const betterThanTypes: ReadonlySet<string> = new Set(['E1002', 'E1005', 'E3003']);
+
+/** A type error stands on the line of the finding, or (on a property inside of it) on one of the next two. */
+function isAbout(error: Diagnostic, found: Diagnostic): boolean {
+  const [one, other] = [error.location, found.location];
+  if (one === undefined || other === undefined || one.file !== other.file) return false;
+  const below = one.line - other.line;
+  return below === 0 || (found.code === 'E1005' && below > 0 && below <= 2);
+}
+
+/** One mistake, told by the type checker and by the reader, is told once: with the words that help. */
+function merge(checked: readonly Diagnostic[], found: readonly Diagnostic[]): Diagnostic[] {
+  const rest = new Set(found);
+  const kept = checked.flatMap((error): Diagnostic[] => {
+    const same = found.filter(
+      (one) => (one.code.startsWith('E1') || one.code === 'E3003') && isAbout(error, one),
+    );
+    const [first] = same;
+    if (first === undefined) return [error];
+    if (same.some(({ code }) => betterThanTypes.has(code))) return [];
+    for (const one of same) rest.delete(one);
+    const help = error.help ?? first.help;
+    return [
+      {
+        ...error,
+        message: `${error.message.split('\n')[0]}\n    ${first.message}`,
+        ...(first.path === undefined ? {} : { path: first.path }),
+        ...(help === undefined ? {} : { help }),
+      },
+    ];
+  });
+  return [...kept, ...rest];
 }
 
 /** Compiles one module. Writes only to a temporary folder, which it removes. Rejects only on failures of the machine. */

@@ -2,9 +2,9 @@
  * What `compile` takes and gives.
  */
 import type { Diagnostic } from './diagnostics/diagnostic.js';
-import type { DisabledRule } from './lint/lint-bootstrap.js';
+import type { ProblemOptions } from './check/find-problems.js';
 
-export interface CompileOptions {
+export interface CompileOptions extends ProblemOptions {
   /** The configuration module, absolute or relative to `cwd`. */
   readonly entry: string;
   readonly cwd: string;
@@ -14,9 +14,6 @@ export interface CompileOptions {
   readonly deadlineMs?: number;
   /** Heap of the evaluation in MiB. Default 512. */
   readonly heapMb?: number;
-  /** Full names of messages that Envoy 1.40 lacks and that are taken as they are. */
-  readonly allowedTypes?: readonly string[];
-  readonly disabledRules?: readonly DisabledRule[];
 }
 
 export interface CompileResult {

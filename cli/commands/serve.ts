@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Server } from '../../runtime/index.js';
 import { createServer } from '../../runtime/index.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
@@ -9,15 +10,37 @@ import { runEnvoy } from '../support/run-envoy.js';
 const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off'] as const;
 
 /** Envoy's own flags that change nothing here, so that unit files written for Envoy work as they are. */
-const accepted = ['use-dynamic-base-id', 'disable-hot-restart', 'enable-fine-grain-logging'] as const;
+const accepted = [
+  'allow-unknown-fields',
+  'allow-unknown-static-fields',
+  'cpuset-threads',
+  'disable-hot-restart',
+  'enable-core-dump',
+  'enable-fine-grain-logging',
+  'enable-mutex-tracing',
+  'ignore-unknown-dynamic-fields',
+  'log-format-escaped',
+  'log-stacktrace-single-entry',
+  'reject-unknown-dynamic-fields',
+  'skip-deprecated-logs',
+  'skip-hot-restart-on-no-parent',
+  'skip-hot-restart-parent-stats',
+  'use-dynamic-base-id',
+] as const;
 const acceptedWithValue = [
   'base-id',
-  'restart-epoch',
-  'parent-shutdown-time-s',
+  'base-id-path',
   'drain-strategy',
-  'service-zone',
+  'file-flush-min-size-kb',
+  'local-address-ip-version',
+  'parent-shutdown-time-s',
+  'socket-mode',
+  'socket-path',
 ] as const;
 const noEffect = 'taken for the sake of unit files; no effect here';
+
+/** A fault that even hinders the end: milliseconds until the process ends anyway. */
+const crashTimeoutMs = 2000;
 
 type Level = Exclude<(typeof logLevels)[number], 'warn'>;
 
@@ -34,6 +57,16 @@ function componentLevels(text: string | undefined): ReadonlyMap<string, Level> {
   return levels;
 }
 
+function optionalPath<K extends string>(
+  args: ParsedArguments,
+  io: Io,
+  option: string,
+  key: K,
+): { readonly [key in K]?: string } {
+  const path = textOption(args, option);
+  return path === undefined ? {} : ({ [key]: resolve(io.cwd, path) } as { readonly [key in K]?: string });
+}
+
 function serverOptions(args: ParsedArguments, io: Io) {
   const path = textOption(args, 'config-path');
   const text = textOption(args, 'config-yaml');
@@ -42,6 +75,7 @@ function serverOptions(args: ParsedArguments, io: Io) {
     throw new UsageError("give '--config-path' or '--config-yaml': merging both needs real Envoy");
   }
   const level = textOption(args, 'log-level') ?? 'info';
+  const format = textOption(args, 'log-format');
   return {
     ...(path === undefined ? {} : { configPath: resolve(io.cwd, path) }),
     ...(text === undefined ? {} : { configYaml: text }),
@@ -53,9 +87,83 @@ function serverOptions(args: ParsedArguments, io: Io) {
     drainTimeS: numberOption(args, 'drain-time-s', 0, 86_400) ?? 600,
     serviceNode: textOption(args, 'service-node') ?? '',
     serviceCluster: textOption(args, 'service-cluster') ?? '',
+    serviceZone: textOption(args, 'service-zone') ?? '',
+    restartEpoch: numberOption(args, 'restart-epoch', 0, 4_294_967_295) ?? 0,
+    ...(format === undefined ? {} : { logFormat: format }),
+    ...optionalPath(args, io, 'log-path', 'logPath'),
+    ...optionalPath(args, io, 'admin-address-path', 'adminAddressPath'),
     watch: args.values['no-watch'] !== true,
     mode: (textOption(args, 'mode') ?? 'serve') as 'serve' | 'validate',
   };
+}
+
+type Options = ReturnType<typeof serverOptions>;
+
+function validate(options: Options, args: ParsedArguments, io: Io): Promise<number> {
+  const name = textOption(args, 'config-path') ?? '<yaml>';
+  return createServer(options).then(
+    async (server) => {
+      await server.shutdown();
+      io.stdout(`configuration '${name}' OK\n`);
+      return 0;
+    },
+    (error: Error) => {
+      io.stderr(`error initializing configuration '${name}': ${error.message}\n`);
+      return 1;
+    },
+  );
+}
+
+/** Signals as Envoy takes them, but that SIGTERM lets requests end first. Returns a function that stops listening. */
+function obeySignals(server: Server): () => void {
+  const { log } = server;
+  const handlers: Readonly<Record<string, (argument: Error) => void>> = {
+    SIGUSR1() {
+      log.info('caught SIGUSR1. Reopening access logs.');
+      server.reopenLogs();
+    },
+    SIGHUP() {
+      log.info('caught and eating SIGHUP: changes of the configuration are loaded by themselves');
+    },
+    uncaughtException: (error) => crash(server, error),
+    unhandledRejection: (reason) => crash(server, reason),
+  };
+  for (const [event, handler] of Object.entries(handlers)) process.on(event, handler);
+  return () => {
+    for (const [event, handler] of Object.entries(handlers)) process.off(event, handler);
+  };
+}
+
+/** A fault of this program. Nothing is known of its state: it is told, what is buffered is written, and that is all. */
+function crash(server: Server, error: unknown): void {
+  const end = (): never => process.exit(1);
+  void server.crash(error instanceof Error ? error : new Error(String(error))).then(end, end);
+  setTimeout(end, crashTimeoutMs);
+}
+
+async function run(options: Options, io: Io): Promise<number> {
+  const starting = new AbortController();
+  let server: Server | undefined;
+  const stop = io.onSignal((signal) => {
+    if (server === undefined) {
+      starting.abort(new Error(`caught ${signal} while starting`));
+      return;
+    }
+    server.log.warning(signal === 'SIGTERM' ? 'caught ENVOY_SIGTERM' : `caught ${signal}`);
+    void (signal === 'SIGTERM' ? server.drainAndShutdown() : server.shutdown());
+  });
+  try {
+    server = await createServer({ ...options, signal: starting.signal });
+    const disobey = obeySignals(server);
+    const code = await server.closed;
+    disobey();
+    return code;
+  } catch (error) {
+    io.stderr(`${(error as Error).message}\n`);
+    return starting.signal.aborted ? 0 : 1;
+  } finally {
+    stop();
+  }
 }
 
 /** `envoy3 serve`: the bundled runtime, or real Envoy, on one file. */
@@ -97,6 +205,23 @@ export const serve: Command = {
       value: 'N',
       description: 'seconds for connections to end (default 600)',
     },
+    'service-zone': { type: 'string', value: 'ZONE', description: 'shown by /server_info' },
+    'restart-epoch': {
+      type: 'string',
+      value: 'N',
+      description: 'shown by /server_info; no hot restart here',
+    },
+    'log-format': {
+      type: 'string',
+      value: 'FORMAT',
+      description: 'line of the application log, in the syntax of spdlog',
+    },
+    'log-path': { type: 'string', value: 'FILE', description: 'file of the application log' },
+    'admin-address-path': {
+      type: 'string',
+      value: 'FILE',
+      description: 'file that the address of the admin interface is written to',
+    },
     'component-log-level': {
       type: 'string',
       value: 'NAME:LEVEL,...',
@@ -123,26 +248,6 @@ export const serve: Command = {
   async run(args, io) {
     const options = serverOptions(args, io);
     if (textOption(args, 'engine') === 'envoy') return runEnvoy(args, io);
-    const server = await createServer(options).catch((error: Error) => {
-      io.stderr(`${error.message}\n`);
-      return undefined;
-    });
-    if (server === undefined) return 1;
-    if (options.mode === 'validate') {
-      io.stdout(`configuration '${textOption(args, 'config-path') ?? '<yaml>'}' OK\n`);
-      await server.shutdown();
-      return 0;
-    }
-    const reopen = (): void => void server.reopenLogs();
-    const ignore = (): void =>
-      io.stderr('envoy3: SIGHUP does nothing here: changes of the file are loaded by themselves\n');
-    process.on('SIGUSR1', reopen).on('SIGHUP', ignore);
-    const stop = io.onSignal(
-      (signal) => void (signal === 'SIGTERM' ? server.drainAndShutdown() : server.shutdown()),
-    );
-    const code = await server.closed;
-    process.off('SIGUSR1', reopen).off('SIGHUP', ignore);
-    stop();
-    return code;
+    return options.mode === 'validate' ? validate(options, args, io) : run(options, io);
   },
 };

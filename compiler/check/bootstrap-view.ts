@@ -33,10 +33,22 @@ export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Message name of an Any payload, `''` for other objects. */
+/** Envelopes of a payload: their `type_url` says what `value` is. */
+const envelopes: ReadonlySet<string> = new Set(['xds.type.v3.TypedStruct', 'udpa.type.v1.TypedStruct']);
+
+function nameIn(url: unknown): string {
+  const text = textAt(url);
+  return text.slice(text.lastIndexOf('/') + 1);
+}
+
+/** Message name of an Any payload, of the one inside when it is an envelope; `''` for other objects. */
 export function typeOf(value: unknown): string {
-  const url = textAt(fieldsAt(value)['@type']);
-  return url.slice(url.lastIndexOf('/') + 1);
+  const name = nameIn(fieldsAt(value)['@type']);
+  return envelopes.has(name) ? nameIn(fieldsAt(value).type_url) : name;
+}
+
+function isEnvelope(value: Fields): boolean {
+  return envelopes.has(nameIn(value['@type']));
 }
 
 /** A message somewhere in the bootstrap. */
@@ -114,17 +126,32 @@ function slots(type: string): ReadonlyMap<string, Slot> {
 
 const none: readonly Message[] = [];
 
+/** What `--service-node` and `--service-cluster` say: it takes the place of empty fields of `node`. */
+export interface NodeDefaults {
+  readonly serviceNode?: string;
+  readonly serviceCluster?: string;
+}
+
 export class BootstrapView {
   readonly root: Message;
   readonly clusters: readonly Message[];
   readonly listeners: readonly Message[];
+  /** Who Envoy says it is; empty texts when nobody does. */
+  readonly node: { readonly id: string; readonly cluster: string };
   readonly #byType = new Map<string, Message[]>();
 
-  constructor(bootstrap: unknown) {
+  constructor(bootstrap: unknown, { serviceNode = '', serviceCluster = '' }: NodeDefaults = {}) {
     this.root = this.#walk(fieldsAt(bootstrap), 'envoy.config.bootstrap.v3.Bootstrap', undefined, []);
     const resources = this.root.at('static_resources');
     this.clusters = resources.list('clusters');
     this.listeners = resources.list('listeners');
+    const node = this.root.at('node').value;
+    this.node = { id: textAt(node.id) || serviceNode, cluster: textAt(node.cluster) || serviceCluster };
+  }
+
+  /** The types that occur. */
+  get types(): readonly string[] {
+    return [...this.#byType.keys()];
   }
 
   /** Every message of the type, in document order. */
@@ -134,6 +161,7 @@ export class BootstrapView {
 
   #walk(value: Fields, declared: string, parent: Message | undefined, steps: Path): Message {
     const type = typeOf(value) || declared;
+    if (isEnvelope(value)) return this.#walk(fieldsAt(value.value), type, parent, [...steps, 'value']);
     const message = new Message(value, type, parent, steps);
     const same = this.#byType.get(type);
     if (same === undefined) this.#byType.set(type, [message]);

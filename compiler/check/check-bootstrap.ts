@@ -3,22 +3,28 @@
  * a file, in the order below; each was derived from what Envoy 1.40 answers, and says nothing where Envoy accepts.
  */
 import { BootstrapView } from './bootstrap-view.js';
-import type { Check } from './bootstrap-view.js';
+import type { Check, NodeDefaults } from './bootstrap-view.js';
+import { bootstrapSettings } from './bootstrap-settings.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
 import { configSources } from './config-sources.js';
 import { connectionManagers } from './connection-managers.js';
+import { discoveredFilters } from './discovered-filters.js';
 import { duplicateNames } from './duplicate-names.js';
 import { durations } from './durations.js';
 import { extensionClusters } from './extension-clusters.js';
 import { filterOrder } from './filter-order.js';
 import type { Finding } from './finding.js';
+import { inlineCertificates } from './inline-certificates.js';
 import { ipAddresses } from './ip-addresses.js';
 import { jwtAuthentication } from './jwt-authentication.js';
 import { listenerAddresses } from './listener-addresses.js';
 import { listeners } from './listeners.js';
 import { loadBalancing } from './load-balancing.js';
 import { overloadManager } from './overload-manager.js';
+import { perRouteFilters } from './per-route-filters.js';
+import { protocolOptions } from './protocol-options.js';
 import { regexes } from './regexes.js';
+import { removedApi } from './removed-api.js';
 import { reservedHeaders } from './reserved-headers.js';
 import { routeClusters } from './route-clusters.js';
 import { routeRules } from './route-rules.js';
@@ -33,6 +39,7 @@ const checks: readonly Check[] = [
   listeners,
   listenerAddresses,
   tlsContexts,
+  inlineCertificates,
   filterOrder,
   connectionManagers,
   virtualHostDomains,
@@ -41,14 +48,22 @@ const checks: readonly Check[] = [
   reservedHeaders,
   regexes,
   durations,
+  removedApi,
   extensionClusters,
   configSources,
   overloadManager,
   jwtAuthentication,
+  protocolOptions,
+  perRouteFilters,
+  discoveredFilters,
+  bootstrapSettings,
 ];
 
-/** @param bootstrap canonical, as `readMessage` returns it, without issues */
-export function checkBootstrap(bootstrap: unknown): Finding[] {
-  const view = new BootstrapView(bootstrap);
+/**
+ * @param bootstrap canonical, as `readMessage` returns it, without issues
+ * @param node who the proxy will be told that it is
+ */
+export function checkBootstrap(bootstrap: unknown, node: NodeDefaults = {}): Finding[] {
+  const view = new BootstrapView(bootstrap, node);
   return checks.flatMap((check) => [...check(view)]);
 }

@@ -19,7 +19,7 @@ function* logicalDns(cluster: Message): Generator<Finding> {
     'E3010',
     cluster,
     'load_assignment',
-    `a LOGICAL_DNS cluster has exactly one endpoint, this one has ${hosts.length} in ${localities.length} localities`,
+    `a LOGICAL_DNS cluster has exactly one endpoint in one locality, this one has ${hosts.length} in ${localities.length}`,
     hosts.length > 1 ? 'use STRICT_DNS' : 'add the endpoint',
   );
 }
@@ -41,6 +41,15 @@ function* customResolvers(cluster: Message, type: string): Generator<Finding> {
   }
 }
 
+/** LEDS is a part of EDS. */
+function* locallyDiscovered(cluster: Message): Generator<Finding> {
+  for (const locality of cluster.at('load_assignment').list('endpoints')) {
+    if (!isSet(locality.value.leds_cluster_locality_config)) continue;
+    const message = 'a STATIC cluster has no leds_cluster_locality_config';
+    yield finding('E3018', locality, 'leds_cluster_locality_config', message, 'use lb_endpoints');
+  }
+}
+
 export function* clusterEndpoints(view: BootstrapView): Generator<Finding> {
   for (const cluster of view.clusters) {
     const { value } = cluster;
@@ -48,6 +57,7 @@ export function* clusterEndpoints(view: BootstrapView): Generator<Finding> {
     const type = value.type ?? 'STATIC';
     if (type === 'LOGICAL_DNS') yield* logicalDns(cluster);
     if (type === 'LOGICAL_DNS' || type === 'STRICT_DNS') yield* customResolvers(cluster, type);
+    if (type === 'STATIC') yield* locallyDiscovered(cluster);
     if (type === 'EDS' && !isSet(value.eds_cluster_config)) {
       yield finding(
         'E3018',

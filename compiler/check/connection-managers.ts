@@ -35,13 +35,35 @@ export function* connectionManagers(view: BootstrapView): Generator<Finding> {
       yield finding(message, 'original_ip_detection_extensions', text, 'keep one of them');
     }
     const listener = message.within('envoy.config.listener.v3.Listener');
-    if (value.codec_type !== 'HTTP3' || listener === undefined) continue;
-    if (isSet(listener.at('udp_listener_config').value.quic_options)) continue;
-    yield finding(
-      message,
-      'codec_type',
-      'HTTP/3 needs a QUIC listener',
-      'use codec_type AUTO, or a UDP listener with udp_listener_config.quic_options',
-    );
+    if (listener !== undefined) yield* codec(message, listener);
+    yield* scopes(message);
+  }
+}
+
+/** QUIC carries HTTP/3 and nothing else does. */
+function* codec(message: Message, listener: Message): Generator<Finding> {
+  const http3 = message.value.codec_type === 'HTTP3';
+  const quic = isSet(listener.at('udp_listener_config').value.quic_options);
+  if (http3 === quic) return;
+  const text = quic ? 'a QUIC listener speaks HTTP/3 only' : 'HTTP/3 needs a QUIC listener';
+  const fix = quic
+    ? 'set codec_type: HTTP3'
+    : 'use codec_type AUTO, or a UDP listener with udp_listener_config.quic_options';
+  const path = isSet(message.value.codec_type) ? [...message.path, 'codec_type'] : message.path;
+  yield { ...finding(message, 'codec_type', text, fix), path };
+}
+
+/** Scopes that stand in the file bring their routes with them. */
+function* scopes(message: Message): Generator<Finding> {
+  for (const scope of message
+    .at('scoped_routes')
+    .at('scoped_route_configurations_list')
+    .list('scoped_route_configurations')) {
+    if (textAt(scope.value.route_configuration_name) !== '') {
+      const text = 'an inline scope cannot get its routes by RDS';
+      yield finding(scope, 'route_configuration_name', text, 'set route_configuration instead');
+    } else if (!isSet(scope.value.route_configuration)) {
+      yield { ...finding(scope, '', 'the scope has no routes', 'set route_configuration'), path: scope.path };
+    }
   }
 }

@@ -1,41 +1,51 @@
 /**
- * E3016: durations that Envoy computes with when it starts: none below zero, none of 292 years and more. Only fields that
- * were asked of Envoy are looked at.
+ * E3016: Envoy refuses a duration below zero, and one of 292 years or more, in whatever field it stands
+ * (`DurationUtil` counts nanoseconds in 64 bits).
  */
-import { durationMs } from '../../dsl/api/index.js';
-import type { BootstrapView } from './bootstrap-view.js';
+import { table } from '../../dsl/api/generated/table.js';
+import { parseDuration } from '../../dsl/api/index.js';
+import type { BootstrapView, Message } from './bootstrap-view.js';
+import { listAt } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
 
-/** Nanoseconds of 64 bits, in milliseconds. */
-const limitMs = 9_223_372_036_000;
+/** Whole seconds from which on Envoy says out-of-range. */
+const limitSeconds = 9_223_372_036;
 
-const fields: Readonly<Record<string, readonly string[]>> = {
-  'envoy.config.cluster.v3.Cluster': ['connect_timeout'],
-  'envoy.config.route.v3.RouteAction': ['timeout', 'idle_timeout'],
-  'envoy.config.route.v3.RouteAction.MaxStreamDuration': ['max_stream_duration'],
-  'envoy.extensions.filters.http.admission_control.v3.AdmissionControl': ['sampling_window'],
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager': [
-    'request_timeout',
-    'stream_idle_timeout',
-  ],
-};
+function judge(text: unknown, path: Finding['path']): Finding | undefined {
+  const parts = typeof text === 'string' ? parseDuration(text) : undefined;
+  if (parts === undefined) return undefined;
+  const negative = parts.seconds < 0 || parts.nanos < 0;
+  if (!negative && parts.seconds < limitSeconds) return undefined;
+  return {
+    code: 'E3016',
+    severity: 'error',
+    path,
+    message: negative
+      ? `a duration cannot be negative: ${text}`
+      : `the duration ${text} is too long for Envoy`,
+    fix: negative ? 'take one of 0s or more' : 'take one below 292 years',
+  };
+}
+
+function* durationsOf(message: Message, field: string): Generator<Finding> {
+  const value = message.value[field];
+  if (value === undefined) return;
+  if (!Array.isArray(value)) {
+    const finding = judge(value, [...message.path, field]);
+    if (finding !== undefined) yield finding;
+    return;
+  }
+  for (const [index, item] of listAt(value).entries()) {
+    const finding = judge(item, [...message.path, field, index]);
+    if (finding !== undefined) yield finding;
+  }
+}
 
 export function* durations(view: BootstrapView): Generator<Finding> {
-  for (const [type, names] of Object.entries(fields)) {
-    for (const message of view.all(type)) {
-      for (const name of names) {
-        const text = message.value[name];
-        if (typeof text !== 'string') continue;
-        const milliseconds = durationMs(text);
-        if (milliseconds >= 0 && milliseconds < limitMs) continue;
-        yield {
-          code: 'E3016',
-          severity: 'error',
-          path: [...message.path, name],
-          message: `Envoy cannot count the duration ${text}`,
-          fix: milliseconds < 0 ? 'take one of 0s or more' : 'take one below 292 years',
-        };
-      }
+  for (const type of view.types) {
+    const fields = table.messages[type]?.fields.filter((field) => field.type === 'google.protobuf.Duration');
+    for (const { name } of fields ?? []) {
+      for (const message of view.all(type)) yield* durationsOf(message, name);
     }
   }
 }

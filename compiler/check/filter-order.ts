@@ -20,8 +20,9 @@ function* chain(filters: readonly Message[], kinds: Kinds, ending: string): Gene
   for (const [index, filter] of filters.entries()) {
     const last = index === filters.length - 1;
     // A filter that comes from elsewhere, or is skipped when it is not known, cannot be judged here.
-    if (!isSet(filter.value.typed_config)) continue;
-    const kind = kinds(typeOf(filter.value.typed_config));
+    const config = filter.value.typed_config ?? filter.at('config_discovery').value.default_config;
+    if (!isSet(config)) continue;
+    const kind = kinds(typeOf(config));
     if (kind === 'terminal' && !last) {
       yield {
         code: 'E3004',

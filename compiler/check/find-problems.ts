@@ -5,6 +5,7 @@ import type { Issue, IssueClass, ReadOptions } from '../../dsl/api/index.js';
 import { readMessage } from '../../dsl/api/index.js';
 import type { DisabledRule } from '../lint/lint-bootstrap.js';
 import { lintBootstrap } from '../lint/lint-bootstrap.js';
+import type { NodeDefaults } from './bootstrap-view.js';
 import { checkBootstrap } from './check-bootstrap.js';
 import type { Finding } from './finding.js';
 import { olderName } from './older-names.js';
@@ -17,20 +18,28 @@ const codes: Readonly<Record<IssueClass, string>> = {
   'extension-config': 'E1005',
 };
 
-function findingOf(issue: Issue): Finding {
+/** Templates and variables that nobody filled in: Envoy replaces neither. */
+const placeholder = /\$\{[^}]*\}|\{\{|<%/;
+
+function fixOf(issue: Issue): string | undefined {
   const older = issue.class === 'unknown-field' ? olderName(issue) : undefined;
-  const fix = older ?? (issue.suggestion === undefined ? undefined : `did you mean '${issue.suggestion}'?`);
+  if (older !== undefined || issue.fix !== undefined) return older ?? issue.fix;
+  if (issue.suggestion !== undefined) return `did you mean '${issue.suggestion}'?`;
+  if (placeholder.test(issue.message)) {
+    return 'Envoy fills in no placeholders: render the file first, or write it in TypeScript and use env()';
+  }
+  return issue.class === 'pgv' && issue.message === 'is required' ? `set ${issue.path.at(-1)}` : undefined;
+}
+
+function findingOf(issue: Issue): Finding {
+  const fix = fixOf(issue);
   const field = issue.path.at(-1);
-  // Rules speak of a value; the name of the field makes a sentence of it.
-  const message =
-    issue.class === 'pgv' || issue.class === 'extension-config'
-      ? `${field ?? 'the bootstrap'} ${issue.message}`
-      : issue.message;
   return {
     code: codes[issue.class],
     severity: 'error',
     path: issue.path,
-    message,
+    // Rules speak of a value; the name of the field makes a sentence of it.
+    message: issue.class === 'pgv' ? `${field ?? 'the bootstrap'} ${issue.message}` : issue.message,
     ...(fix === undefined ? {} : { fix }),
   };
 }
@@ -41,15 +50,16 @@ export interface Problems {
   readonly findings: readonly Finding[];
 }
 
+export interface ProblemOptions extends ReadOptions, NodeDefaults {
+  readonly disabledRules?: readonly DisabledRule[];
+}
+
 /** Checks and lint look at well-formed bootstraps only: on a broken one they would say the same thing again. */
-export function findProblems(
-  value: unknown,
-  options: ReadOptions & { readonly disabledRules?: readonly DisabledRule[] } = {},
-): Problems {
+export function findProblems(value: unknown, options: ProblemOptions = {}): Problems {
   const read = readMessage('envoy.config.bootstrap.v3.Bootstrap', value, options);
   if (read.issues.length > 0) return { bootstrap: read.value, findings: read.issues.map(findingOf) };
   return {
     bootstrap: read.value,
-    findings: [...checkBootstrap(read.value), ...lintBootstrap(read.value, options.disabledRules)],
+    findings: [...checkBootstrap(read.value, options), ...lintBootstrap(read.value, options.disabledRules)],
   };
 }

@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import { table } from '../../dsl/api/generated/table.js';
 import type { BootstrapView, Message } from './bootstrap-view.js';
-import { isSet, textAt } from './bootstrap-view.js';
+import { isSet, textAt, typeOf } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
 
 function finding(path: Message, field: string, message: string, fix: string): Finding {
@@ -34,19 +34,73 @@ function* literal(address: Message, fix: string): Generator<Finding> {
     yield finding(socket, 'address', `'${textAt(text)}' is not an IP address`, fix);
   else if (isSet(namedPort)) {
     yield finding(socket, 'named_port', 'a literal address has no named port', 'use port_value');
-  } else if (socket.value.ipv4_compat === true && !/^(?:::|::ffff:[\d.]+)$/i.test(textAt(text))) {
-    const message = `ipv4_compat is for '::' and IPv4-mapped addresses, not for ${textAt(text)}`;
-    yield finding(socket, 'ipv4_compat', message, 'remove it');
   }
+}
+
+/** Of a listener: a socket for both families. */
+function* bothFamilies(address: Message): Generator<Finding> {
+  const socket = address.at('socket_address');
+  const text = textAt(socket.value.address);
+  if (socket.value.ipv4_compat !== true || /^(?:::|::ffff:[\d.]+)$/i.test(text)) return;
+  const message = `ipv4_compat is for '::' and IPv4-mapped addresses, not for ${text}`;
+  yield finding(socket, 'ipv4_compat', message, 'remove it');
 }
 
 function* bound(view: BootstrapView): Generator<Finding> {
   yield* literal(view.root.at('admin').at('address'), 'write an IP, such as 127.0.0.1');
   for (const listener of view.listeners) {
     const fix = 'write an IP, such as 0.0.0.0 or 127.0.0.1';
-    yield* literal(listener.at('address'), fix);
-    for (const more of listener.list('additional_addresses')) yield* literal(more.at('address'), fix);
+    for (const holder of [listener, ...listener.list('additional_addresses')]) {
+      yield* literal(holder.at('address'), fix);
+      yield* bothFamilies(holder.at('address'));
+    }
   }
+}
+
+const cares = 'envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig';
+/** Types that resolve names. */
+const resolving: ReadonlySet<string> = new Set(['STRICT_DNS', 'LOGICAL_DNS']);
+
+/** Where a cluster that resolves names says which servers to ask: the first that is set counts. */
+function resolversOf(cluster: Message): Message[] {
+  const typed = cluster.at('typed_dns_resolver_config').at('typed_config');
+  if (isSet(typed.value['@type'])) return typeOf(typed.value) === cares ? typed.list('resolvers') : [];
+  const config = cluster.at('dns_resolution_config');
+  return isSet(cluster.value.dns_resolution_config)
+    ? config.list('resolvers')
+    : cluster.list('dns_resolvers');
+}
+
+function* nameServers(cluster: Message): Generator<Finding> {
+  if (isSet(cluster.value.cluster_type) || !resolving.has(textAt(cluster.value.type))) return;
+  for (const resolver of resolversOf(cluster)) {
+    if (isSet(resolver.value.envoy_internal_address)) {
+      yield finding(
+        resolver,
+        'envoy_internal_address',
+        'a DNS server has an IP address',
+        'use socket_address',
+      );
+    } else yield* literal(resolver, 'write the IP of the DNS server, such as 127.0.0.1');
+  }
+}
+
+function* hostAddress(endpoint: Message): Generator<Finding> {
+  const address = endpoint.at('address');
+  if (!isSet(endpoint.value.address)) {
+    const message = 'an endpoint of a STATIC cluster needs an address';
+    yield {
+      ...finding(endpoint, 'address', message, 'set endpoint.address.socket_address'),
+      path: endpoint.path,
+    };
+    return;
+  }
+  const socket = address.at('socket_address');
+  if (textAt(socket.value.network_namespace_filepath) !== '') {
+    const message = 'an endpoint has no network namespace of its own';
+    yield finding(socket, 'network_namespace_filepath', message, 'remove it');
+  }
+  yield* literal(address, "write an IP, or set the cluster's type to STRICT_DNS");
 }
 
 /** STATIC is the default type. */
@@ -59,13 +113,11 @@ export function* ipAddresses(view: BootstrapView): Generator<Finding> {
   for (const cluster of view.clusters.filter(isStatic)) {
     for (const locality of cluster.at('load_assignment').list('endpoints')) {
       for (const entry of locality.list('lb_endpoints')) {
-        yield* literal(
-          entry.at('endpoint').at('address'),
-          "write an IP, or set the cluster's type to STRICT_DNS",
-        );
+        yield* hostAddress(entry.at('endpoint'));
       }
     }
   }
+  for (const cluster of view.clusters) yield* nameServers(cluster);
   for (const type of ['envoy.config.core.v3.CidrRange', 'xds.core.v3.CidrRange']) {
     for (const range of view.all(type)) {
       const prefix = textAt(range.value.address_prefix);

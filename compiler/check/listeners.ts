@@ -2,6 +2,7 @@
  * E3008: listeners that Envoy cannot add: no address, no filter chain, chains where there are no connections.
  * E3009: two filter chains of one listener that match the same connections.
  */
+import { table } from '../../dsl/api/generated/table.js';
 import type { Path } from '../../dsl/api/index.js';
 import type { BootstrapView, Message } from './bootstrap-view.js';
 import { fieldsAt, isSet, typeOf } from './bootstrap-view.js';
@@ -25,7 +26,8 @@ function incompleteness(listener: Message, view: BootstrapView): Finding | undef
   if (isSet(value.api_listener)) return undefined;
   if (isSet(value.internal_listener)) {
     const extensions = view.root.list('bootstrap_extensions');
-    if (extensions.some((one) => typeOf(one.value.typed_config) === internalListeners)) return undefined;
+    if (extensions.some((one) => typeOf(one.value.typed_config) === internalListeners))
+      return chainMissing(listener);
     const fix = 'add envoy.bootstrap.internal_listener to bootstrap_extensions';
     return incomplete(
       listener,
@@ -36,6 +38,13 @@ function incompleteness(listener: Message, view: BootstrapView): Finding | undef
   }
   if (Object.keys(fieldsAt(value.address)).length === 0) {
     return incomplete(listener, undefined, 'a listener needs an address', 'set address.socket_address');
+  }
+  if (isSet(listener.at('address').value.envoy_internal_address)) {
+    const message = 'an internal listener is not told by its address';
+    return incomplete(listener, 'address', message, 'set internal_listener: {} and remove the address');
+  }
+  if (isSet(value.fcds_config) && !isSet(value.filter_chain_matcher)) {
+    return incomplete(listener, 'fcds_config', 'FCDS needs a matcher of chains', 'set filter_chain_matcher');
   }
   const udp = listener.at('address').at('socket_address').value.protocol === 'UDP';
   const quic = isSet(listener.at('udp_listener_config').value.quic_options);
@@ -50,8 +59,70 @@ function incompleteness(listener: Message, view: BootstrapView): Finding | undef
       'use listener_filters, or set udp_listener_config.quic_options',
     );
   }
-  if (chains > 0 || isSet(value.default_filter_chain)) return undefined;
+  return chainMissing(listener) ?? (udp ? transportMissing(listener) : undefined);
+}
+
+function chainMissing(listener: Message): Finding | undefined {
+  if (listener.list('filter_chains').length > 0 || isSet(listener.value.default_filter_chain))
+    return undefined;
   return incomplete(listener, undefined, 'a listener needs a filter chain', 'add an entry to filter_chains');
+}
+
+/** QUIC has its handshake in a transport socket of its own. */
+function transportMissing(listener: Message): Finding | undefined {
+  const chain = listener.list('filter_chains').find(({ value }) => !isSet(value.transport_socket));
+  if (chain === undefined) return undefined;
+  return {
+    ...incomplete(
+      listener,
+      undefined,
+      'a filter chain of a QUIC listener needs a transport socket',
+      'set transport_socket',
+    ),
+    path: chain.path,
+  };
+}
+
+/** Conditions that the API has and Envoy 1.40 has not. */
+const unmatched = ['address_suffix', 'suffix_len'];
+
+function* unimplemented(listener: Message): Generator<Finding> {
+  for (const chain of listener.list('filter_chains')) {
+    const match = chain.at('filter_chain_match');
+    for (const field of unmatched.filter((name) => isSet(match.value[name]))) {
+      yield {
+        code: 'E3009',
+        severity: 'error',
+        path: [...match.path, field],
+        message: `Envoy does not match filter chains by ${field}`,
+        fix: 'remove it',
+      };
+    }
+  }
+}
+
+/** What a listener filter may be: TCP and UDP have kinds of their own, QUIC has none in this Envoy. */
+function* filterKinds(listener: Message): Generator<Finding> {
+  const udp = listener.at('address').at('socket_address').value.protocol === 'UDP';
+  const quic = isSet(listener.at('udp_listener_config').value.quic_options);
+  const category = !udp
+    ? 'envoy.filters.listener'
+    : quic
+      ? 'envoy.filters.quic_listener'
+      : 'envoy.filters.udp_listener';
+  for (const filter of listener.list('listener_filters')) {
+    const type = typeOf(filter.value.typed_config);
+    if (type === '' || table.extensions.some((one) => one.category === category && one.types.includes(type)))
+      continue;
+    if (!table.extensions.some((one) => one.types.includes(type))) continue;
+    yield {
+      code: 'E3008',
+      severity: 'error',
+      path: [...filter.path, 'typed_config'],
+      message: `${type} is no filter for a ${quic ? 'QUIC' : udp ? 'UDP' : 'TCP'} listener`,
+      fix: udp ? 'remove it' : 'set address.socket_address.protocol: UDP, or remove it',
+    };
+  }
 }
 
 /** Text that is equal for equal values, in whatever order their keys stand. */
@@ -89,7 +160,10 @@ function* equalChains(listener: Message): Generator<Finding> {
 export function* listeners(view: BootstrapView): Generator<Finding> {
   for (const listener of view.listeners) {
     const finding = incompleteness(listener, view);
-    if (finding === undefined) yield* equalChains(listener);
-    else yield finding;
+    if (finding === undefined) {
+      yield* unimplemented(listener);
+      yield* equalChains(listener);
+      yield* filterKinds(listener);
+    } else yield finding;
   }
 }

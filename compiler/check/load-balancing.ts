@@ -1,8 +1,9 @@
 /**
  * E3011: load-balancing policies that do not fit the type of the cluster, or lack what they need.
  */
-import type { BootstrapView, Message } from './bootstrap-view.js';
-import { fieldsAt, isSet, numberAt } from './bootstrap-view.js';
+import { table } from '../../dsl/api/generated/table.js';
+import type { BootstrapView, Fields, Message } from './bootstrap-view.js';
+import { fieldsAt, isSet, listAt, numberAt, typeOf } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
 
 function finding(cluster: Message, field: string, message: string, fix: string): Finding {
@@ -17,42 +18,121 @@ function isPrime(number: number): boolean {
 }
 
 /** Sizes of hash rings and tables, which Envoy looks at when the policy is in use. */
-function* sizes(cluster: Message, policy: unknown): Generator<Finding> {
-  if (policy === 'RING_HASH') {
-    const ring = fieldsAt(cluster.value.ring_hash_lb_config);
-    const smallest = numberAt(ring.minimum_ring_size) ?? 1024;
-    const largest = numberAt(ring.maximum_ring_size) ?? 8 * 1024 * 1024;
-    if (smallest > largest) {
-      const message = `minimum_ring_size ${smallest} is more than maximum_ring_size ${largest}`;
-      yield finding(cluster, 'ring_hash_lb_config', message, 'lower the minimum');
-    }
-  } else if (policy === 'MAGLEV') {
-    const size = numberAt(fieldsAt(cluster.value.maglev_lb_config).table_size) ?? 65537;
-    if (!isPrime(size)) {
-      yield finding(
-        cluster,
-        'maglev_lb_config',
-        `the table size ${size} is not a prime number`,
-        'take 65537',
-      );
-    }
+function* ringSize(cluster: Message, field: string, ring: Fields): Generator<Finding> {
+  const smallest = numberAt(ring.minimum_ring_size) ?? 1024;
+  const largest = numberAt(ring.maximum_ring_size) ?? 8 * 1024 * 1024;
+  if (smallest <= largest) return;
+  const message = `minimum_ring_size ${smallest} is more than maximum_ring_size ${largest}`;
+  yield finding(cluster, field, message, 'lower the minimum');
+}
+
+function* tableSize(cluster: Message, field: string, maglev: Fields): Generator<Finding> {
+  const size = numberAt(maglev.table_size) ?? 65537;
+  if (!isPrime(size)) {
+    yield finding(cluster, field, `the table size ${size} is not a prime number`, 'take 65537');
   }
 }
 
+function* sizes(cluster: Message, policy: unknown): Generator<Finding> {
+  const { ring_hash_lb_config: ring, maglev_lb_config: maglev } = cluster.value;
+  if (policy === 'RING_HASH') yield* ringSize(cluster, 'ring_hash_lb_config', fieldsAt(ring));
+  else if (policy === 'MAGLEV') yield* tableSize(cluster, 'maglev_lb_config', fieldsAt(maglev));
+}
+
 /** Types without a policy of their own. */
-const plainTypes: ReadonlySet<unknown> = new Set(['STATIC', 'STRICT_DNS', 'LOGICAL_DNS', 'EDS']);
+const plainTypes: ReadonlySet<unknown> = new Set([
+  'STATIC',
+  'STRICT_DNS',
+  'LOGICAL_DNS',
+  'EDS',
+  'envoy.extensions.clusters.dns.v3.DnsCluster',
+]);
+
+/** Types that bring one, and take no other. */
+const providers: ReadonlySet<unknown> = new Set([
+  'ORIGINAL_DST',
+  ...['aggregate', 'composite', 'dynamic_forward_proxy'].map(
+    (name) => `envoy.extensions.clusters.${name}.v3.ClusterConfig`,
+  ),
+  'envoy.extensions.clusters.original_dst.v3.OriginalDstCluster',
+  'envoy.extensions.clusters.redis.v3.RedisClusterConfig',
+  'envoy.extensions.clusters.reverse_connection.v3.ReverseConnectionClusterConfig',
+]);
+
+function typeOfCluster(cluster: Message): string {
+  if (!isSet(cluster.value.cluster_type)) return String(cluster.value.type ?? 'STATIC');
+  return typeOf(cluster.at('cluster_type').value.typed_config) || 'custom';
+}
+
+const policies = 'envoy.extensions.load_balancing_policies.';
+
+/** `load_balancing_policy` goes before `lb_policy`: Envoy takes the first policy that it has. */
+function* typedPolicy(cluster: Message, type: string): Generator<Finding> {
+  const field = 'load_balancing_policy';
+  const known = table.extensions.filter(({ category }) => category === 'envoy.load_balancing_policies');
+  const chosen = cluster
+    .at(field)
+    .list('policies')
+    .map((policy) => policy.at('typed_extension_config').at('typed_config'))
+    .find(({ value }) => known.some(({ types }) => types.includes(typeOf(value))));
+  if (chosen === undefined) {
+    yield finding(
+      cluster,
+      field,
+      'Envoy has none of these load-balancing policies',
+      'name one, e.g. round_robin',
+    );
+    return;
+  }
+  const provided = typeOf(chosen.value) === `${policies}cluster_provided.v3.ClusterProvided`;
+  if (provided && plainTypes.has(type)) {
+    yield finding(cluster, field, `a ${type} cluster provides no load-balancing policy`, 'use round_robin');
+  } else if (!provided && providers.has(type)) {
+    yield finding(
+      cluster,
+      field,
+      `a ${type} cluster has a load-balancing policy of its own`,
+      'use cluster_provided',
+    );
+  } else if (typeOf(chosen.value) === `${policies}maglev.v3.Maglev`)
+    yield* tableSize(cluster, field, chosen.value);
+  else if (typeOf(chosen.value) === `${policies}ring_hash.v3.RingHash`)
+    yield* ringSize(cluster, field, chosen.value);
+}
+
+/** A selector may fall back to some of its own keys, and has to say which. */
+function* subsets(cluster: Message): Generator<Finding> {
+  for (const selector of cluster.at('lb_subset_config').list('subset_selectors')) {
+    if (selector.value.fallback_policy !== 'KEYS_SUBSET') continue;
+    const keys = listAt(selector.value.keys).map(String);
+    const fallback = listAt(selector.value.fallback_keys_subset).map(String);
+    const good =
+      fallback.length > 0 && fallback.length < keys.length && fallback.every((key) => keys.includes(key));
+    if (good) continue;
+    yield {
+      ...finding(
+        cluster,
+        'type',
+        'fallback_keys_subset must be some, not all, of the keys',
+        'set fallback_keys_subset',
+      ),
+      path: selector.path,
+    };
+  }
+}
 
 export function* loadBalancing(view: BootstrapView): Generator<Finding> {
   for (const cluster of view.clusters) {
     const { value } = cluster;
     const policy = value.lb_policy ?? 'ROUND_ROBIN';
-    const type = isSet(value.cluster_type) ? 'custom' : (value.type ?? 'STATIC');
-    if (isSet(value.load_balancing_policy)) continue;
-    if (policy === 'LOAD_BALANCING_POLICY_CONFIG') {
+    const type = typeOfCluster(cluster);
+    yield* subsets(cluster);
+    if (isSet(value.load_balancing_policy)) yield* typedPolicy(cluster, type);
+    else if (policy === 'LOAD_BALANCING_POLICY_CONFIG') {
       const message = 'lb_policy LOAD_BALANCING_POLICY_CONFIG needs the field load_balancing_policy';
       yield finding(cluster, 'lb_policy', message, 'set load_balancing_policy, or another lb_policy');
-    } else if (type === 'ORIGINAL_DST' && policy !== 'CLUSTER_PROVIDED') {
-      const message = `an ORIGINAL_DST cluster cannot have the load-balancing policy ${policy}`;
+    } else if (providers.has(type) && policy !== 'CLUSTER_PROVIDED') {
+      const message = `a cluster of type ${type} cannot have the load-balancing policy ${policy}`;
       yield finding(cluster, 'lb_policy', message, 'set lb_policy: CLUSTER_PROVIDED');
     } else if (policy === 'CLUSTER_PROVIDED' && isSet(value.lb_subset_config)) {
       const message = 'lb_subset_config cannot be combined with lb_policy CLUSTER_PROVIDED';

@@ -22,8 +22,12 @@ const advice: Readonly<Record<string, string>> = {
   '*.use_http2': 'that is v2: use typed_extension_protocol_options with HttpProtocolOptions',
 };
 
-/** What to do about an unknown field that Envoy once had. */
+/** What to do about a field that Envoy once had. @param message full name of the message that was to hold it */
+export function olderField(message: string, field: string): string | undefined {
+  return advice[`${message}.${field}`] ?? advice[`*.${field}`];
+}
+
+/** The same for an unknown field that the reader found. */
 export function olderName(issue: Issue): string | undefined {
-  const field = issue.path.at(-1);
-  return advice[`${issue.messageType}.${field}`] ?? advice[`*.${field}`];
+  return olderField(issue.messageType ?? '', String(issue.path.at(-1)));
 }

@@ -118,12 +118,20 @@ function* plugins(action: Message, configuration: Message): Generator<Finding> {
   yield finding(action, 'cluster_specifier_plugin', `there is no cluster specifier plugin '${name}'`, fix);
 }
 
+function* virtualClusters(host: Message): Generator<Finding> {
+  for (const cluster of host.list('virtual_clusters')) {
+    if (cluster.list('headers').length > 0) continue;
+    yield finding(cluster, undefined, 'a virtual cluster is told by headers', 'set headers');
+  }
+}
+
 export function* routeRules(view: BootstrapView): Generator<Finding> {
   for (const configuration of routeConfigurations(view)) {
     yield* mirrors(configuration);
     for (const host of configuration.list('virtual_hosts')) {
       yield* mirrors(host);
       yield* retries(host);
+      yield* virtualClusters(host);
       if (isSet(host.value.matcher) && host.list('routes').length > 0) {
         yield finding(host, 'matcher', 'a virtual host has either routes or a matcher', 'remove one of them');
       }

@@ -32,8 +32,6 @@ const terminalHttp: ReadonlySet<string> = new Set(
 );
 
 const unknownHttp: ReadonlySet<string> = new Set([
-  'envoy.extensions.common.matching.v3.ExtensionWithMatcher',
-  'envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute',
   `${http}dynamic_modules.v3.DynamicModuleFilter`,
   `${http}dynamic_modules.v3.DynamicModuleFilterPerRoute`,
   `${http}file_server.v3.FileServerConfig`,

@@ -45,12 +45,9 @@ function* keys(view: BootstrapView): Generator<Finding> {
         yield finding(certificate.path, 'the certificate chain is missing', 'set certificate_chain');
       }
     }
-    if (!server && context.list('tls_certificates').length > 1) {
-      yield finding(
-        [...context.path, 'tls_certificates'],
-        'a client has one certificate',
-        'remove the others',
-      );
+    for (const field of server ? [] : ['tls_certificates', 'tls_certificate_sds_secret_configs']) {
+      if (context.list(field).length < 2) continue;
+      yield finding([...context.path, field], 'a client has one certificate', 'remove the others');
     }
   }
 }

@@ -71,7 +71,7 @@ export function formatText(diagnostics: readonly Diagnostic[], options: FormatTe
       lines.push(`  at ${colors.cyan(place(diagnostic.location))}`, ...frame(diagnostic.location));
     }
     if (diagnostic.path !== undefined) {
-      const yaml = diagnostic.yaml === undefined ? '' : ` (${place(diagnostic.yaml)})`;
+      const yaml = diagnostic.yaml === undefined ? '' : ` (${diagnostic.yaml.file}:${diagnostic.yaml.line})`;
       lines.push(`  in ${diagnostic.path}${yaml}`);
     }
     for (const { message, location } of diagnostic.related ?? [])
@@ -86,5 +86,6 @@ export function formatText(diagnostics: readonly Diagnostic[], options: FormatTe
     ...(errors > 0 ? [plural(errors, 'error')] : []),
     ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
   ];
+  if (total.length === 0) return '';
   return `${diagnostics.map(one).join('\n')}\n${total.join(', ')}\n`;
 }

@@ -46,8 +46,8 @@ export function evaluate(request: EvaluateRequest, limits: EvaluateLimits): Prom
       );
     });
     worker.on('exit', () => {
-      const help = 'an awaited promise may never be resolved';
-      settle(failed('E2001', 'the configuration ended without a result', help));
+      const help = 'look for a promise that is never resolved';
+      settle(failed('E2002', 'the configuration waits for a promise that nobody resolves', help));
     });
   });
 }

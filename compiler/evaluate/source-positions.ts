@@ -22,7 +22,11 @@ export function originOfStack(
   outDir: string,
   sourceOf: (path: string) => string,
 ): Origin | undefined {
-  for (const frame of stack.split('\n')) {
+  const frames = stack.split('\n');
+  // A syntax error has its place, without a column, before the message.
+  const place = /^((?:\/|[A-Za-z]:\\).*):(\d+)$/.exec(frames[0] ?? '');
+  if (place !== null) frames[0] = `${place[0]}:1`;
+  for (const frame of frames) {
     const match = /\(?((?:\/|[A-Za-z]:\\).*):(\d+):(\d+)\)?$/.exec(frame.trim());
     const [, path = '', line, column] = match ?? [];
     if (!path.startsWith(outDir)) continue;

@@ -3,10 +3,12 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { olderField } from '../check/older-names.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { runCompiler } from './native-compiler.js';
 import type { ProjectFile, Workspace } from './project.js';
 import { writeProject } from './project.js';
+import { shortTypeError, unknownProperty } from './type-error-text.js';
 
 export interface Program {
   /** Absolute path of the entry. */
@@ -26,7 +28,11 @@ function lengthAt(file: string, line: number, column: number): number {
 }
 
 /** TypeScript would have people install Node's types; here Node is not there at all. */
-function helpFor(message: string): string | undefined {
+function helpFor(message: string, code: string): string | undefined {
+  const unknown = unknownProperty(message);
+  if (unknown !== undefined) return olderField(unknown.message, unknown.field);
+  // Top-level await, in its two forms.
+  if (code === 'TS1378' || code === 'TS1309') return 'export the promise: export default load().then(...)';
   if (/@types\/node/.test(message)) {
     return "a configuration has the language and 'envoy3', nothing of Node: files are read with readFile(), the environment with env()";
   }
@@ -42,18 +48,19 @@ export function parseCompilerOutput(output: string, cwd: string): Diagnostic[] {
     if (match === null) {
       // Of an explanation in many steps the last one says it; those between repeat whole types.
       if (last !== undefined && /^\s+\S/.test(line))
-        last.message = `${last.message.split('\n')[0]}\n    ${line.trim()}`;
+        last.message = `${last.message.split('\n')[0]}\n    ${shortTypeError(line.trim().replace(/\.$/, ''))}`;
       continue;
     }
     const [, file, row, column, severity, code = '', message = ''] = match;
     const path = file === undefined ? undefined : resolve(cwd, file);
+    const help = helpFor(message, code);
     diagnostics.push({
       severity: severity as 'error' | 'warning',
       code,
-      message: message
-        .replace(/ Do you need to install type definitions for node\?.*$/, '')
-        .replace(/\.$/, ''),
-      ...(helpFor(message) === undefined ? {} : { help: helpFor(message) }),
+      message: shortTypeError(
+        message.replace(/ Do you need to install type definitions for node\?.*$/, '').replace(/\.$/, ''),
+      ),
+      ...(help === undefined ? {} : { help }),
       ...(path === undefined
         ? {}
         : {

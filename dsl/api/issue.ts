@@ -27,4 +27,6 @@ export interface Issue {
   readonly messageType?: string;
   /** A near name ("did you mean"), when one is close enough. */
   readonly suggestion?: string;
+  /** What to do, in the imperative, when it can be said exactly. */
+  readonly fix?: string;
 }

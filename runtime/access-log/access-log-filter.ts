@@ -1,14 +1,20 @@
 /**
- * Which requests an access log takes (`AccessLogFilter`).
+ * Which requests an access log takes (`envoy.config.accesslog.v3.AccessLogFilter`).
  */
-import type { StreamInfo } from '../common/stream-info.js';
+import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
+import { compileHeaderMatcher } from '../route/compile-header-matcher.js';
+import { under } from '../route/config-path.js';
 
 export type LogFilter = (info: StreamInfo) => boolean;
 
-function comparison(config: unknown): (value: number) => boolean {
-  const { op, value } = messageOf(config);
+type Comparison = (value: number) => boolean;
+
+/** There is no runtime layer here that could change the default value. */
+function compileComparison(filter: unknown): Comparison {
+  const { op, value } = messageOf(messageOf(filter).comparison);
   const limit = numberOf(messageOf(value).default_value, 0);
   switch (textOf(op, 'EQ')) {
     case 'GE':
@@ -22,39 +28,50 @@ function comparison(config: unknown): (value: number) => boolean {
   }
 }
 
-/** @throws ConfigError with the path inside the filter */
-export function compileLogFilter(config: unknown): LogFilter {
-  const fields = messageOf(config);
-  const all = (name: string): LogFilter[] =>
-    messagesOf(messageOf(fields[name]).filters).map((one, index) => {
-      try {
-        return compileLogFilter(one);
-      } catch (error) {
-        throw error instanceof ConfigError ? error.under(name, 'filters', index) : error;
-      }
-    });
-  if (fields.status_code_filter !== undefined) {
-    const test = comparison(messageOf(fields.status_code_filter).comparison);
+function compileAll(filter: unknown): LogFilter[] {
+  return messagesOf(messageOf(filter).filters).map((one, index) =>
+    under(() => compileLogFilter(one), 'filters', index),
+  );
+}
+
+function compileHeaderFilter(filter: unknown): LogFilter {
+  const test = under(() => compileHeaderMatcher(messageOf(messageOf(filter).header)), 'header');
+  return (info) => test(info, info.requestHeaders);
+}
+
+const filters: Readonly<Record<string, (filter: unknown) => LogFilter>> = {
+  status_code_filter(filter) {
+    const test = compileComparison(filter);
     return (info) => test(info.responseCode);
+  },
+  duration_filter(filter) {
+    const test = compileComparison(filter);
+    return (info) => info.durationMs !== undefined && test(Math.floor(info.durationMs));
+  },
+  // No filter here answers health checks, so no request is one.
+  not_health_check_filter: () => () => true,
+  header_filter: compileHeaderFilter,
+  response_flag_filter(filter) {
+    const flags = (messageOf(filter).flags ?? []) as readonly ResponseFlag[];
+    if (flags.length === 0) return (info) => info.flags.size > 0;
+    return (info) => flags.some((flag) => info.flags.has(flag));
+  },
+  and_filter(filter) {
+    const all = compileAll(filter);
+    return (info) => all.every((one) => one(info));
+  },
+  or_filter(filter) {
+    const all = compileAll(filter);
+    return (info) => all.some((one) => one(info));
+  },
+};
+
+/** @throws ConfigError with the path inside the filter */
+export function compileLogFilter(config: Fields): LogFilter {
+  const kind = Object.keys(config).find((name) => config[name] !== undefined);
+  const compile = kind !== undefined && Object.hasOwn(filters, kind) ? filters[kind] : undefined;
+  if (kind === undefined || compile === undefined) {
+    throw new ConfigError('this kind of access log filter needs real Envoy', [], true);
   }
-  if (fields.duration_filter !== undefined) {
-    const test = comparison(messageOf(fields.duration_filter).comparison);
-    return (info) => test(Math.floor(info.durationMs ?? 0));
-  }
-  if (fields.response_flag_filter !== undefined) {
-    const flags = (messageOf(fields.response_flag_filter).flags ?? []) as readonly string[];
-    return (info) =>
-      flags.length === 0 ? info.flags.size > 0 : flags.some((flag) => info.flags.has(flag as never));
-  }
-  // No filter here marks health checks, so no request is one.
-  if (fields.not_health_check_filter !== undefined) return () => true;
-  if (fields.and_filter !== undefined) {
-    const filters = all('and_filter');
-    return (info) => filters.every((filter) => filter(info));
-  }
-  if (fields.or_filter !== undefined) {
-    const filters = all('or_filter');
-    return (info) => filters.some((filter) => filter(info));
-  }
-  throw new ConfigError('this kind of access log filter needs real Envoy', [], true);
+  return under(() => compile(config[kind]), kind);
 }

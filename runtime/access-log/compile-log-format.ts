@@ -1,54 +1,43 @@
 /**
- * The line of an access log: Envoy's default, a text format, or JSON with sorted keys.
+ * The line of an access log: Envoy's default, a text format, or JSON.
  */
-import type { StreamInfo } from '../common/stream-info.js';
+import type { Fields } from '../common/message-fields.js';
 import { messageOf, textOf } from '../common/message-fields.js';
-import { ConfigError } from '../network/filter.js';
 import { readDataSource } from '../network/data-source.js';
+import { under } from '../route/config-path.js';
 import type { Formatter } from './access-logger.js';
-import { compileFormat, compileJsonValue, defaultFormat } from './formatter.js';
+import { compileJsonFormat } from './compile-json-format.js';
+import { compileFormat, defaultFormat } from './formatter.js';
 
-type JsonNode = (info: StreamInfo) => unknown;
-
-function compileJson(value: unknown): JsonNode {
-  if (typeof value === 'string') return compileJsonValue(value);
-  if (Array.isArray(value)) {
-    const items = value.map(compileJson);
-    return (info) => items.map((item) => item(info));
+/** `envoy.config.core.v3.SubstitutionFormatString`. */
+function compileFormatString(format: Fields): Formatter {
+  const omitEmpty = format.omit_empty_values === true;
+  if (format.json_format !== undefined) {
+    return under(() => compileJsonFormat(messageOf(format.json_format), { omitEmpty }), 'json_format');
   }
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value)
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([key, item]) => [key, compileJson(item)] as const);
-    return (info) => Object.fromEntries(members.map(([key, item]) => [key, item(info)]));
+  const absent = omitEmpty ? '' : '-';
+  if (format.text_format_source === undefined) {
+    return under(() => compileFormat(textOf(format.text_format, defaultFormat), absent), 'text_format');
   }
-  return () => value;
+  return under(() => {
+    const text = readDataSource(format.text_format_source).toString('utf8');
+    return compileFormat(text === '' ? defaultFormat : text, absent);
+  }, 'text_format_source');
 }
 
 /** @param config a `FileAccessLog` or `StdoutAccessLog`. @throws ConfigError with the path inside it */
 export function compileLogFormat(config: unknown): Formatter {
   const fields = messageOf(config);
-  const inside = <T>(make: () => T, ...path: string[]): T => {
-    try {
-      return make();
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under(...path) : error;
-    }
-  };
-  const log = messageOf(fields.log_format);
-  const absent = log.omit_empty_values === true ? '' : '-';
-  const text =
-    fields.format ??
-    log.text_format ??
-    (log.text_format_source === undefined
-      ? undefined
-      : inside(() => readDataSource(log.text_format_source), 'log_format', 'text_format_source').toString(
-          'utf8',
-        ));
-  const json = log.json_format ?? fields.json_format ?? fields.typed_json_format;
-  if (json !== undefined) {
-    const node = inside(() => compileJson(json), 'log_format', 'json_format');
-    return (info) => `${JSON.stringify(node(info))}\n`;
+  if (fields.log_format !== undefined) {
+    return under(() => compileFormatString(messageOf(fields.log_format)), 'log_format');
   }
-  return inside(() => compileFormat(textOf(text, defaultFormat), absent), 'log_format');
+  // The older fields of `FileAccessLog`.
+  for (const field of ['json_format', 'typed_json_format']) {
+    const json = fields[field];
+    if (json !== undefined) {
+      return under(() => compileJsonFormat(messageOf(json), { omitEmpty: false }), field);
+    }
+  }
+  const text = textOf(fields.format);
+  return under(() => compileFormat(text === '' ? defaultFormat : text), 'format');
 }

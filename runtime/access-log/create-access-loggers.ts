@@ -1,38 +1,55 @@
 /**
- * The `access_log` entries of a filter -> its loggers.
+ * The `access_log` entries of a filter -> its loggers, over the files of the server.
  */
+import { getSystemErrorMap } from 'node:util';
 import type { Clock } from '../common/clock.js';
+import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
 import { ConfigError } from '../network/filter.js';
+import { under } from '../route/config-path.js';
 import type { StatsScope } from '../stats/stat.js';
-import type { AccessLogger } from './access-logger.js';
 import { compileLogFilter } from './access-log-filter.js';
+import type { AccessLogger } from './access-logger.js';
 import { compileLogFormat } from './compile-log-format.js';
-import type { LogFile } from './log-file.js';
-import { openLogFile } from './log-file.js';
+import type { LogFile, LogFileSystem } from './log-file.js';
+import { nodeFileSystem, openLogFile } from './log-file.js';
 
 export interface AccessLogContext {
   readonly clock: Clock;
   readonly stats: StatsScope;
   /** `--file-flush-interval-msec`. */
   readonly flushIntervalMs: number;
+  /** Default: the machine's. */
+  readonly fileSystem?: LogFileSystem;
 }
 
 /** All access log files of a server: two entries with one path share its buffer, and all are opened again at once. */
 export interface AccessLogFiles {
+  /** Opens it, or gives the one that is open. @throws Error when it cannot be opened */
   open(path: string): LogFile;
+  /** Writes what is buffered, everywhere: before the process ends. */
   flush(): Promise<void>;
+  /** `POST /reopen_logs` and SIGUSR1. */
   reopen(): void;
 }
 
 export function createAccessLogFiles(context: AccessLogContext): AccessLogFiles {
+  const { clock, fileSystem = nodeFileSystem, flushIntervalMs, stats: scope } = context;
   const files = new Map<string, LogFile>();
-  const dropped = context.stats.counter('access_log_file.write_failed');
+  const stats = {
+    writeBuffered: scope.counter('filesystem.write_buffered'),
+    writeCompleted: scope.counter('filesystem.write_completed'),
+    writeFailed: scope.counter('filesystem.write_failed'),
+    flushedByTimer: scope.counter('filesystem.flushed_by_timer'),
+    reopenFailed: scope.counter('filesystem.reopen_failed'),
+    writeTotalBuffered: scope.gauge('filesystem.write_total_buffered'),
+    writeDropped: scope.counter('filesystem.write_dropped'),
+  };
   return {
     open(path) {
       let file = files.get(path);
       if (file === undefined) {
-        file = openLogFile(path, { clock: context.clock, flushIntervalMs: context.flushIntervalMs, dropped });
+        file = openLogFile(path, { clock, flushIntervalMs, stats, fileSystem });
         files.set(path, file);
       }
       return file;
@@ -48,40 +65,53 @@ export function createAccessLogFiles(context: AccessLogContext): AccessLogFiles 
 
 const prefix = 'envoy.extensions.access_loggers.';
 
-function pathOf(typed: unknown): string {
-  const type = typeNameOf(typed);
-  if (type === `${prefix}file.v3.FileAccessLog`) return textOf(messageOf(typed).path);
-  if (type === `${prefix}stream.v3.StdoutAccessLog`) return '/dev/stdout';
-  if (type === `${prefix}stream.v3.StderrAccessLog`) return '/dev/stderr';
-  throw new ConfigError(`the access logger ${type} needs real Envoy`, ['typed_config'], true);
+function pathOf(typed: Fields): string {
+  switch (typeNameOf(typed)) {
+    case `${prefix}file.v3.FileAccessLog`:
+      return textOf(typed.path);
+    case `${prefix}stream.v3.StdoutAccessLog`:
+      return '/dev/stdout';
+    case `${prefix}stream.v3.StderrAccessLog`:
+      return '/dev/stderr';
+    default:
+      throw new ConfigError(`the access logger ${typeNameOf(typed)} needs real Envoy`, [], true);
+  }
 }
 
-/** @throws ConfigError with the path from the list on */
+/** `No such file or directory` */
+function reasonOf(error: unknown): string {
+  const { errno, message } = error as NodeJS.ErrnoException;
+  const text = errno === undefined ? message : (getSystemErrorMap().get(errno)?.[1] ?? message);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function createAccessLogger(config: Fields, files: AccessLogFiles): AccessLogger {
+  const filter =
+    config.filter === undefined
+      ? undefined
+      : under(() => compileLogFilter(messageOf(config.filter)), 'filter');
+  const typed = messageOf(config.typed_config);
+  const path = under(() => pathOf(typed), 'typed_config');
+  const format = under(() => compileLogFormat(typed), 'typed_config');
+  let file: LogFile;
+  try {
+    file = files.open(path);
+  } catch (error) {
+    throw new ConfigError(`unable to open file '${path}': ${reasonOf(error)}`, ['typed_config', 'path']);
+  }
+  return {
+    log(info) {
+      if (filter === undefined || filter(info)) file.write(format(info));
+    },
+    flush: () => file.flush(),
+    reopen: () => file.reopen(),
+  };
+}
+
+/**
+ * @param configs canonical `envoy.config.accesslog.v3.AccessLog` messages; undefined = none
+ * @throws ConfigError with the path from the list on
+ */
 export function createAccessLoggers(configs: unknown, files: AccessLogFiles): AccessLogger[] {
-  return messagesOf(configs).map((config, index): AccessLogger => {
-    try {
-      const typed = config.typed_config;
-      const path = pathOf(typed);
-      const format = compileLogFormat(typed);
-      const filter = config.filter === undefined ? undefined : compileLogFilter(config.filter);
-      let file: LogFile;
-      try {
-        file = files.open(path);
-      } catch (error) {
-        throw new ConfigError(`unable to open file '${path}': ${(error as Error).message}`, [
-          'typed_config',
-          'path',
-        ]);
-      }
-      return {
-        log(info) {
-          if (filter === undefined || filter(info)) file.write(format(info));
-        },
-        flush: () => file.flush(),
-        reopen: () => file.reopen(),
-      };
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under(index) : error;
-    }
-  });
+  return messagesOf(configs).map((config, index) => under(() => createAccessLogger(config, files), index));
 }

@@ -1,185 +1,355 @@
 /**
- * The command operators of format strings (`%REQ(X?Y):10%`): a name with its argument -> a function of the stream.
+ * The command operators of format strings: a name with its argument (`REQ`, `X?Y`) -> a function of the stream. Names,
+ * types and what stands for absent values are Envoy's.
  */
 import { hostname } from 'node:os';
-import type { HeaderList } from '../common/header-list.js';
-import { joinHeader } from '../common/header-list.js';
-import type { StreamInfo } from '../common/stream-info.js';
+import { getHeader } from '../common/header-list.js';
+import { toOctets } from '../common/octet-text.js';
+import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
+import { compileTimeFormat, formatTime } from './format-time.js';
+import { grpcStatusName, grpcStatusOf } from './grpc-status.js';
+import { responseFlagNames } from './response-flag-names.js';
 
-/** undefined: there is no such value (`-` in a text, null in JSON). */
-export type Value = string | number | undefined;
+/** undefined: there is no such value (`-` in a text, null in JSON). Objects are parts of dynamic metadata. */
+export type Value = string | number | boolean | object | undefined;
 export type ValueOf = (info: StreamInfo) => Value;
 
-function withoutPort(address: string): string {
-  const at = address.lastIndexOf(':');
-  return (at < 0 ? address : address.slice(0, at)).replace(/^\[|\]$/g, '');
+/** Where the format stands: in an access log, or in the value of a header. */
+export type FormatUse = 'log' | 'header';
+
+interface CommandRules {
+  /** Whether something stands in parentheses. */
+  readonly argument: 'none' | 'optional' | 'required';
+  /** Whether `:length` may follow. */
+  readonly length: boolean;
+  /** Values may hold line ends or other control characters, because no codec has checked them. */
+  readonly unchecked?: boolean;
+  make(argument: string, use: FormatUse): ValueOf;
 }
 
-function portOf(address: string): Value {
+/** Empty texts are absent values for most commands. */
+const orNone = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+const wholeMs = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : Math.floor(ms);
+const underscored = (text: string | undefined): string | undefined => orNone(text?.replaceAll(/\s/g, '_'));
+
+function ipOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
   const at = address.lastIndexOf(':');
-  return at < 0 ? undefined : Number(address.slice(at + 1));
+  const ip = at < 0 ? address : address.slice(0, at);
+  return orNone(ip.startsWith('[') ? ip.slice(1, -1) : ip);
 }
 
-const orNone = (text: string | undefined): Value => (text === '' ? undefined : text);
-const whole = (ms: number | undefined): Value => (ms === undefined ? undefined : Math.floor(ms));
-const startTime = (info: StreamInfo): string => new Date(info.startTime).toISOString();
+function portOf(address: string | undefined): number | undefined {
+  const at = address?.lastIndexOf(':') ?? -1;
+  return at < 0 ? undefined : Number(address?.slice(at + 1));
+}
 
-/** Commands without an argument. */
-const plain: Readonly<Record<string, ValueOf>> = {
-  PROTOCOL: (info) => orNone(info.protocol),
-  RESPONSE_CODE: (info) => info.responseCode,
-  RESPONSE_CODE_DETAILS: (info) => orNone(info.responseCodeDetails),
-  RESPONSE_FLAGS: (info) => orNone([...info.flags].join(',')),
-  BYTES_RECEIVED: (info) => info.bytesReceived,
-  BYTES_SENT: (info) => info.bytesSent,
-  DURATION: (info) => whole(info.durationMs),
-  REQUEST_DURATION: (info) => whole(info.requestDurationMs),
-  RESPONSE_DURATION: (info) => whole(info.responseDurationMs),
-  UPSTREAM_HOST: (info) => orNone(info.upstreamHost),
-  UPSTREAM_REMOTE_ADDRESS: (info) => orNone(info.upstreamHost),
-  UPSTREAM_CLUSTER: (info) => orNone(info.upstreamCluster),
-  UPSTREAM_CLUSTER_RAW: (info) => orNone(info.upstreamCluster),
-  UPSTREAM_LOCAL_ADDRESS: (info) => orNone(info.upstreamLocalAddress),
-  UPSTREAM_TRANSPORT_FAILURE_REASON: (info) => orNone(info.upstreamTransportFailureReason),
-  UPSTREAM_REQUEST_ATTEMPT_COUNT: (info) => info.upstreamRequestAttemptCount,
-  DOWNSTREAM_REMOTE_ADDRESS: (info) => orNone(info.downstreamRemoteAddress),
-  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (info) => orNone(withoutPort(info.downstreamRemoteAddress)),
-  DOWNSTREAM_REMOTE_PORT: (info) => portOf(info.downstreamRemoteAddress),
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: (info) => orNone(info.downstreamDirectRemoteAddress),
-  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: (info) =>
-    orNone(withoutPort(info.downstreamDirectRemoteAddress)),
-  DOWNSTREAM_LOCAL_ADDRESS: (info) => orNone(info.downstreamLocalAddress),
-  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: (info) => orNone(withoutPort(info.downstreamLocalAddress)),
-  DOWNSTREAM_LOCAL_PORT: (info) => portOf(info.downstreamLocalAddress),
-  REQUESTED_SERVER_NAME: (info) => orNone(info.requestedServerName),
-  ROUTE_NAME: (info) => orNone(info.routeName),
-  VIRTUAL_CLUSTER_NAME: () => undefined,
-  CONNECTION_ID: (info) => info.connectionId,
-  HOSTNAME: () => hostname(),
-  ACCESS_LOG_TYPE: () => 'NotSet',
-  CONNECTION_TERMINATION_DETAILS: () => undefined,
-  DOWNSTREAM_TRANSPORT_FAILURE_REASON: () => undefined,
-  STREAM_ID: (info) => joinHeader(info.requestHeaders, 'x-request-id'),
-  START_TIME: startTime,
-};
+function joinFlags(flags: ReadonlySet<ResponseFlag>, nameOf: (flag: ResponseFlag) => string): string {
+  let joined = '';
+  // In the order in which they were set, as Envoy prints them.
+  for (const flag of flags) joined += joined === '' ? nameOf(flag) : `,${nameOf(flag)}`;
+  return joined === '' ? '-' : joined;
+}
 
-/** A header of the request, pseudo headers included. */
+const shortName = (flag: ResponseFlag): string => flag;
+const longName = (flag: ResponseFlag): string => responseFlagNames[flag];
+
+/** A header of the request, pseudo headers included; of repeats the first. @param name lower case */
 function requestHeader(info: StreamInfo, name: string): string | undefined {
   switch (name) {
     case ':method':
-      return orNone(info.method) as string | undefined;
+      return orNone(info.method);
     case ':path':
-      return orNone(info.path) as string | undefined;
+      return orNone(info.path);
+    case ':scheme':
+      return orNone(info.scheme);
     case ':authority':
     case 'host':
-      return orNone(info.authority) as string | undefined;
-    case ':scheme':
-      return orNone(info.scheme) as string | undefined;
+      return info.authority;
     default:
-      return joinHeader(info.requestHeaders, name);
+      return getHeader(info.requestHeaders, name);
   }
 }
 
-/** `X?Y`: the first that is there. */
-function headerCommand(
-  argument: string,
-  read: (info: StreamInfo, name: string) => string | undefined,
-): ValueOf {
-  const [first = '', second] = argument.split('?').map((name) => name.trim().toLowerCase());
-  return (info) => read(info, first) ?? (second === undefined ? undefined : read(info, second));
+function responseHeader(info: StreamInfo, name: string): string | undefined {
+  if (name === ':status') return info.responseCode === 0 ? undefined : String(info.responseCode);
+  return getHeader(info.responseHeaders, name);
 }
 
-const fromList =
-  (list: (info: StreamInfo) => HeaderList) =>
-  (info: StreamInfo, name: string): string | undefined =>
-    name === ':status' && info.responseCode !== 0 ? String(info.responseCode) : joinHeader(list(info), name);
+const responseTrailer = (info: StreamInfo, name: string): string | undefined =>
+  getHeader(info.responseTrailers, name);
 
-const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
+const noArgument = (make: ValueOf): CommandRules => ({ argument: 'none', length: false, make: () => make });
+const unknown = noArgument(() => undefined);
 
-/** `strftime` with Envoy's `%3f`-like fractions; UTC. */
-function formatTime(format: string): (wallMs: number) => string {
-  return (wallMs) => {
-    const date = new Date(wallMs);
-    return format.replace(/%([1-9]?)([a-zA-Z%])/g, (all, width: string, letter: string) => {
-      switch (letter) {
-        case 'Y':
-          return String(date.getUTCFullYear());
-        case 'm':
-          return pad(date.getUTCMonth() + 1);
-        case 'd':
-          return pad(date.getUTCDate());
-        case 'H':
-          return pad(date.getUTCHours());
-        case 'M':
-          return pad(date.getUTCMinutes());
-        case 'S':
-          return pad(date.getUTCSeconds());
-        case 'T':
-          return date.toISOString().slice(11, 19);
-        case 'F':
-          return date.toISOString().slice(0, 10);
-        case 's':
-          return String(Math.floor(wallMs / 1000));
-        case 'f': {
-          const nanos = `${pad(date.getUTCMilliseconds(), 3)}000000`;
-          return nanos.slice(0, width === '' ? 9 : Number(width));
-        }
-        case 'z':
-          return '+0000';
-        case 'Z':
-          return 'UTC';
-        case '%':
-          return '%';
-        default:
-          return all;
+/** `X?Y`: the first, or the second where the first is absent. */
+function headerCommand(header: (info: StreamInfo, name: string) => string | undefined): CommandRules {
+  return {
+    argument: 'required',
+    length: true,
+    make(argument) {
+      const names = argument.split('?').map((name) => name.toLowerCase());
+      if (names.length > 2) {
+        throw new ConfigError(`More than 1 alternative header specified in token: ${argument}`);
       }
-    });
+      const [first = '', second = ''] = names;
+      if (second === '') return (info) => header(info, first);
+      return (info) => header(info, first) ?? header(info, second);
+    },
   };
 }
 
-/** Commands with an argument in parentheses. */
-const withArgument: Readonly<Record<string, (argument: string) => ValueOf>> = {
-  REQ: (argument) => headerCommand(argument, requestHeader),
-  RESP: (argument) =>
-    headerCommand(
-      argument,
-      fromList((info) => info.responseHeaders),
-    ),
-  TRAILER: (argument) =>
-    headerCommand(
-      argument,
-      fromList((info) => info.responseTrailers),
-    ),
-  START_TIME: (argument) => {
-    const format = formatTime(argument);
-    return (info) => format(info.startTime);
-  },
-  ENVIRONMENT: (argument) => {
-    const value = process.env[argument];
-    return () => value;
-  },
-  DYNAMIC_METADATA: (argument) => {
-    const [filter = '', ...path] = argument.split(':');
-    return (info) => {
-      const value = info.dynamicMetadata(filter, path);
-      return value === undefined || typeof value === 'string' || typeof value === 'number'
-        ? value
-        : JSON.stringify(value);
-    };
-  },
-  PATH: (argument) => {
-    const [query = 'WQ', which = 'PATH'] = argument.split(':');
-    return (info) => {
-      const original = which === 'ORIG' ? info.originalPath : info.path;
-      return orNone(query === 'NQ' ? original.split('?', 1)[0] : original);
-    };
-  },
+/** A time that is told in `START_TIME`'s way. */
+function timeCommand(timeOf: (info: StreamInfo) => number): CommandRules {
+  return {
+    argument: 'optional',
+    length: false,
+    make(argument) {
+      if (argument === '') return (info) => formatTime(timeOf(info));
+      if (/%n|[\n\r]/.test(argument)) {
+        throw new ConfigError('Invalid header configuration. Format string contains newline.');
+      }
+      const format = compileTimeFormat(toOctets(argument));
+      return (info) => format(timeOf(info));
+    },
+  };
+}
+
+type PathOf = (info: StreamInfo) => string | undefined;
+
+const currentPath: PathOf = (info) => orNone(info.path);
+const originalPath: PathOf = (info) => getHeader(info.requestHeaders, 'x-envoy-original-path');
+const paths: Readonly<Record<string, PathOf>> = {
+  '': (info) => originalPath(info) ?? currentPath(info),
+  ORIG_OR_PATH: (info) => originalPath(info) ?? currentPath(info),
+  ORIG: originalPath,
+  PATH: currentPath,
 };
 
-/** @throws ConfigError with Envoy's words for a command that it lacks too */
-export function formatCommand(name: string, argument: string | undefined): ValueOf {
-  const found = argument === undefined ? plain[name] : withArgument[name]?.(argument);
+function pathChoice(which: string): PathOf {
+  const found = paths[which];
   if (found !== undefined) return found;
-  throw new ConfigError(`Not supported field in StreamInfo: ${name}`);
+  throw new ConfigError(`Invalid PATH option: '${which}', only 'ORIG'/'PATH'/'ORIG_OR_PATH' are allowed`);
+}
+
+function pathCommand(argument: string): ValueOf {
+  const [query = '', which = ''] = argument.split(':');
+  if (query !== '' && query !== 'WQ' && query !== 'NQ') {
+    throw new ConfigError(`Invalid PATH option: '${query}', only 'WQ'/'NQ' are allowed`);
+  }
+  const pathOf = pathChoice(which);
+  return query === 'NQ' ? (info) => pathOf(info)?.split('?', 1)[0] : pathOf;
+}
+
+function queryOf(path: string | undefined): string | undefined {
+  const at = path?.indexOf('?') ?? -1;
+  return at < 0 ? undefined : path?.slice(at + 1);
+}
+
+const decoded = (text: string): string =>
+  text.replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+function queryParameterCommand(argument: string): ValueOf {
+  const [name = '', which = ''] = argument.split(':');
+  const pathOf = pathChoice(which);
+  const wanted = toOctets(name);
+  return (info) => {
+    for (const pair of queryOf(pathOf(info))?.split('&') ?? []) {
+      const equals = pair.indexOf('=');
+      const key = equals < 0 ? pair : pair.slice(0, equals);
+      if (decoded(key) === wanted) return equals < 0 ? '' : decoded(pair.slice(equals + 1));
+    }
+    return undefined;
+  };
+}
+
+function grpcStatusCommand(argument: string): ValueOf {
+  if (argument === 'NUMBER') return grpcStatusOf;
+  const snake = argument === 'SNAKE_STRING';
+  if (argument !== '' && argument !== 'CAMEL_STRING' && !snake) {
+    throw new ConfigError(
+      `GrpcStatusFormatter only supports CAMEL_STRING, SNAKE_STRING or NUMBER, not ${argument}`,
+    );
+  }
+  return (info) => {
+    const status = grpcStatusOf(info);
+    return status === undefined ? undefined : grpcStatusName(status, snake);
+  };
+}
+
+function dynamicMetadataCommand(argument: string): ValueOf {
+  const [filter = '', ...path] = argument.split(':');
+  return (info) => info.dynamicMetadata(filter, path) as Value;
+}
+
+const commands: Readonly<Record<string, CommandRules>> = {
+  REQ: headerCommand(requestHeader),
+  RESP: headerCommand(responseHeader),
+  TRAILER: headerCommand(responseTrailer),
+  START_TIME: timeCommand((info) => info.startTime),
+  EMIT_TIME: timeCommand((info) => info.startTime + (info.durationMs ?? 0)),
+  PROTOCOL: noArgument((info) => orNone(info.protocol)),
+  RESPONSE_CODE: noArgument((info) => info.responseCode),
+  RESPONSE_CODE_DETAILS: {
+    argument: 'optional',
+    length: false,
+    make: (argument) =>
+      argument === 'ALLOW_WHITESPACES'
+        ? (info) => orNone(info.responseCodeDetails)
+        : (info) => underscored(info.responseCodeDetails),
+  },
+  RESPONSE_FLAGS: noArgument((info) => joinFlags(info.flags, shortName)),
+  RESPONSE_FLAGS_LONG: noArgument((info) => joinFlags(info.flags, longName)),
+  BYTES_RECEIVED: noArgument((info) => info.bytesReceived),
+  BYTES_SENT: noArgument((info) => info.bytesSent),
+  DURATION: noArgument((info) => wholeMs(info.durationMs)),
+  REQUEST_DURATION: noArgument((info) => wholeMs(info.requestDurationMs)),
+  RESPONSE_DURATION: noArgument((info) => wholeMs(info.responseDurationMs)),
+  RESPONSE_TX_DURATION: noArgument((info) =>
+    info.durationMs === undefined || info.responseDurationMs === undefined
+      ? undefined
+      : Math.floor(info.durationMs - info.responseDurationMs),
+  ),
+  UPSTREAM_HOST: noArgument((info) => orNone(info.upstreamHost)),
+  UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(info.upstreamHost)),
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.upstreamHost)),
+  UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(info.upstreamHost)),
+  UPSTREAM_CLUSTER: noArgument((info) => orNone(info.upstreamCluster)),
+  UPSTREAM_CLUSTER_RAW: noArgument((info) => orNone(info.upstreamCluster)),
+  UPSTREAM_LOCAL_ADDRESS: noArgument((info) => orNone(info.upstreamLocalAddress)),
+  UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.upstreamLocalAddress)),
+  UPSTREAM_LOCAL_PORT: noArgument((info) => portOf(info.upstreamLocalAddress)),
+  UPSTREAM_TRANSPORT_FAILURE_REASON: noArgument((info) => underscored(info.upstreamTransportFailureReason)),
+  UPSTREAM_REQUEST_ATTEMPT_COUNT: noArgument((info) => info.upstreamRequestAttemptCount),
+  DOWNSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(info.downstreamRemoteAddress)),
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.downstreamRemoteAddress)),
+  DOWNSTREAM_REMOTE_PORT: noArgument((info) => portOf(info.downstreamRemoteAddress)),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: noArgument((info) => orNone(info.downstreamDirectRemoteAddress)),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) =>
+    ipOf(info.downstreamDirectRemoteAddress),
+  ),
+  DOWNSTREAM_DIRECT_REMOTE_PORT: noArgument((info) => portOf(info.downstreamDirectRemoteAddress)),
+  DOWNSTREAM_LOCAL_ADDRESS: noArgument((info) => orNone(info.downstreamLocalAddress)),
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.downstreamLocalAddress)),
+  DOWNSTREAM_LOCAL_PORT: noArgument((info) => portOf(info.downstreamLocalAddress)),
+  REQUESTED_SERVER_NAME: {
+    argument: 'none',
+    length: false,
+    unchecked: true,
+    make: () => (info) => orNone(info.requestedServerName),
+  },
+  ROUTE_NAME: noArgument((info) => orNone(info.routeName)),
+  CONNECTION_ID: noArgument((info) => info.connectionId),
+  HOSTNAME: noArgument(() => hostname()),
+  STREAM_ID: noArgument((info) => getHeader(info.requestHeaders, 'x-request-id')),
+  ACCESS_LOG_TYPE: {
+    argument: 'none',
+    length: false,
+    make: (_argument, use) => () => (use === 'log' ? 'DownstreamEnd' : 'NotSet'),
+  },
+  PATH: { argument: 'optional', length: true, make: pathCommand },
+  QUERY_PARAM: { argument: 'required', length: true, unchecked: true, make: queryParameterCommand },
+  QUERY_PARAMS: {
+    argument: 'optional',
+    length: true,
+    make(argument) {
+      const pathOf = pathChoice(argument);
+      return (info) => queryOf(pathOf(info));
+    },
+  },
+  GRPC_STATUS: { argument: 'optional', length: false, make: grpcStatusCommand },
+  GRPC_STATUS_NUMBER: noArgument(grpcStatusOf),
+  DYNAMIC_METADATA: { argument: 'required', length: true, unchecked: true, make: dynamicMetadataCommand },
+  ENVIRONMENT: {
+    argument: 'required',
+    length: true,
+    unchecked: true,
+    make(argument) {
+      const value = toOctets(process.env[argument] ?? '-');
+      return () => value;
+    },
+  },
+  // Nothing here sets these, so their value is always the absent one.
+  VIRTUAL_CLUSTER_NAME: unknown,
+  CONNECTION_TERMINATION_DETAILS: unknown,
+  DOWNSTREAM_TRANSPORT_FAILURE_REASON: unknown,
+  TRACE_ID: unknown,
+  CUSTOM_FLAGS: noArgument(() => ''),
+  LOCAL_REPLY_BODY: noArgument(() => ''),
+};
+
+/** What Envoy has besides: recognised, to be refused in other words than a misspelt name. */
+const onlyInEnvoy: ReadonlySet<string> = new Set(
+  `BYTES_RETRANSMITTED CLUSTER_METADATA COMMON_DURATION DOWNSTREAM_CX_RTT
+  DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
+  DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_DIRECT_LOCAL_ADDRESS DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID
+  DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT DOWNSTREAM_DIRECT_LOCAL_PORT DOWNSTREAM_HANDSHAKE_DURATION
+  DOWNSTREAM_HEADER_BYTES_RECEIVED DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID
+  DOWNSTREAM_LOCAL_CLOSE_REASON DOWNSTREAM_LOCAL_DNS_SAN DOWNSTREAM_LOCAL_EMAIL_SAN DOWNSTREAM_LOCAL_IP_SAN
+  DOWNSTREAM_LOCAL_OTHERNAME_SAN DOWNSTREAM_LOCAL_SUBJECT DOWNSTREAM_LOCAL_URI_SAN DOWNSTREAM_PEER_CERT
+  DOWNSTREAM_PEER_CERT_V_END DOWNSTREAM_PEER_CERT_V_START DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1
+  DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256 DOWNSTREAM_PEER_CHAIN_SERIALS DOWNSTREAM_PEER_DNS_SAN
+  DOWNSTREAM_PEER_EMAIL_SAN DOWNSTREAM_PEER_FINGERPRINT_1 DOWNSTREAM_PEER_FINGERPRINT_256 DOWNSTREAM_PEER_IP_SAN
+  DOWNSTREAM_PEER_ISSUER DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256 DOWNSTREAM_PEER_ISSUER_SERIAL
+  DOWNSTREAM_PEER_OTHERNAME_SAN DOWNSTREAM_PEER_SERIAL DOWNSTREAM_PEER_SUBJECT DOWNSTREAM_PEER_URI_SAN
+  DOWNSTREAM_TLS_CIPHER DOWNSTREAM_TLS_GROUP DOWNSTREAM_TLS_SESSION_ID DOWNSTREAM_TLS_VERSION
+  DOWNSTREAM_WIRE_BYTES_RECEIVED DOWNSTREAM_WIRE_BYTES_SENT EMIT_TIME_LOCAL FILTER_CHAIN_NAME FILTER_STATE METADATA
+  REQUEST_HEADERS_BYTES REQUEST_TX_DURATION RESPONSE_HEADERS_BYTES RESPONSE_TRAILERS_BYTES ROUNDTRIP_DURATION
+  START_TIME_LOCAL TLS_JA3_FINGERPRINT TLS_JA4_FINGERPRINT UNIQUE_ID UPSTREAM_CONNECTION_ID
+  UPSTREAM_CONNECTION_IDS_ATTEMPTED UPSTREAM_CONNECTION_POOL_READY_DURATION
+  UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT UPSTREAM_DETECTED_CLOSE_TYPE
+  UPSTREAM_FILTER_STATE UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT UPSTREAM_HOSTS_ATTEMPTED
+  UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME UPSTREAM_HOST_NAMES_ATTEMPTED
+  UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME_WITHOUT_PORT UPSTREAM_LOCAL_CLOSE_REASON
+  UPSTREAM_LOCAL_DNS_SAN UPSTREAM_LOCAL_IP_SAN UPSTREAM_LOCAL_URI_SAN UPSTREAM_METADATA UPSTREAM_PEER_CERT
+  UPSTREAM_PEER_CERT_V_END UPSTREAM_PEER_CERT_V_START UPSTREAM_PEER_DNS_SAN UPSTREAM_PEER_IP_SAN UPSTREAM_PEER_ISSUER
+  UPSTREAM_PEER_SUBJECT UPSTREAM_PEER_URI_SAN UPSTREAM_PROTOCOL UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID
+  UPSTREAM_SERVER_NAME UPSTREAM_TLS_CIPHER UPSTREAM_TLS_GROUP UPSTREAM_TLS_SESSION_ID UPSTREAM_TLS_VERSION
+  UPSTREAM_WIRE_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT`.split(/\s+/),
+);
+
+export interface FormatCommand {
+  readonly read: ValueOf;
+  /** Texts of it may hold control characters. */
+  readonly unchecked: boolean;
+}
+
+/**
+ * @param argument what stands in parentheses, `''` when there is nothing
+ * @param length the greatest number of octets; undefined when none is given
+ * @throws ConfigError with Envoy's words for what it refuses too
+ */
+export function formatCommand(
+  name: string,
+  argument: string,
+  length: number | undefined,
+  use: FormatUse,
+): FormatCommand {
+  const rules = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (rules === undefined) {
+    if (onlyInEnvoy.has(name)) throw new ConfigError(`%${name}% needs real Envoy`, [], true);
+    throw new ConfigError(`Not supported field in StreamInfo: ${name}`);
+  }
+  if (rules.argument === 'none' && (argument !== '' || length !== undefined)) {
+    if (name === 'REQUESTED_SERVER_NAME' && length === undefined) {
+      throw new ConfigError(`%${name}(${argument})% needs real Envoy`, [], true);
+    }
+    throw new ConfigError(`${name} does not take any parameters or length`);
+  }
+  if (rules.argument === 'required' && argument === '') throw new ConfigError(`${name} requires parameters`);
+  if (length !== undefined && !rules.length) {
+    throw new ConfigError(`${name} does not allow length to be specified.`);
+  }
+  const read = rules.make(argument, use);
+  const unchecked = rules.unchecked === true;
+  if (length === undefined) return { read, unchecked };
+  return {
+    unchecked,
+    read(info) {
+      const value = read(info);
+      return typeof value === 'string' ? value.slice(0, length) : value;
+    },
+  };
 }

@@ -1,10 +1,11 @@
 /**
  * Format strings compiled to closures (Envoy's substitution format).
  */
+import { toOctets } from '../common/octet-text.js';
 import type { StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
 import type { Formatter } from './access-logger.js';
-import type { Value, ValueOf } from './format-commands.js';
+import type { FormatCommand, FormatUse, Value, ValueOf } from './format-commands.js';
 import { formatCommand } from './format-commands.js';
 
 /** Envoy's default access log line. */
@@ -13,19 +14,12 @@ export const defaultFormat =
   '%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" ' +
   '"%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n';
 
-type Segment = string | ValueOf;
+type Segment = string | FormatCommand;
 
 const command = /%([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%/y;
 
-function shortened(value: ValueOf, length: number): ValueOf {
-  return (info) => {
-    const found = value(info);
-    return found === undefined ? undefined : String(found).slice(0, length);
-  };
-}
-
-/** @throws ConfigError with Envoy's words */
-export function parseFormat(format: string): readonly Segment[] {
+/** Plain text as octets, and commands. */
+function parseFormat(format: string, use: FormatUse): readonly Segment[] {
   const segments: Segment[] = [];
   let text = '';
   for (let at = 0; at < format.length; ) {
@@ -45,45 +39,86 @@ export function parseFormat(format: string): readonly Segment[] {
         `Incorrect configuration: ${format}. Couldn't find valid command at position ${at}`,
       );
     }
-    const [all, name = '', argument, length] = match;
-    const value = formatCommand(name, argument);
-    if (text !== '') segments.push(text);
+    const [all, name = '', argument = '', length] = match;
+    const found = formatCommand(name, argument, length === undefined ? undefined : Number(length), use);
+    if (text !== '') segments.push(toOctets(text));
     text = '';
-    segments.push(length === undefined ? value : shortened(value, Number(length)));
+    segments.push(found);
     at += all.length;
   }
-  if (text !== '' || segments.length === 0) segments.push(text);
+  if (text !== '' || segments.length === 0) segments.push(toOctets(text));
   return segments;
 }
 
-/** @param absent what stands for a value that is not there. @throws ConfigError */
-export function compileFormat(format: string, absent = '-'): Formatter {
-  const segments = parseFormat(format);
+/** Control characters as `\n` or `\x07`: no value can end a line, or begin another one. */
+function onOneLine(text: string): string {
+  if (!/[\x00-\x1f\x7f]/.test(text)) return text;
+  return text.replaceAll(/[\x00-\x1f\x7f]/g, (sign) =>
+    sign === '\n' ? '\\n' : sign === '\r' ? '\\r' : `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+type TextOf = (info: StreamInfo) => string;
+
+function compileText({ unchecked, read }: FormatCommand, absent: string): TextOf {
+  if (!unchecked) {
+    return (info) => {
+      const value = read(info);
+      return typeof value === 'string' ? value : value === undefined ? absent : String(value);
+    };
+  }
+  return (info) => {
+    const value = read(info);
+    if (value === undefined || value === null) return absent;
+    return onOneLine(typeof value === 'object' ? toOctets(JSON.stringify(value)) : String(value));
+  };
+}
+
+function compileSegments(segments: readonly Segment[], absent: string): TextOf {
+  const parts = segments.map((segment) =>
+    typeof segment === 'string' ? segment : compileText(segment, absent),
+  );
+  const [only] = parts;
+  if (parts.length === 1) return typeof only === 'function' ? only : () => only ?? '';
   return (info) => {
     let out = '';
-    for (const segment of segments) out += typeof segment === 'string' ? segment : (segment(info) ?? absent);
+    for (let at = 0; at < parts.length; at++) {
+      const part = parts[at] as string | TextOf;
+      out += typeof part === 'string' ? part : part(info);
+    }
     return out;
   };
 }
 
 /**
- * For header values: undefined when every command of the format has no value, so that the header is left out.
- * @throws ConfigError
+ * The text of a log line.
+ * @param absent what stands for a value that is not there: `-`, or `''` with `omit_empty_values`
+ * @returns octets. @throws ConfigError
  */
-export function compileHeaderFormat(format: string): string | ((info: StreamInfo) => string | undefined) {
-  const segments = parseFormat(format);
-  if (segments.every((segment) => typeof segment === 'string')) return segments.join('');
-  return (info) => {
-    let out = '';
-    for (const segment of segments) out += typeof segment === 'string' ? segment : (segment(info) ?? '');
-    return out === '' ? undefined : out;
-  };
+export function compileFormat(format: string, absent = '-'): Formatter {
+  return compileSegments(parseFormat(format, 'log'), absent);
 }
 
-/** One value of a JSON log: a lone command keeps its type (numbers stay numbers, absent is null). @throws ConfigError */
-export function compileJsonValue(format: string): (info: StreamInfo) => Value | null {
-  const segments = parseFormat(format);
+/**
+ * The value of a header. Values that are not there leave nothing behind.
+ * @returns octets: a text where the value is the same for all requests. @throws ConfigError
+ */
+export function compileHeaderFormat(format: string): string | TextOf {
+  const segments = parseFormat(format, 'header');
   const [only] = segments;
-  if (segments.length === 1 && typeof only === 'function') return (info) => only(info) ?? null;
-  return compileFormat(format);
+  if (segments.length === 1 && typeof only === 'string') return only;
+  return compileSegments(segments, '');
+}
+
+/**
+ * One value of a JSON log: a lone command keeps its type, everything else is text.
+ * @param absent what stands for absent values inside a text
+ * @returns a text where the value is the same for all requests. @throws ConfigError
+ */
+export function compileJsonValue(format: string, absent: string): string | ValueOf {
+  const segments = parseFormat(format, 'log');
+  const [only] = segments;
+  if (segments.length === 1)
+    return typeof only === 'string' ? only : ((only as FormatCommand).read as ValueOf);
+  return compileSegments(segments, absent) as (info: StreamInfo) => Value;
 }

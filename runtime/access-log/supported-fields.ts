@@ -12,6 +12,7 @@ export const accessLogSupportedFields: SupportedFields = {
     status_code_filter: true,
     duration_filter: true,
     not_health_check_filter: true,
+    header_filter: true,
     response_flag_filter: true,
     and_filter: true,
     or_filter: true,
@@ -21,6 +22,7 @@ export const accessLogSupportedFields: SupportedFields = {
   [`${log}ComparisonFilter`]: { op: true, value: true },
   'envoy.config.core.v3.RuntimeUInt32': { default_value: true, runtime_key: 'ignored' },
   [`${log}NotHealthCheckFilter`]: {},
+  [`${log}HeaderFilter`]: { header: true },
   [`${log}ResponseFlagFilter`]: { flags: true },
   [`${log}AndFilter`]: { filters: true },
   [`${log}OrFilter`]: { filters: true },
@@ -39,6 +41,8 @@ export const accessLogSupportedFields: SupportedFields = {
     json_format: true,
     omit_empty_values: true,
     content_type: 'ignored',
+    // Keys are always sorted, as Envoy does by default.
+    json_format_options: 'ignored',
   },
   'google.protobuf.Struct': {},
 };

@@ -82,7 +82,7 @@ export interface AdminHost {
 export interface DrainListenersOptions {
   /** Go on accepting for the drain time and ask connections to close meanwhile; without it listeners close at once. */
   readonly graceful: boolean;
-  /** With `graceful`: keep the listeners open when the drain time is over. */
+  /** Drain the connections and keep the listeners open for good; `graceful` has no effect then. */
   readonly skipExit: boolean;
   /** Only listeners with `traffic_direction: INBOUND`. */
   readonly inboundOnly: boolean;

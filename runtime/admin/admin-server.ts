@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Clock } from '../common/clock.js';
+import { compileStringMatcher } from '../route/compile-string-matcher.js';
 import type { AdminHost } from './admin-host.js';
 import type { BindAddress } from './bind.js';
 import { bind, bindAddressText } from './bind.js';
@@ -15,12 +16,18 @@ import { unknownPath } from './help.js';
 import { BadFilter } from './name-filter.js';
 import { bodyLimit, parseTarget, readBody } from './request-body.js';
 
-/** How long a request may take to arrive. */
+type PathTest = ReturnType<typeof compileStringMatcher>;
+
+/** How long a request may take to arrive, how long a connection may be silent, how often both are checked. */
 const requestTimeoutMs = 10_000;
+const silenceMs = 60_000;
+const connectionsCheckingInterval = 1000;
 
 export interface AdminServerOptions {
   readonly address: BindAddress;
   readonly clock: Clock;
+  /** `Admin.allow_paths`: string matchers of the path with its query; all paths are allowed when it is empty. */
+  readonly allowPaths?: readonly unknown[] | undefined;
 }
 
 export interface AdminServer {
@@ -55,9 +62,13 @@ function refusal(host: AdminHost, request: IncomingMessage, endpoint: Endpoint):
 async function answer(
   host: AdminHost,
   endpoints: readonly Endpoint[],
+  allowed: readonly PathTest[],
   request: IncomingMessage,
 ): Promise<AdminResponse> {
-  const { path, query } = parseTarget(request.url ?? '/');
+  const { path, query, text: target } = parseTarget(request.url ?? '/');
+  if (allowed.length > 0 && !allowed.some((matches) => matches(target))) {
+    return text(`request to path ${target} not allowed`, 403);
+  }
   const endpoint = endpoints.find((one) => one.path === path);
   if (endpoint === undefined) return unknownPath(endpoints);
   const refused = refusal(host, request, endpoint);
@@ -117,23 +128,31 @@ function sendRaw(response: ServerResponse, clock: Clock, status: number, body: s
 
 /**
  * @param host what the server reports on
- * @throws Error `cannot bind '127.0.0.1:8001': Address already in use`
+ * @throws Error `cannot bind '127.0.0.1:8001': Address already in use`; ConfigError at a bad `allow_paths`
  */
 export async function createAdminServer(host: AdminHost, options: AdminServerOptions): Promise<AdminServer> {
   const { address, clock } = options;
   const endpoints = createEndpoints(clock);
+  const allowed = (options.allowPaths ?? []).map(compileStringMatcher);
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, requireHostHeader: false },
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval,
+      requireHostHeader: false,
+    },
     (request, response) => {
       if (request.httpVersion === '1.0') return sendRaw(response, clock, 426, 'Upgrade Required');
       if (request.headers.host === undefined) return sendRaw(response, clock, 400, '');
-      answer(host, endpoints, request).then(
+      answer(host, endpoints, allowed, request).then(
         (content) => send(request, response, clock, content),
         // The client went away in the middle of its request.
         () => response.destroy(),
       );
     },
   );
+  // A client that does not read its answer must not hold it for ever.
+  server.timeout = silenceMs;
   await bind(server, address);
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;

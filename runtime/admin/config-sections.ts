@@ -23,6 +23,8 @@ export interface List {
   readonly elementType: string;
   /** Field of an element that holds the resource; the other one is `last_updated`. */
   readonly field: string;
+  /** Full name of the resource's message. */
+  readonly resourceType: string;
   readonly elements: readonly Message[];
 }
 
@@ -35,6 +37,11 @@ const isMessage = (value: unknown): value is Message =>
 const listOf = (value: unknown): Message[] => (Array.isArray(value) ? value.filter(isMessage) : []);
 
 const nameOf = (message: Message): string => (typeof message.name === 'string' ? message.name : '');
+
+const cluster = 'envoy.config.cluster.v3.Cluster';
+const listener = 'envoy.config.listener.v3.Listener';
+const route = 'envoy.config.route.v3.RouteConfiguration';
+const secret = 'envoy.extensions.transport_sockets.tls.v3.Secret';
 
 /** The inline route tables of all HTTP connection managers below a listener. */
 function* routeTables(value: unknown): Generator<Message> {
@@ -56,82 +63,85 @@ function* routeTables(value: unknown): Generator<Message> {
 /** @returns all sections with the configuration in them; secrets are redacted */
 export function configSections({ bootstrap, lastUpdatedMs }: ConfigurationInForce): Section[] {
   const last_updated = new Date(lastUpdatedMs).toISOString();
-  const shown = redact(bootstrap) as Message;
+  const shown = redact(bootstrap, 'envoy.config.bootstrap.v3.Bootstrap') as Message;
   const resources = isMessage(shown.static_resources) ? shown.static_resources : {};
-  const wrap = (field: string, type: string, messages: readonly Message[]): Message[] =>
-    messages.map((message) => ({
-      [field]: { '@type': `type.googleapis.com/${type}`, ...message },
-      last_updated,
-    }));
-  const empty = (name: string, elementType: string, field: string): List => ({
+  /** @param list name of the field, message of its elements, and the field and message of the resource in them */
+  const list = (
+    name: string,
+    elementType: string,
+    field: string,
+    resourceType: string,
+    resources: readonly Message[] = [],
+  ): List => ({
     name,
     elementType,
     field,
-    elements: [],
+    resourceType,
+    elements: resources.map((resource) => ({
+      [field]: { '@type': `type.googleapis.com/${resourceType}`, ...resource },
+      last_updated,
+    })),
   });
   // Envoy keeps clusters by name and shows them in that order; listeners stay as configured.
   const clusters = listOf(resources.clusters).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const listeners = listOf(resources.listeners);
   const routes = [...routeTables(listeners)];
-  const secrets = listOf(resources.secrets).map((secret) => ({
-    name: nameOf(secret),
-    last_updated,
-    secret: {
-      '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
-      ...secret,
-    },
-  }));
+  const secrets = list(
+    'static_secrets',
+    'SecretsConfigDump.StaticSecret',
+    'secret',
+    secret,
+    listOf(resources.secrets),
+  );
+  // Static secrets have a name of their own and no time, as in Envoy.
+  const named = secrets.elements.map(({ secret: one }) => ({ name: nameOf(one as Message), secret: one }));
   return [
     { type: 'BootstrapConfigDump', single: { bootstrap: shown, last_updated }, lists: [] },
     {
       type: 'ClustersConfigDump',
       single: {},
       lists: [
-        {
-          ...empty('static_clusters', 'ClustersConfigDump.StaticCluster', 'cluster'),
-          elements: wrap('cluster', 'envoy.config.cluster.v3.Cluster', clusters),
-        },
-        empty('dynamic_active_clusters', 'ClustersConfigDump.DynamicCluster', 'cluster'),
-        empty('dynamic_warming_clusters', 'ClustersConfigDump.DynamicCluster', 'cluster'),
+        list('static_clusters', 'ClustersConfigDump.StaticCluster', 'cluster', cluster, clusters),
+        list('dynamic_active_clusters', 'ClustersConfigDump.DynamicCluster', 'cluster', cluster),
+        list('dynamic_warming_clusters', 'ClustersConfigDump.DynamicCluster', 'cluster', cluster),
       ],
     },
     {
       type: 'ListenersConfigDump',
       single: {},
       lists: [
-        {
-          ...empty('static_listeners', 'ListenersConfigDump.StaticListener', 'listener'),
-          elements: wrap('listener', 'envoy.config.listener.v3.Listener', listeners),
-        },
-        empty('dynamic_listeners', 'ListenersConfigDump.DynamicListener', 'listener'),
+        list('static_listeners', 'ListenersConfigDump.StaticListener', 'listener', listener, listeners),
+        list('dynamic_listeners', 'ListenersConfigDump.DynamicListener', 'listener', listener),
       ],
     },
     {
       type: 'ScopedRoutesConfigDump',
       single: {},
       lists: [
-        empty('inline_scoped_route_configs', 'ScopedRoutesConfigDump.InlineScopedRouteConfigs', 'name'),
-        empty('dynamic_scoped_route_configs', 'ScopedRoutesConfigDump.DynamicScopedRouteConfigs', 'name'),
+        list('inline_scoped_route_configs', 'ScopedRoutesConfigDump.InlineScopedRouteConfigs', 'name', route),
+        list(
+          'dynamic_scoped_route_configs',
+          'ScopedRoutesConfigDump.DynamicScopedRouteConfigs',
+          'name',
+          route,
+        ),
       ],
     },
     {
       type: 'RoutesConfigDump',
       single: {},
       lists: [
-        {
-          ...empty('static_route_configs', 'RoutesConfigDump.StaticRouteConfig', 'route_config'),
-          elements: wrap('route_config', 'envoy.config.route.v3.RouteConfiguration', routes),
-        },
-        empty('dynamic_route_configs', 'RoutesConfigDump.DynamicRouteConfig', 'route_config'),
+        list('static_route_configs', 'RoutesConfigDump.StaticRouteConfig', 'route_config', route, routes),
+        list('dynamic_route_configs', 'RoutesConfigDump.DynamicRouteConfig', 'route_config', route),
       ],
     },
     {
       type: 'SecretsConfigDump',
       single: {},
       lists: [
-        { ...empty('static_secrets', 'SecretsConfigDump.StaticSecret', 'secret'), elements: secrets },
-        empty('dynamic_active_secrets', 'SecretsConfigDump.DynamicSecret', 'secret'),
-        empty('dynamic_warming_secrets', 'SecretsConfigDump.DynamicSecret', 'secret'),
+        { ...secrets, elements: named },
+        list('dynamic_active_secrets', 'SecretsConfigDump.DynamicSecret', 'secret', secret),
+        list('dynamic_warming_secrets', 'SecretsConfigDump.DynamicSecret', 'secret', secret),
       ],
     },
   ];

@@ -1,6 +1,7 @@
 /**
- * Field masks: `cluster.name,last_updated`.
+ * Field masks (`google.protobuf.FieldMask`): `cluster.name,last_updated`.
  */
+import { table } from '../../dsl/api/generated/table.js';
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,20 @@ export function parseMask(mask: string): string[][] {
     .map((path) => path.trim())
     .filter((path) => path !== '')
     .map((path) => path.split('.'));
+}
+
+/**
+ * Whether a path names a field: every step but the last is a single message.
+ * @param anyType the message that is in an `Any` on the way
+ */
+export function isFieldPath(path: readonly string[], typeName: string, anyType?: string): boolean {
+  const [name, ...rest] = path;
+  const field = table.messages[typeName]?.fields.find((one) => one.name === name);
+  if (field === undefined) return false;
+  if (rest.length === 0) return true;
+  if (field.label !== undefined) return false;
+  const inside = field.type === 'google.protobuf.Any' ? anyType : field.type;
+  return inside !== undefined && isFieldPath(rest, inside);
 }
 
 const isMessage = (value: unknown): value is Message =>

@@ -35,9 +35,10 @@ export const reopenLogs: Handler = (host) => {
 
 /** `/drain_listeners`. */
 export const drainListeners: Handler = (host, { query }) => {
-  const graceful = query.has('graceful');
-  const skipExit = query.has('skip_exit');
-  if (skipExit && !graceful) return text('skip_exit requires graceful\n', 400);
-  host.drainListeners({ graceful, skipExit, inboundOnly: query.has('inboundonly') });
+  host.drainListeners({
+    graceful: query.has('graceful'),
+    skipExit: query.has('skip_exit'),
+    inboundOnly: query.has('inboundonly'),
+  });
   return done;
 };

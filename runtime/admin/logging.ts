@@ -5,6 +5,7 @@ import type { LoggerRegistry, LogLevel } from '../common/logger.js';
 import { logLevels } from '../common/logger.js';
 import type { Handler } from './endpoint.js';
 import { text } from './endpoint.js';
+import { loggerNames } from './logger-names.js';
 
 const usage = `
 usage: /logging?<name>=<level> (change single level)
@@ -19,37 +20,39 @@ function list(loggers: LoggerRegistry): string {
   return `active loggers:\n${lines.join('')}`;
 }
 
-/** Changes all that is asked for, or nothing. @returns what is wrong, or undefined */
+const isLevel = (level: string): level is LogLevel => (logLevels as readonly string[]).includes(level);
+
+/** `name:level` pairs of `paths`; empty ones between commas are nothing. */
+function pairsOf(paths: string): [string, string][] {
+  return paths
+    .split(',')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const colon = pair.lastIndexOf(':');
+      return colon < 0 ? [pair, ''] : [pair.slice(0, colon), pair.slice(colon + 1)];
+    });
+}
+
+/** Changes all that is asked for, or nothing. A parameter without a value changes nothing. @returns what is wrong */
 function change(loggers: LoggerRegistry, parameters: readonly [string, string][]): string | undefined {
   if (parameters.length > 1) return 'invalid number of parameters';
-  const [parameter] = parameters;
-  if (parameter === undefined) return undefined;
-  const [key, value] = parameter;
-  const known = (level: string): level is LogLevel => (logLevels as readonly string[]).includes(level);
+  const [key = '', value = ''] = parameters[0] ?? [];
+  if (value === '') return undefined;
+  if (key === 'group') return 'group parameter requires fine-grain logging to be enabled';
   if (key === 'level') {
-    if (!known(value)) return 'unknown logger level';
+    if (!isLevel(value)) return 'unknown logger level';
     loggers.setLevel(value);
     return undefined;
   }
-  const wanted =
-    key === 'paths' || key === 'group'
-      ? value.split(',').map((pair) => {
-          const colon = pair.lastIndexOf(':');
-          return colon < 0 ? [pair, ''] : [pair.slice(0, colon), pair.slice(colon + 1)];
-        })
-      : [[key, value]];
-  const byName = new Map(loggers.all().map((logger) => [logger.name, logger]));
-  const changes: (() => void)[] = [];
-  for (const [name = '', level = ''] of wanted) {
-    if (name === '' || level === '') return 'empty logger name or empty logger level';
-    if (!known(level)) return 'unknown logger level';
-    const logger = byName.get(name);
-    if (logger === undefined) return 'unknown logger name';
-    changes.push(() => {
-      logger.level = level;
-    });
+  const existing = new Set(loggers.all().map(({ name }) => name));
+  const wanted: [string, LogLevel][] = [];
+  for (const [name, level] of key === 'paths' ? pairsOf(value) : [[key, value] as const]) {
+    if (key === 'paths' && (name === '' || level === '')) return 'empty logger name or empty logger level';
+    if (!isLevel(level)) return 'unknown logger level';
+    if (!existing.has(name) && !loggerNames.has(name)) return 'unknown logger name';
+    wanted.push([name, level]);
   }
-  for (const one of changes) one();
+  for (const [name, level] of wanted) loggers.get(name).level = level;
   return undefined;
 }
 

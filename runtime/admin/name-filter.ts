@@ -26,12 +26,15 @@ function messageOf(error: unknown): string {
   return message;
 }
 
-/** @throws BadFilter with Envoy's text */
-export function compileFilter(pattern: string): RE2JS {
+/** @param describe makes Envoy's text for this endpoint out of RE2's. @throws BadFilter */
+export function compileFilter(
+  pattern: string,
+  describe: (reason: string) => string = (reason) => `Invalid re2 regex: ${reason}`,
+): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
-    throw new BadFilter(`Invalid re2 regex: ${messageOf(error)}`);
+    throw new BadFilter(describe(messageOf(error)));
   }
 }
 
@@ -39,10 +42,13 @@ export function compileFilter(pattern: string): RE2JS {
  * The test that `filter` asks for: a match anywhere in the name; everything matches without it.
  * @throws BadFilter
  */
-export function nameFilter(query: URLSearchParams): (name: string) => boolean {
+export function nameFilter(
+  query: URLSearchParams,
+  describe?: (reason: string) => string,
+): (name: string) => boolean {
   const pattern = query.get('filter');
   if (pattern === null || pattern === '') return () => true;
-  const compiled = compileFilter(pattern);
+  const compiled = compileFilter(pattern, describe);
   const wanted = !query.has('invert_filter');
   return (name) => compiled.test(name) === wanted;
 }

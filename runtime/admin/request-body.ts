@@ -6,15 +6,15 @@ import type { IncomingMessage } from 'node:http';
 /** No endpoint needs more than a few hundred bytes. */
 export const bodyLimit = 64 * 1024;
 
-/** @param target of the request line. @returns path and query; several slashes at the beginning are one */
-export function parseTarget(target: string): { path: string; query: URLSearchParams } {
+/** @param target of the request line. @returns path, query, and both as a text; several slashes at the beginning are one */
+export function parseTarget(target: string): { path: string; query: URLSearchParams; text: string } {
   // A target may be a whole address, as proxies are sent.
   const local = target.replace(/^https?:\/\/[^/?]*/i, '').replace(/^\/+/, '');
   const question = local.indexOf('?');
   const path = `/${question < 0 ? local : local.slice(0, question)}`;
   // A plus is a plus here, as in Envoy: regular expressions are full of them.
   const query = question < 0 ? '' : local.slice(question + 1).replaceAll('+', '%2B');
-  return { path, query: new URLSearchParams(query) };
+  return { path, query: new URLSearchParams(query), text: `/${local}` };
 }
 
 /** @returns the body, or undefined when it is longer than `limit`. @throws Error when the client goes away */

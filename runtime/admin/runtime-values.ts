@@ -20,9 +20,7 @@ function collect(value: unknown, key: string, into: Values): void {
 
 /** All keys with the value of each layer; the last layer that has one wins. */
 export const runtimeValues: Handler = (host) => {
-  const configured = host.configuration()?.bootstrap.layered_runtime?.layers ?? [];
-  // Without layers Envoy makes one for the administrator, which has no name.
-  const layers = configured.length > 0 ? configured : [{ name: '' }];
+  const layers = host.configuration()?.bootstrap.layered_runtime?.layers ?? [];
   const values = layers.map((layer) => {
     const found: Values = new Map();
     collect('static_layer' in layer ? layer.static_layer : {}, '', found);
@@ -38,5 +36,5 @@ export const runtimeValues: Handler = (host) => {
       final_value: layerValues.findLast((value) => value !== '') ?? '',
     };
   }
-  return json({ layers: layers.map(({ name }) => name ?? ''), entries });
+  return json({ entries, layers: layers.map(({ name }) => name ?? '') });
 };

@@ -39,16 +39,15 @@ export function setHeader(headers: HeaderList, name: string, value: string): voi
   headers.push(name, value);
 }
 
-/**
- * As Envoy sets a header that it knows by name (`x-envoy-*`, `x-forwarded-*`, `via`, ...): at the place of the first
- * occurrence, later ones go; at the end when it is absent.
- */
+/** Replaces the value where the header stands first, and removes further ones; appends it when it is absent. */
 export function replaceHeader(headers: HeaderList, name: string, value: string): void {
   for (let at = 0; at < headers.length; at += 2) {
     if (headers[at] !== name) continue;
     headers[at + 1] = value;
-    for (let later = headers.length - 2; later > at; later -= 2) {
-      if (headers[later] === name) headers.splice(later, 2);
+    for (let rest = at + 2; rest < headers.length; rest += 2) {
+      if (headers[rest] !== name) continue;
+      headers.splice(rest, 2);
+      rest -= 2;
     }
     return;
   }

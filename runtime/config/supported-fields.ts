@@ -20,3 +20,15 @@ export function onlyValues(...values: readonly unknown[]): FieldSupport {
       ? undefined
       : `only ${values.map((one) => JSON.stringify(one)).join(', ')} is served`;
 }
+
+/** Puts the parts of all components together. @throws Error when two of them speak for one message */
+export function joinSupportedFields(...parts: readonly SupportedFields[]): SupportedFields {
+  const joined: Record<string, SupportedFields[string]> = {};
+  for (const part of parts) {
+    for (const [message, fields] of Object.entries(part)) {
+      if (message in joined) throw new Error(`two components say what is served of ${message}`);
+      joined[message] = fields;
+    }
+  }
+  return joined;
+}

@@ -1,13 +1,16 @@
 /**
  * One request on a downstream connection, from its first octet to its access log line. It is what the codec decodes into,
- * what routing and formatters look at, and what the filter calls back: one object, so that nothing is copied on the way.
+ * what routing and formatters look at, and what filters call back: one object, so that nothing is copied on the way.
+ *
+ * The order of the checks in `onHeaders` is Envoy's (`ConnectionManagerImpl::ActiveStream::decodeHeaders`): expect, host,
+ * target, normalisation, host stripping, sanitising, route, upgrade, filters.
  */
 import type { HeaderList } from '../common/header-list.js';
 import { getHeader, removeHeader, replaceHeader } from '../common/header-list.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
-import type { TimeoutOwner } from '../common/timeout-queue.js';
+import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
-import type { HeaderMutation, Route, RouteRequest, RouteToCluster } from '../route/route-table.js';
+import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
 import type { Host } from '../upstream/host/host.js';
 import type {
@@ -18,16 +21,28 @@ import type {
   ResponseEncoder,
   ResponseHead,
 } from './codec.js';
-import { setAuthority } from './codec.js';
 import type { ConnectionManagerConfig } from './connection-manager-config.js';
 import type { DownstreamConnection } from './downstream-connection.js';
-import type { StreamDecoderFilter, StreamDecoderFilterCallbacks } from './filter.js';
-import { isGrpcContentType, localReply } from './local-reply.js';
+import type { TerminalFilter, TerminalFilterCallbacks } from './filter.js';
+import { PAUSED_BY_FILTER } from './filter.js';
+import type { FilterChainOwner } from './filter-chain-run.js';
+import { FilterChainRun } from './filter-chain-run.js';
+import { stripHost } from './host-stripper.js';
+import { isGrpcContentType, writeGrpcReply, writePlainReply } from './local-reply.js';
+import type { RequestFacts } from './request-sanitizer.js';
+import { appendVia } from './request-sanitizer.js';
 
 // Kinds of time-outs.
 const STREAM_IDLE = 0;
 const REQUEST = 1;
 const REQUEST_HEADERS = 2;
+const MAX_DURATION = 3;
+
+// Who keeps the upstream from sending.
+const SLOW_CLIENT = 1;
+const SLOW_FILTER = 2;
+
+const SLASH = 47;
 
 const noHeaders: HeaderList = [];
 const noFlags: ReadonlySet<ResponseFlag> = new Set();
@@ -43,12 +58,20 @@ const noHead: RequestHead = {
 };
 
 export class ActiveStream
-  implements RequestDecoder, StreamInfo, RouteRequest, StreamDecoderFilterCallbacks, TimeoutOwner
+  implements
+    RequestDecoder,
+    StreamInfo,
+    RouteRequest,
+    RequestFacts,
+    TerminalFilterCallbacks,
+    FilterChainOwner,
+    TimeoutOwner
 {
-  readonly clusters: ClusterManager;
   readonly startTime: number;
   originalPath = '';
-  responseMutation: HeaderMutation | undefined = undefined;
+  downstreamRemoteAddress: string;
+  isInternalRequest = false;
+  route: Route | undefined = undefined;
   responseHeaders: HeaderList = noHeaders;
   responseTrailers: HeaderList = noHeaders;
   responseCode = 0;
@@ -61,32 +84,39 @@ export class ActiveStream
   upstreamLocalAddress: string | undefined = undefined;
   upstreamTransportFailureReason: string | undefined = undefined;
   upstreamRequestAttemptCount = 0;
+  /** The head of the response, a final one, is written. */
   responseStarted = false;
   private readonly encoder: ResponseEncoder;
   private readonly connection: DownstreamConnection;
   private readonly config: ConnectionManagerConfig;
+  /** Monotonic. */
   private readonly startedAt: number;
   private head: RequestHead = noHead;
-  private clientAddress = '';
-  private chosen: Route | undefined = undefined;
-  private filter: StreamDecoderFilter | undefined = undefined;
+  private terminal: TerminalFilter | undefined = undefined;
+  private chain: FilterChainRun | undefined = undefined;
+  private weightedResponse: HeaderMutation | undefined = undefined;
   private host: Host | undefined = undefined;
   private cluster: Cluster | undefined = undefined;
   private flagSet: Set<ResponseFlag> | undefined = undefined;
+  private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
   private requestEnded = false;
+  private isTunnel = false;
   private over = false;
   private drawn = -1;
+  private requestPausedBy = 0;
+  private responsePausedBy = 0;
   private readonly idleTimeout = new Timeout(this, STREAM_IDLE);
-  private idleQueue;
+  private idleQueue: TimeoutQueue | undefined;
   private requestTimeout: Timeout | undefined = undefined;
   private headersTimeout: Timeout | undefined = undefined;
+  private maxDuration: Timeout | undefined = undefined;
 
   constructor(connection: DownstreamConnection, config: ConnectionManagerConfig, encoder: ResponseEncoder) {
     this.connection = connection;
     this.config = config;
     this.encoder = encoder;
-    this.clusters = connection.shared.clusters;
-    const { clock } = connection.shared;
+    this.downstreamRemoteAddress = connection.peer.remoteAddressText;
+    const { clock, stats } = connection.shared;
     this.startTime = clock.wallTime();
     this.startedAt = clock.now();
     this.idleQueue = config.streamIdle;
@@ -98,7 +128,11 @@ export class ActiveStream
       this.headersTimeout = new Timeout(this, REQUEST_HEADERS);
       config.requestHeaders.add(this.headersTimeout);
     }
-    const { stats } = connection.shared;
+    if (config.maxStreamDuration !== undefined) {
+      this.maxDuration = new Timeout(this, MAX_DURATION);
+      config.maxStreamDuration.add(this.maxDuration);
+    }
+    this.idleQueue?.add(this.idleTimeout);
     stats.rqTotal.inc();
     stats.rqHttp1Total.inc();
     stats.rqActive.inc();
@@ -108,34 +142,43 @@ export class ActiveStream
 
   onHeaders(head: RequestHead, endStream: boolean): void {
     this.head = head;
-    this.headersTimeout?.clear();
-    this.idleQueue?.add(this.idleTimeout);
-    if (endStream) this.endRequest();
-    const { config, connection } = this;
-    if (!config.proxy100Continue && head.protocol === 'HTTP/1.1') this.answerExpect(head);
-    if (head.headers[0] !== 'host') {
-      this.refuse(400, '', 'missing_host_header');
-      return;
-    }
     this.originalPath = head.path;
-    if (head.method !== 'CONNECT' && head.path.charCodeAt(0) !== 47) {
-      connection.shared.stats.rqNonRelativePath.inc();
-      this.sendLocalReply(404, '', 'absolute_path_rejected');
+    this.headersTimeout?.clear();
+    if (endStream) this.endRequest();
+    else this.idleQueue?.add(this.idleTimeout);
+    const { config, connection } = this;
+    const { headers } = head;
+    if (!config.proxy100Continue) this.answerExpect(head);
+    if (headers[0] !== 'host') {
+      this.sendLocalReply(400, '', 'missing_host_header');
       return;
     }
-    if (head.path.includes('#')) {
-      this.sendLocalReply(400, '', 'path_normalization_failed', ['connection', 'close']);
+    const isConnect = head.method === 'CONNECT';
+    if (!isConnect) {
+      if (head.path.charCodeAt(0) !== SLASH) {
+        connection.shared.stats.rqNonRelativePath.inc();
+        this.sendLocalReply(404, '', 'absolute_path_rejected');
+        return;
+      }
+      if (head.method === 'QUERY' && getHeader(headers, 'content-type') === undefined) {
+        this.sendLocalReply(400, '', 'query_missing_content_type');
+        return;
+      }
+      if (!this.normalizePath(head)) return;
+    }
+    if (config.stripHostPort !== 'none' || config.stripTrailingHostDot) {
+      stripHost(head, config.stripHostPort, config.stripTrailingHostDot, connection.peer.localPort);
+    }
+    config.sanitize(head, connection.peer, this);
+    // A CONNECT meets only routes with a `connect_matcher`, which need real Envoy: no route.
+    if (!isConnect) this.route = config.routes.match(this);
+    // Without a route there is nothing that an upgrade could be forbidden by: 404, as in Envoy.
+    if (head.upgrade !== '' && this.route !== undefined && !this.allowsUpgrade(head)) {
+      connection.shared.stats.rqWsOnNonWsRoute.inc();
+      this.sendLocalReply(403, '', 'upgrade_failed');
       return;
     }
-    if (head.method === 'QUERY' && getHeader(head.headers, 'content-type') === undefined) {
-      this.refuse(400, '', 'query_missing_content_type');
-      return;
-    }
-    if (config.normalizePath !== undefined && !this.normalizePath(head)) return;
-    this.stripHost(head);
-    const client = config.sanitize(head, connection.peer);
-    this.clientAddress = client.fromConnection ? connection.remoteAddressText : `${client.clientAddress}:0`;
-    this.chooseRoute(head, endStream);
+    this.runFilters(head, endStream);
   }
 
   onData(data: Buffer, endStream: boolean): void {
@@ -143,42 +186,44 @@ export class ActiveStream
     if (endStream) this.endRequest();
     if (this.over) return;
     this.idleQueue?.add(this.idleTimeout);
-    this.filter?.decodeData(data, endStream);
+    if (this.chain !== undefined) this.chain.decoding.data(data, endStream);
+    else this.terminal?.decodeData(data, endStream);
   }
 
   onTrailers(trailers: HeaderList): void {
     this.endRequest();
-    if (!this.over) this.filter?.decodeTrailers(trailers);
+    if (this.over) return;
+    this.idleQueue?.add(this.idleTimeout);
+    if (this.chain !== undefined) this.chain.decoding.trailersCame(trailers);
+    else this.terminal?.decodeTrailers(trailers);
   }
 
   onProtocolError({ body, details, status }: ProtocolError): void {
     if (this.over) return;
     this.addFlag('DPE');
-    this.filter?.onDestroy();
-    this.filter = undefined;
-    if (this.responseStarted) {
-      this.resetStream('protocol error', details);
-      return;
-    }
+    const { stats } = this.connection.shared;
+    stats.cxProtocolError.inc();
+    if (status === 431) stats.rqTooLarge.inc();
     this.sendLocalReply(status, body, details);
   }
 
+  /** The client is gone. */
   onReset(_reason: ResetReason, _transportFailureReason: string): void {
     if (this.over) return;
     this.addFlag('DC');
-    if (this.responseCodeDetails === '' || this.responseCodeDetails === 'via_upstream') {
-      this.responseCodeDetails = 'downstream_remote_disconnect';
-    }
+    this.responseCodeDetails = 'downstream_remote_disconnect';
     this.connection.shared.stats.rqRxReset.inc();
-    this.finish();
+    this.finish(true);
   }
 
   onAboveWriteBufferHighWatermark(): void {
-    this.filter?.onAboveWriteBufferHighWatermark();
+    this.connection.shared.stats.flowControlPaused.inc();
+    this.pauseResponse(true, SLOW_CLIENT);
   }
 
   onBelowWriteBufferLowWatermark(): void {
-    this.filter?.onBelowWriteBufferLowWatermark();
+    this.connection.shared.stats.flowControlResumed.inc();
+    this.pauseResponse(false, SLOW_CLIENT);
   }
 
   // ---- time-outs
@@ -186,23 +231,32 @@ export class ActiveStream
   onTimeout(kind: number): void {
     if (this.over) return;
     const { stats } = this.connection.shared;
-    if (kind === REQUEST_HEADERS) {
-      stats.rqHeaderTimeout.inc();
-      this.sendLocalReply(408, 'request header timeout', 'request_header_timeout', ['connection', 'close']);
-    } else if (kind === REQUEST) {
-      stats.rqTimeout.inc();
-      this.endFilter();
-      this.sendLocalReply(408, 'request timeout', 'request_overall_timeout', ['connection', 'close']);
-    } else {
-      stats.rqIdleTimeout.inc();
-      this.addFlag('SI');
-      this.endFilter();
-      if (this.responseStarted) this.resetStream('local reset', 'stream_idle_timeout');
-      else this.sendLocalReply(this.requestEnded ? 504 : 408, 'stream timeout', 'stream_idle_timeout');
+    switch (kind) {
+      case REQUEST_HEADERS:
+        stats.rqHeaderTimeout.inc();
+        this.sendLocalReply(408, 'request header timeout', 'request_header_timeout');
+        break;
+      case REQUEST:
+        stats.rqTimeout.inc();
+        this.sendLocalReply(408, 'request timeout', 'request_overall_timeout');
+        break;
+      case MAX_DURATION:
+        this.sendLocalReply(
+          this.requestEnded ? 504 : 408,
+          'downstream duration timeout',
+          'max_duration_timeout',
+          // DEADLINE_EXCEEDED, where other time-outs are UNAVAILABLE.
+          this.isGrpc ? ['content-type', 'application/grpc', 'grpc-status', '4'] : [],
+        );
+        break;
+      default:
+        stats.rqIdleTimeout.inc();
+        this.addFlag('SI');
+        this.sendLocalReply(this.requestEnded ? 504 : 408, 'stream timeout', 'stream_idle_timeout');
     }
   }
 
-  // ---- StreamDecoderFilterCallbacks
+  // ---- what filters see of the stream
 
   get info(): StreamInfo {
     return this;
@@ -212,7 +266,15 @@ export class ActiveStream
     return this;
   }
 
-  setUpstream(cluster: Cluster | undefined, host: Host | undefined, localAddress: string): void {
+  get clusters(): ClusterManager {
+    return this.connection.shared.clusters;
+  }
+
+  get bufferLimitBytes(): number {
+    return this.config.bufferLimitBytes;
+  }
+
+  setUpstream(cluster: Cluster, host: Host | undefined, localAddress: string): void {
     this.cluster = cluster;
     this.host = host;
     if (localAddress !== '') this.upstreamLocalAddress = localAddress;
@@ -226,26 +288,127 @@ export class ActiveStream
     this.upstreamRequestAttemptCount = count;
   }
 
+  setResponseCode(status: number): void {
+    this.responseCode = status;
+  }
+
+  setWeightedResponse(mutation: HeaderMutation): void {
+    this.weightedResponse = mutation;
+  }
+
   addFlag(flag: ResponseFlag): void {
     this.flagSet ??= new Set();
     this.flagSet.add(flag);
   }
 
-  sendLocalReply(status: number, body: string, details: string, headers: HeaderList = noHeaders): void {
-    if (this.over || this.responseStarted) return;
-    const close = headers[0] === 'connection';
-    const grpc = isGrpcContentType(getHeader(this.head.headers, 'content-type'));
-    const reply = localReply(status, body, grpc, close ? noHeaders : headers);
-    this.responseCode = reply.status;
-    this.responseMutation?.(reply.headers, this);
+  clearRouteCache(): void {
+    if (this.terminal === undefined) this.route = this.config.routes.match(this);
+  }
+
+  setRequestReadDisabled(disabled: boolean, reason: number): void {
+    const before = this.requestPausedBy;
+    this.requestPausedBy = disabled ? before | reason : before & ~reason;
+    if ((before === 0) === (this.requestPausedBy === 0) || this.over) return;
+    const { stats } = this.connection.shared;
+    if (before === 0) stats.flowControlPaused.inc();
+    else stats.flowControlResumed.inc();
+    this.encoder.setReadDisabled(before === 0);
+  }
+
+  // ---- FilterChainOwner
+
+  onDecodedHeaders(head: RequestHead, endStream: boolean): void {
+    this.startTerminal(head, endStream);
+  }
+
+  onDecodedData(data: Buffer, endStream: boolean): void {
+    this.terminal?.decodeData(data, endStream);
+  }
+
+  onDecodedTrailers(trailers: HeaderList): void {
+    this.terminal?.decodeTrailers(trailers);
+  }
+
+  onEncodedHeaders(head: ResponseHead, endStream: boolean): void {
+    this.writeHead(head, endStream);
+  }
+
+  onEncodedData(data: Buffer, endStream: boolean): void {
+    this.writeData(data, endStream);
+  }
+
+  onEncodedTrailers(trailers: HeaderList): void {
+    this.writeTrailers(trailers);
+  }
+
+  onRequestTooLarge(): void {
+    this.connection.shared.stats.rqTooLarge.inc();
+    this.sendLocalReply(413, 'Payload Too Large', 'request_payload_too_large');
+  }
+
+  onResponseTooLarge(): void {
+    this.sendLocalReply(500, 'Internal Server Error', 'response_payload_too_large');
+  }
+
+  setDecodingPaused(paused: boolean): void {
+    this.setRequestReadDisabled(paused, PAUSED_BY_FILTER);
+  }
+
+  setEncodingPaused(paused: boolean): void {
+    this.pauseResponse(paused, SLOW_FILTER);
+  }
+
+  // ---- the response
+
+  sendLocalReply(
+    status: number,
+    body: string | Buffer,
+    details: string,
+    more: HeaderList = [],
+    mutation?: HeaderMutation,
+  ): void {
+    if (this.over) return;
+    this.endTerminal();
+    this.chain?.endDecoding();
+    if (this.responseStarted) {
+      this.cut('local reset', details);
+      return;
+    }
+    const { head } = this;
     this.responseCodeDetails = details;
-    const octets = reply.body === '' || this.head.method === 'HEAD' ? undefined : Buffer.from(reply.body);
-    if (reply.status >= 400 && this.isUpgrade) reply.headers.push('connection', 'close');
-    this.sendHead(reply.status, reply.headers, octets === undefined, close);
+    // A message that is no good may be the start of something worse (`onLocalReply`).
+    if (status === 400 && !this.config.keepsConnectionOnBadRequest) this.connection.closeAfterStream();
+    const headers = this.routeHeaders();
+    for (let at = 0; at < more.length; at++) headers.push(more[at] as string);
+    mutation?.(headers, this);
+    let code = status;
+    let octets: Buffer | undefined;
+    if (this.isGrpc) {
+      writeGrpcReply(headers, status, body.toString(), head.method === 'HEAD');
+      code = 200;
+    } else {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      writePlainReply(headers, bytes.length);
+      if (bytes.length > 0 && head.method !== 'HEAD') octets = bytes;
+    }
+    const reply: ResponseHead = { status: code, headers, protocol: 'HTTP/1.1' };
+    this.passHead(reply, octets === undefined);
     if (octets !== undefined) this.encodeData(octets, true);
   }
 
+  /** What the route to a cluster adds to every response. */
+  private routeHeaders(): HeaderList {
+    const headers: HeaderList = [];
+    const { route } = this;
+    if (route?.kind !== 'cluster') return headers;
+    this.weightedResponse?.(headers, this);
+    route.responseHeaders?.(headers, this);
+    return headers;
+  }
+
   encode1xx(head: ResponseHead): void {
+    if (this.over || this.responseStarted) return;
+    this.idleQueue?.add(this.idleTimeout);
     if (this.config.proxy100Continue) this.encoder.encode1xx(head);
   }
 
@@ -253,38 +416,24 @@ export class ActiveStream
     if (this.over) return;
     this.responseCodeDetails = details;
     this.responseDurationMs = this.connection.shared.clock.now() - this.startedAt;
-    // Formats of the mutation may ask for it.
-    this.responseCode = head.status;
-    this.responseMutation?.(head.headers, this);
-    this.idleQueue?.add(this.idleTimeout);
-    this.sendHead(head.status, head.headers, endStream, this.isUpgrade && head.status !== 101);
+    this.passHead(head, endStream);
   }
 
   encodeData(data: Buffer, endStream: boolean): void {
     if (this.over) return;
-    if (this.head.method !== 'HEAD') this.bytesSent += data.length;
-    this.encoder.encodeData(data, endStream);
-    if (endStream) this.finish();
-    else this.idleQueue?.add(this.idleTimeout);
+    if (this.chain !== undefined) this.chain.encoding.data(data, endStream);
+    else this.writeData(data, endStream);
   }
 
   encodeTrailers(trailers: HeaderList): void {
     if (this.over) return;
-    this.responseTrailers = trailers;
-    this.encoder.encodeTrailers(trailers);
-    this.finish();
+    if (this.chain !== undefined) this.chain.encoding.trailersCame(trailers);
+    else this.writeTrailers(trailers);
   }
 
   resetStream(reason: ResetReason, details: string): void {
     if (this.over) return;
-    this.responseCodeDetails = details;
-    this.connection.shared.stats.rqTxReset.inc();
-    this.encoder.resetStream(reason);
-    this.finish();
-  }
-
-  setRequestReadDisabled(disabled: boolean): void {
-    if (!this.over) this.encoder.setReadDisabled(disabled);
+    this.cut(reason, details);
   }
 
   // ---- RouteRequest and StreamInfo
@@ -323,10 +472,6 @@ export class ActiveStream
     return this.drawn;
   }
 
-  get route(): RouteToCluster {
-    return this.chosen as RouteToCluster;
-  }
-
   get flags(): ReadonlySet<ResponseFlag> {
     return this.flagSet ?? noFlags;
   }
@@ -345,19 +490,15 @@ export class ActiveStream
   }
 
   get routeName(): string | undefined {
-    return this.chosen?.name;
+    return this.route?.name;
   }
 
   get virtualHostName(): string | undefined {
-    return this.chosen?.virtualHostName;
+    return this.route?.virtualHostName;
   }
 
   get downstreamDirectRemoteAddress(): string {
-    return this.connection.remoteAddressText;
-  }
-
-  get downstreamRemoteAddress(): string {
-    return this.clientAddress === '' ? this.connection.remoteAddressText : this.clientAddress;
+    return this.connection.peer.remoteAddressText;
   }
 
   get downstreamLocalAddress(): string {
@@ -372,14 +513,25 @@ export class ActiveStream
     return this.connection.info.id;
   }
 
-  dynamicMetadata(): unknown {
-    return undefined;
+  dynamicMetadata(filter: string, path: readonly string[]): unknown {
+    let value: unknown = this.metadata?.get(filter);
+    for (const step of path) {
+      if (typeof value !== 'object' || value === null) return undefined;
+      value = (value as Record<string, unknown>)[step];
+    }
+    return value;
   }
 
-  // ---- parts
+  /** For filters: kept until the access log is written. */
+  setDynamicMetadata(filter: string, values: Record<string, unknown>): void {
+    this.metadata ??= new Map();
+    this.metadata.set(filter, { ...this.metadata.get(filter), ...values });
+  }
 
-  private get isUpgrade(): boolean {
-    return this.head.upgrade !== '';
+  // ---- parts of the request
+
+  private get isGrpc(): boolean {
+    return isGrpcContentType(getHeader(this.head.headers, 'content-type'));
   }
 
   private endRequest(): void {
@@ -390,138 +542,168 @@ export class ActiveStream
 
   private answerExpect(head: RequestHead): void {
     const expect = getHeader(head.headers, 'expect');
-    if (expect?.toLowerCase() !== '100-continue') return;
+    if (expect === undefined || expect.toLowerCase() !== '100-continue') return;
     removeHeader(head.headers, 'expect');
     this.encoder.encode1xx({ status: 100, headers: [], protocol: head.protocol });
   }
 
-  /** A message that is no good: Envoy closes the connection, unless it is told to be lenient. */
-  private refuse(status: number, body: string, details: string): void {
-    this.sendLocalReply(
-      status,
-      body,
-      details,
-      this.config.keepsConnectionOnBadRequest ? noHeaders : ['connection', 'close'],
-    );
-  }
-
   /** @returns false when the request was answered */
   private normalizePath(head: RequestHead): boolean {
-    const normal = (this.config.normalizePath as NonNullable<ConnectionManagerConfig['normalizePath']>)(
-      head.path,
-    );
-    if (normal.kind === 'reject') {
+    const { stats } = this.connection.shared;
+    const { normalizePath } = this.config;
+    // Fragments are never sent by user agents (RFC 9110 section 7.1); one here is made to fool somebody.
+    const isRejected = head.path.includes('#');
+    if (!isRejected && normalizePath === undefined) return true;
+    const normal = isRejected || normalizePath === undefined ? undefined : normalizePath(head.path);
+    if (normal === undefined || normal.kind === 'reject') {
+      stats.rqFailedPathNormalization.inc();
       this.sendLocalReply(400, '', 'path_normalization_failed');
       return false;
     }
     head.path = normal.path;
     if (normal.kind === 'forward') return true;
+    stats.rqRedirectedWithNormalizedPath.inc();
     this.sendLocalReply(307, '', 'path_normalization_failed', ['location', normal.path]);
     return false;
   }
 
-  private stripHost(head: RequestHead): void {
-    const { stripHostPort, stripTrailingHostDot } = this.config;
-    if (stripHostPort === 'none' && !stripTrailingHostDot) return;
-    let [, host = '', port] = /^(.*?)(?::(\d+))?$/s.exec(head.authority) ?? [];
-    if (stripTrailingHostDot && host.endsWith('.')) host = host.slice(0, -1);
-    if (port !== undefined && head.method !== 'CONNECT') {
-      const own = String(this.connection.peer.localPort);
-      if (stripHostPort === 'any' || (stripHostPort === 'matching' && port === own)) port = undefined;
-    }
-    const stripped = port === undefined ? host : `${host}:${port}`;
-    if (stripped !== head.authority) setAuthority(head, stripped);
-  }
-
-  private allowsUpgrade(head: RequestHead, route: Route | undefined): boolean {
+  private allowsUpgrade(head: RequestHead): boolean {
+    const { route } = this;
     const own = route?.kind === 'cluster' ? route.upgrades.get(head.upgrade) : undefined;
     return own ?? this.config.upgrades.get(head.upgrade) ?? false;
   }
 
-  private chooseRoute(head: RequestHead, endStream: boolean): void {
-    const { stats } = this.connection.shared;
-    const route = this.config.routes.match(this);
-    this.chosen = route;
-    if (head.upgrade !== '' && !this.allowsUpgrade(head, route)) {
-      this.sendLocalReply(403, '', 'upgrade_failed', ['connection', 'close']);
+  private runFilters(head: RequestHead, endStream: boolean): void {
+    const { filters } = this.config;
+    if (this.route?.kind === 'cluster' && this.route.idleTimeoutMs !== undefined) {
+      this.idleTimeout.clear();
+      this.idleQueue = this.connection.shared.timeouts.get(this.route.idleTimeoutMs);
+      this.idleQueue?.add(this.idleTimeout);
+    }
+    if (filters.streamFilters.length === 0) {
+      this.startTerminal(head, endStream);
       return;
     }
-    if (route === undefined || head.method === 'CONNECT') {
-      stats.noRoute.inc();
-      this.chosen = undefined;
-      this.addFlag('NR');
-      const close = head.method === 'CONNECT' ? ['connection', 'close'] : noHeaders;
-      this.sendLocalReply(404, '', 'route_not_found', close);
-      return;
-    }
-    this.responseMutation = route.responseHeaders;
-    if (route.kind === 'cluster') {
-      stats.rqTotalRouted.inc();
-      if (route.idleTimeoutMs !== undefined) {
-        this.idleTimeout.clear();
-        this.idleQueue = this.connection.shared.timeouts.get(route.idleTimeoutMs);
-        this.idleQueue?.add(this.idleTimeout);
-      }
-      const filter = this.config.createFilter(this);
-      this.filter = filter;
-      filter.decodeHeaders(head, endStream);
-      return;
-    }
-    route.requestHeaders?.(head.headers, this);
-    if (route.kind === 'redirect') {
-      stats.rqRedirect.inc();
-      this.sendLocalReply(route.code, '', 'direct_response', ['location', route.location(this)]);
-      return;
-    }
-    stats.rqDirectResponse.inc();
-    const more =
-      route.code === 201 ? ['location', `${this.scheme}://${this.authority}${this.path}`] : noHeaders;
-    this.sendLocalReply(route.code, route.body.toString('utf8'), 'direct_response', more);
+    this.chain = new FilterChainRun(filters, this);
+    this.chain.decoding.headers(head, endStream);
   }
 
-  /** The last word on the headers of every response. */
-  private sendHead(status: number, headers: HeaderList, endStream: boolean, close: boolean): void {
+  private startTerminal(head: RequestHead, endStream: boolean): void {
+    const create = this.config.filters.terminal;
+    if (create === undefined) return;
+    const terminal = create(this);
+    this.terminal = terminal;
+    if ((this.responsePausedBy & SLOW_CLIENT) !== 0) terminal.onAboveWriteBufferHighWatermark();
+    terminal.decodeHeaders(head, endStream);
+  }
+
+  private endTerminal(): void {
+    const { terminal } = this;
+    if (terminal === undefined) return;
+    this.terminal = undefined;
+    terminal.onDestroy();
+  }
+
+  // ---- parts of the response
+
+  private pauseResponse(paused: boolean, who: number): void {
+    const before = this.responsePausedBy;
+    this.responsePausedBy = paused ? before | who : before & ~who;
+    if ((before === 0) === (this.responsePausedBy === 0)) return;
+    if (before === 0) this.terminal?.onAboveWriteBufferHighWatermark();
+    else this.terminal?.onBelowWriteBufferLowWatermark();
+  }
+
+  private passHead(head: ResponseHead, endStream: boolean): void {
+    if (this.chain !== undefined) this.chain.encoding.headers(head, endStream);
+    else this.writeHead(head, endStream);
+  }
+
+  /** The last word on the headers of every response (`ActiveStream::encodeHeaders`, `mutateResponseHeaders`). */
+  private writeHead({ headers, status }: ResponseHead, endStream: boolean): void {
     const { config, connection } = this;
+    const { shared } = connection;
     this.responseStarted = true;
     this.responseCode = status;
-    if (getHeader(headers, 'date') === undefined) headers.push('date', connection.shared.date());
-    if (config.serverHeader === 'OVERWRITE') replaceHeader(headers, 'server', config.serverName);
-    else if (config.serverHeader === 'APPEND_IF_ABSENT' && getHeader(headers, 'server') === undefined) {
-      headers.push('server', config.serverName);
+    let hasDate = false;
+    let server = -1;
+    for (let at = 0; at < headers.length; at += 2) {
+      const name = headers[at];
+      if (name === 'date') hasDate = true;
+      else if (name === 'server') server = at;
     }
-    if (config.via !== '') {
-      const before = getHeader(headers, 'via');
-      replaceHeader(headers, 'via', before === undefined ? config.via : `${before}, ${config.via}`);
+    if (!hasDate) headers.push('date', shared.date());
+    if (config.serverHeader === 'OVERWRITE') {
+      if (server < 0) headers.push('server', config.serverName);
+      else replaceHeader(headers, 'server', config.serverName);
+    } else if (config.serverHeader === 'APPEND_IF_ABSENT' && server < 0) {
+      headers.push('server', config.serverName);
     }
     if (config.requestIdInResponse) {
       const id = getHeader(this.head.headers, 'x-request-id');
       if (id !== undefined) replaceHeader(headers, 'x-request-id', id);
     }
-    if ((close || connection.closesAfterResponse()) && status !== 101) headers.push('connection', 'close');
+    if (config.via !== '') appendVia(headers, config.via);
+    if (status === 101) this.startTunnel();
+    else if (connection.closesAfterResponse(this.requestEnded)) headers.push('connection', 'close');
     this.responseHeaders = headers;
+    shared.stats.countResponse(status);
     this.encoder.encodeHeaders(status, headers, endStream);
-    if (endStream) this.finish();
+    if (endStream) this.finish(false);
+    else this.idleQueue?.add(this.idleTimeout);
   }
 
-  private endFilter(): void {
-    this.filter?.onDestroy();
-    this.filter = undefined;
+  private writeData(data: Buffer, endStream: boolean): void {
+    if (this.over) return;
+    this.bytesSent += data.length;
+    this.encoder.encodeData(data, endStream);
+    if (endStream) this.finish(false);
+    else this.idleQueue?.add(this.idleTimeout);
   }
 
-  private finish(): void {
+  private writeTrailers(trailers: HeaderList): void {
+    if (this.over) return;
+    this.responseTrailers = trailers;
+    this.encoder.encodeTrailers(trailers);
+    this.finish(false);
+  }
+
+  private startTunnel(): void {
+    this.isTunnel = true;
+    const { stats } = this.connection.shared;
+    stats.cxUpgradesTotal.inc();
+    stats.cxUpgradesActive.inc();
+    // A tunnel is a request that does not end.
+    this.requestTimeout?.clear();
+  }
+
+  /** A response that has begun cannot be taken back: the client sees that it is cut. */
+  private cut(reason: ResetReason, details: string): void {
+    this.responseCodeDetails = details;
+    this.connection.shared.stats.rqTxReset.inc();
+    this.connection.onStreamReset();
+    this.encoder.resetStream(reason);
+    this.finish(false);
+  }
+
+  private finish(byPeer: boolean): void {
     if (this.over) return;
     this.over = true;
     this.idleTimeout.clear();
     this.requestTimeout?.clear();
     this.headersTimeout?.clear();
-    this.endFilter();
-    const { shared } = this.connection;
-    this.durationMs = shared.clock.now() - this.startedAt;
-    shared.stats.rqActive.dec();
-    shared.stats.rqTime.record(Math.floor(this.durationMs));
-    if (this.responseCode !== 0) shared.stats.countResponse(this.responseCode);
+    this.maxDuration?.clear();
+    this.endTerminal();
+    this.chain?.destroy();
+    const { clock, stats } = this.connection.shared;
+    this.durationMs = clock.now() - this.startedAt;
+    stats.rqActive.dec();
+    stats.rqTime.record(Math.floor(this.durationMs));
+    stats.cxRxBytes.add(this.encoder.bytesReceived);
+    stats.cxTxBytes.add(this.encoder.bytesSent);
+    if (this.isTunnel) stats.cxUpgradesActive.dec();
     const { accessLoggers } = this.config;
     for (let at = 0; at < accessLoggers.length; at++) accessLoggers[at]?.log(this);
-    this.connection.onStreamEnd();
+    this.connection.onStreamEnd(byPeer, this.requestEnded);
   }
 }

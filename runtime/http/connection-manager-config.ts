@@ -7,7 +7,7 @@ import type { Fields } from '../common/message-fields.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import type { TimeoutQueue, TimeoutQueues } from '../common/timeout-queue.js';
 import type { RouteTable } from '../route/route-table.js';
-import type { CreateFilter } from './filter.js';
+import type { HttpFilterChain } from './filter.js';
 import type { Http1ServerOptions } from './http1/http1-options.js';
 import { http1ServerDefaults, serverProtocolOptions } from './http1/http1-options.js';
 import type { PathNormalizer } from './path-normalizer.js';
@@ -18,38 +18,52 @@ import { createRequestSanitizer } from './request-sanitizer.js';
 /** Looked up per request: a reload replaces it and leaves connections alone. */
 export interface ConnectionManagerConfig {
   readonly routes: RouteTable;
-  readonly createFilter: CreateFilter;
+  readonly filters: HttpFilterChain;
   readonly accessLoggers: readonly AccessLogger[];
   readonly sanitize: RequestSanitizer;
+  /** undefined: paths are taken as they come. */
   readonly normalizePath: PathNormalizer | undefined;
   readonly serverName: string;
   readonly serverHeader: 'OVERWRITE' | 'APPEND_IF_ABSENT' | 'PASS_THROUGH';
+  /** `''`: none. */
   readonly via: string;
   readonly requestIdInResponse: boolean;
   readonly proxy100Continue: boolean;
   readonly stripHostPort: 'none' | 'any' | 'matching';
   readonly stripTrailingHostDot: boolean;
+  /** `stream_error_on_invalid_http_message`: a request that is refused does not cost the connection. */
   readonly keepsConnectionOnBadRequest: boolean;
-  /** Upgrades that are on, by lower-case name. */
+  /** Upgrades that are on (or off, to be turned on by a route), by lower-case name. */
   readonly upgrades: ReadonlyMap<string, boolean>;
-  readonly streamIdleMs: number;
+  /** `stream_idle_timeout` (5 min). */
   readonly streamIdle: TimeoutQueue | undefined;
+  /** `request_timeout` (none). */
   readonly request: TimeoutQueue | undefined;
+  /** `request_headers_timeout` (none). */
   readonly requestHeaders: TimeoutQueue | undefined;
+  /** `common_http_protocol_options.max_stream_duration` (none). */
+  readonly maxStreamDuration: TimeoutQueue | undefined;
+  /** 0 = without limit. */
   readonly maxRequestsPerConnection: number;
+  /** In octets, 0 = without limit: what stream filters may keep of a body. */
+  readonly bufferLimitBytes: number;
 }
 
 /** What holds for a whole connection. A change of it drains the connections there are. */
 export interface ConnectionConfig {
-  readonly http1: Omit<Http1ServerOptions, 'scheme'>;
+  readonly http1: Http1ServerOptions;
+  readonly http1OverTls: Http1ServerOptions;
+  /** `idle_timeout` (1 h). */
   readonly connectionIdle: TimeoutQueue | undefined;
   readonly maxConnectionDuration: TimeoutQueue | undefined;
-  readonly drainTimeoutMs: number;
+  /** `drain_timeout` (5 s). undefined: no waiting. */
+  readonly drain: TimeoutQueue | undefined;
 }
 
 const fiveMinutesMs = 300_000;
 const oneHourMs = 3_600_000;
 
+/** @param bufferLimitBytes `per_connection_buffer_limit_bytes` of the listener */
 export function connectionConfig(
   manager: Fields,
   bufferLimitBytes: number,
@@ -58,23 +72,26 @@ export function connectionConfig(
 ): ConnectionConfig {
   const common = messageOf(manager.common_http_protocol_options);
   const protocol = manager.http_protocol_options;
+  const http1: Http1ServerOptions = {
+    ...http1ServerDefaults,
+    ...serverProtocolOptions(protocol === undefined ? undefined : messageOf(protocol)),
+    maxRequestHeadersBytes: numberOf(manager.max_request_headers_kb, 60) * 1024,
+    maxHeadersCount: numberOf(common.max_headers_count, 100),
+    headersWithUnderscoresAction: textOf(
+      common.headers_with_underscores_action,
+      'ALLOW',
+    ) as Http1ServerOptions['headersWithUnderscoresAction'],
+    delayedCloseTimeoutMs: durationOf(manager.delayed_close_timeout, 1000),
+    bufferLimitBytes,
+    clock,
+    scheme: 'http',
+  };
   return {
-    http1: {
-      ...http1ServerDefaults,
-      ...serverProtocolOptions(protocol === undefined ? undefined : messageOf(protocol)),
-      maxRequestHeadersBytes: numberOf(manager.max_request_headers_kb, 60) * 1024,
-      maxHeadersCount: numberOf(common.max_headers_count, 100),
-      headersWithUnderscoresAction: textOf(
-        common.headers_with_underscores_action,
-        'ALLOW',
-      ) as Http1ServerOptions['headersWithUnderscoresAction'],
-      delayedCloseTimeoutMs: durationOf(manager.delayed_close_timeout, 1000),
-      bufferLimitBytes,
-      clock,
-    },
+    http1,
+    http1OverTls: { ...http1, scheme: 'https' },
     connectionIdle: timeouts.get(durationOf(common.idle_timeout, oneHourMs)),
     maxConnectionDuration: timeouts.get(durationOf(common.max_connection_duration, 0)),
-    drainTimeoutMs: durationOf(manager.drain_timeout, 5000),
+    drain: timeouts.get(durationOf(manager.drain_timeout, 5000)),
   };
 }
 
@@ -83,17 +100,16 @@ export function connectionManagerConfig(
   manager: Fields,
   node: { readonly id: string; readonly cluster: string },
   timeouts: TimeoutQueues,
-  parts: Pick<ConnectionManagerConfig, 'routes' | 'createFilter' | 'accessLoggers'>,
+  parts: Pick<ConnectionManagerConfig, 'routes' | 'filters' | 'accessLoggers' | 'bufferLimitBytes'>,
 ): ConnectionManagerConfig {
   const common = messageOf(manager.common_http_protocol_options);
   const http1 = messageOf(manager.http_protocol_options);
   const override = http1.override_stream_error_on_invalid_http_message;
-  const streamIdleMs = durationOf(manager.stream_idle_timeout, fiveMinutesMs);
   return {
     ...parts,
     sanitize: createRequestSanitizer(manager, node),
     normalizePath: createPathNormalizer(manager),
-    serverName: textOf(manager.server_name, 'envoy') || 'envoy',
+    serverName: textOf(manager.server_name) || 'envoy',
     serverHeader: textOf(
       manager.server_header_transformation,
       'OVERWRITE',
@@ -115,10 +131,10 @@ export function connectionManagerConfig(
         one.enabled !== false,
       ]),
     ),
-    streamIdleMs,
-    streamIdle: timeouts.get(streamIdleMs),
+    streamIdle: timeouts.get(durationOf(manager.stream_idle_timeout, fiveMinutesMs)),
     request: timeouts.get(durationOf(manager.request_timeout, 0)),
     requestHeaders: timeouts.get(durationOf(manager.request_headers_timeout, 0)),
+    maxStreamDuration: timeouts.get(durationOf(common.max_stream_duration, 0)),
     maxRequestsPerConnection: numberOf(common.max_requests_per_connection, 0),
   };
 }

@@ -1,5 +1,8 @@
 /**
  * One client connection of a connection manager: its codec, its streams, and when it is to end.
+ *
+ * Ending goes as in Envoy: *open* -> *draining* (responses say `connection: close`; after `drain_timeout` it closes even when
+ * nothing more comes) -> *closing* (no further request is served; it closes with the end of the last stream).
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../common/clock.js';
@@ -8,7 +11,12 @@ import { Timeout } from '../common/timeout-queue.js';
 import type { ConnectionInfo } from '../network/filter.js';
 import type { ClusterManager } from '../upstream/cluster/cluster.js';
 import { ActiveStream } from './active-stream.js';
-import type { RequestDecoder, ResponseEncoder, ServerConnection } from './codec.js';
+import type {
+  RequestDecoder,
+  ResponseEncoder,
+  ServerConnection,
+  ServerConnectionCallbacks,
+} from './codec.js';
 import type { ConnectionConfig, ConnectionManagerConfig } from './connection-manager-config.js';
 import type { ConnectionManagerStats } from './connection-manager-stats.js';
 import { createHttp1ServerConnection } from './http1/server-connection.js';
@@ -17,6 +25,12 @@ import type { PeerFacts } from './request-sanitizer.js';
 // Kinds of time-outs.
 const IDLE = 0;
 const MAX_DURATION = 1;
+const DRAIN = 2;
+
+// States.
+const OPEN = 0;
+const DRAINING = 1;
+const CLOSING = 2;
 
 /** What all connections of a manager share. `config` is replaced by a reload; streams take it once. */
 export interface ManagerShared {
@@ -30,113 +44,190 @@ export interface ManagerShared {
   /** Of [0, 1). */
   readonly random: () => number;
   isDraining(): boolean;
+  onConnectionClosed(connection: DownstreamConnection): void;
 }
 
 function addressText(ip: string, port: number): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-export class DownstreamConnection implements TimeoutOwner {
+export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutOwner {
   readonly shared: ManagerShared;
   readonly info: ConnectionInfo;
   readonly peer: PeerFacts;
-  readonly remoteAddressText: string;
   readonly localAddressText: string;
   private readonly codec: ServerConnection;
-  private readonly onClosed: (connection: DownstreamConnection) => void;
   private readonly startedAt: number;
   private readonly idleTimeout = new Timeout(this, IDLE);
-  private readonly maxDuration = new Timeout(this, MAX_DURATION);
+  private maxDuration: Timeout | undefined = undefined;
+  private drainTimeout: Timeout | undefined = undefined;
   private requests = 0;
-  private draining = false;
+  private activeStreams = 0;
+  private state = OPEN;
+  /** `max_requests_per_connection` is reached. */
+  private hasServedAll = false;
+  /** The end was our doing. */
+  private endsLocally = false;
   private closed = false;
 
   /** Takes over the socket. */
-  constructor(
-    socket: Duplex,
-    info: ConnectionInfo,
-    shared: ManagerShared,
-    onClosed: (connection: DownstreamConnection) => void,
-  ) {
+  constructor(socket: Duplex, info: ConnectionInfo, shared: ManagerShared) {
     this.shared = shared;
     this.info = info;
-    this.onClosed = onClosed;
     this.startedAt = shared.clock.now();
-    const scheme = info.tls ? 'https' : 'http';
-    this.peer = { remoteAddress: info.remoteAddress, localPort: info.localPort, scheme };
-    this.remoteAddressText = addressText(info.remoteAddress, info.remotePort);
+    const remoteAddressText = addressText(info.remoteAddress, info.remotePort);
+    this.peer = {
+      remoteAddress: info.remoteAddress,
+      remoteAddressText,
+      localPort: info.localPort,
+      scheme: info.tls ? 'https' : 'http',
+    };
     this.localAddressText = addressText(info.localAddress, info.localPort);
     const { connectionConfig, stats } = shared;
     stats.cxTotal.inc();
     stats.cxActive.inc();
     stats.cxHttp1Total.inc();
     stats.cxHttp1Active.inc();
-    if (info.tls) stats.cxSslTotal.inc();
+    if (info.tls) {
+      stats.cxSslTotal.inc();
+      stats.cxSslActive.inc();
+    }
     connectionConfig.connectionIdle?.add(this.idleTimeout);
-    connectionConfig.maxConnectionDuration?.add(this.maxDuration);
-    this.codec = createHttp1ServerConnection(
-      socket,
-      { ...connectionConfig.http1, scheme },
-      {
-        newStream: (encoder) => this.newStream(encoder),
-        onClosed: () => this.closedByCodec(),
-      },
-    );
+    if (connectionConfig.maxConnectionDuration !== undefined) {
+      this.maxDuration = new Timeout(this, MAX_DURATION);
+      connectionConfig.maxConnectionDuration.add(this.maxDuration);
+    }
+    const { http1, http1OverTls } = connectionConfig;
+    this.codec = createHttp1ServerConnection(socket, info.tls ? http1OverTls : http1, this);
   }
 
-  private newStream(encoder: ResponseEncoder): RequestDecoder {
+  // ---- ServerConnectionCallbacks
+
+  newStream(encoder: ResponseEncoder): RequestDecoder {
+    const { config, stats } = this.shared;
     this.requests++;
+    this.activeStreams++;
     this.idleTimeout.clear();
-    return new ActiveStream(this, this.shared.config, encoder);
+    const limit = config.maxRequestsPerConnection;
+    if (limit > 0 && this.requests >= limit && this.state !== CLOSING) {
+      this.state = CLOSING;
+      this.hasServedAll = true;
+      stats.cxMaxRequestsReached.inc();
+    }
+    return new ActiveStream(this, config, encoder);
   }
 
-  /** Asked once per response: is it the last one of this connection? */
-  closesAfterResponse(): boolean {
-    if (this.draining || this.shared.isDraining()) return true;
-    const { maxRequestsPerConnection } = this.shared.config;
-    if (maxRequestsPerConnection === 0 || this.requests < maxRequestsPerConnection) return false;
-    this.shared.stats.cxMaxRequestsReached.inc();
+  onClosed(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.idleTimeout.clear();
+    this.maxDuration?.clear();
+    this.drainTimeout?.clear();
+    const { clock, stats } = this.shared;
+    stats.cxActive.dec();
+    stats.cxHttp1Active.dec();
+    if (this.info.tls) stats.cxSslActive.dec();
+    stats.cxDestroy.inc();
+    if (this.endsLocally) stats.cxDestroyLocal.inc();
+    else stats.cxDestroyRemote.inc();
+    stats.cxLengthMs.record(Math.floor(clock.now() - this.startedAt));
+    this.shared.onConnectionClosed(this);
+  }
+
+  // ---- of its streams
+
+  /**
+   * Asked once per response, before its head is written: does the connection end with it?
+   * @param requestEnded the request is read to its end; what is left of it would be read as the next one
+   */
+  closesAfterResponse(requestEnded: boolean): boolean {
+    const { shared } = this;
+    if (this.state === OPEN && shared.isDraining()) {
+      this.startDrain();
+      shared.stats.cxDrainClose.inc();
+    }
+    if (!requestEnded) {
+      this.state = CLOSING;
+      shared.stats.rqResponseBeforeRqComplete.inc();
+    }
+    if (this.state === OPEN) return false;
+    this.endsLocally = true;
     return true;
   }
 
-  onStreamEnd(): void {
-    if (this.closed) return;
-    const { connectionConfig, config } = this.shared;
-    connectionConfig.connectionIdle?.add(this.idleTimeout);
-    const { maxRequestsPerConnection } = config;
-    // Nothing more is to come on it, so there is nothing to wait for.
-    if (maxRequestsPerConnection > 0 && this.requests >= maxRequestsPerConnection) this.codec.close('flush');
+  /** The response is to be the last one. */
+  closeAfterStream(): void {
+    this.state = CLOSING;
   }
+
+  /** The codec cuts the connection with the stream. */
+  onStreamReset(): void {
+    this.endsLocally = true;
+    this.state = CLOSING;
+  }
+
+  /**
+   * @param byPeer it ended because the connection did
+   * @param requestEnded the request was read to its end
+   */
+  onStreamEnd(byPeer: boolean, requestEnded: boolean): void {
+    this.activeStreams--;
+    if (byPeer) {
+      const { stats } = this.shared;
+      stats.cxDestroyActiveRq.inc();
+      if (this.endsLocally) stats.cxDestroyLocalActiveRq.inc();
+      else stats.cxDestroyRemoteActiveRq.inc();
+    }
+    if (this.closed || byPeer) return;
+    // Nothing more is to come that a close could destroy, so there is nothing to wait for.
+    if (this.hasServedAll && requestEnded) this.closeNow('flush');
+    else if (this.activeStreams === 0) this.shared.connectionConfig.connectionIdle?.add(this.idleTimeout);
+  }
+
+  // ---- its end
 
   onTimeout(kind: number): void {
     if (this.closed) return;
-    if (kind === IDLE) {
-      this.shared.stats.cxIdleTimeout.inc();
-      this.codec.close('flush-and-delay');
-    } else this.drain();
+    const { stats } = this.shared;
+    switch (kind) {
+      case IDLE:
+        stats.cxIdleTimeout.inc();
+        if (this.state === OPEN) this.startDrain();
+        break;
+      case MAX_DURATION:
+        stats.cxMaxDurationReached.inc();
+        if (this.state === OPEN) this.startDrain();
+        break;
+      default:
+        this.state = CLOSING;
+        if (this.activeStreams === 0) this.closeNow('flush-and-delay');
+    }
   }
 
   /** The next response is the last one; a connection without a request ends now. */
   drain(): void {
-    this.draining = true;
-    this.codec.shutdownNotice();
-    if (this.codec.activeStreams === 0) this.codec.close('flush');
+    if (this.closed) return;
+    if (this.state === OPEN) this.startDrain();
+    if (this.activeStreams === 0) this.closeNow('flush');
   }
 
   close(): void {
-    this.codec.close('now');
+    if (!this.closed) this.closeNow('now');
   }
 
-  private closedByCodec(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.idleTimeout.clear();
-    this.maxDuration.clear();
-    const { clock, stats } = this.shared;
-    stats.cxActive.dec();
-    stats.cxHttp1Active.dec();
-    stats.cxDestroy.inc();
-    stats.cxLengthMs.record(Math.floor(clock.now() - this.startedAt));
-    this.onClosed(this);
+  /** Envoy leaves an idle client the `drain_timeout` to send what may be on its way already. */
+  private startDrain(): void {
+    this.state = DRAINING;
+    this.codec.shutdownNotice();
+    this.drainTimeout = new Timeout(this, DRAIN);
+    const { drain } = this.shared.connectionConfig;
+    if (drain === undefined) this.onTimeout(DRAIN);
+    else drain.add(this.drainTimeout);
+  }
+
+  private closeNow(how: 'now' | 'flush' | 'flush-and-delay'): void {
+    this.endsLocally = true;
+    this.state = CLOSING;
+    this.codec.close(how);
   }
 }

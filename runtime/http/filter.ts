@@ -1,47 +1,123 @@
 /**
- * The contract of HTTP filters, after Envoy's `StreamDecoderFilter`. Today a chain has one filter, the router, which is
- * terminal: it takes the request and gives the response. Filters that stand before it (rate limits, CORS, faults) are
- * refused by name; they will be called with the same callbacks, and what a filter does not define will cost nothing.
+ * The contract of HTTP filters, after Envoy's own (`envoy/http/filter.h`).
  *
- * A request goes `decodeHeaders`, `decodeData`*, [`decodeTrailers`]; a response comes back by the callbacks in the same
- * order. All calls are synchronous. After `onDestroy` a filter makes no call.
+ * A chain is a list of *stream filters* with one *terminal filter* (the router) at its end:
+ *
+ *     client -> codec -> connection manager -> filter 0 -> filter 1 -> ... -> router -> upstream
+ *     client <- codec <- connection manager <- filter 0 <- filter 1 <- ... <- router <- upstream
+ *
+ * The request goes through the filters in their configured order, the response in the reverse order. All calls are
+ * synchronous, never throw, and come in order: headers, data*, [trailers]; `endStream` is true on the last of them.
+ *
+ * What a filter does not define costs nothing: which hooks exist is found out once per stream and filter, and a chain of the
+ * router alone, by far the most frequent one, has no chain object at all (`ActiveStream` calls the router).
  */
 import type { Clock } from '../common/clock.js';
 import type { HeaderList } from '../common/header-list.js';
-import type { StreamInfo, ResponseFlag } from '../common/stream-info.js';
+import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
-import type { HeaderMutation, RouteRequest, RouteToCluster } from '../route/route-table.js';
+import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.js';
+import type { StatsScope } from '../stats/stat.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
 import type { Host } from '../upstream/host/host.js';
 import type { RequestHead, ResetReason, ResponseHead } from './codec.js';
 
-/** Of one request, made by the factory of its filter. */
-export interface StreamDecoderFilter {
+/**
+ * What becomes of a message after a filter has seen a part of it.
+ *
+ * - `continue`: it goes to the next filter.
+ * - `stop`: nothing goes on until the filter calls `continueDecoding` (or `continueEncoding`), or answers `continue` to a
+ *   later part. Data that comes meanwhile is shown to this filter (`decodeData`), then kept. When more is kept than the
+ *   buffer limit allows, a request is answered by 413 and a response by 500 (Envoy's `StopIterationAndBuffer`).
+ * - `pause`: as `stop`, but beyond the limit the sender is made to wait (`StopIterationAndWatermark`). For filters that need
+ *   time, not data: an authorization call, a delay.
+ */
+export type FilterStatus = 'continue' | 'stop' | 'pause';
+
+/** One filter on one stream; made by its factory when the request's head is there, gone with the stream. */
+export interface StreamFilter {
+  /** May change the head in place, answer by `callbacks.sendLocalReply` (then return `stop`), or wait. */
+  decodeHeaders?(head: RequestHead, endStream: boolean): FilterStatus;
+  decodeData?(data: Buffer, endStream: boolean): FilterStatus;
+  decodeTrailers?(trailers: HeaderList): FilterStatus;
+  /** Also for local replies, whoever made them. Informational responses do not come here. */
+  encodeHeaders?(head: ResponseHead, endStream: boolean): FilterStatus;
+  encodeData?(data: Buffer, endStream: boolean): FilterStatus;
+  encodeTrailers?(trailers: HeaderList): FilterStatus;
+  /** The stream is over, in whatever way: timers and calls under way end here. No callback may be used afterwards. */
+  onDestroy?(): void;
+}
+
+/** What a stream filter may ask for; one object per filter and stream, made for it by the chain. */
+export interface StreamFilterCallbacks {
+  readonly info: StreamInfo;
+  /** The request as the route table sees it. */
+  readonly request: RouteRequest;
+  /** undefined: no route matches. */
+  readonly route: Route | undefined;
+  /** `typed_per_filter_config` of the route for this filter, by the filter's configured name; undefined when there is none. */
+  readonly routeConfig: unknown;
+  /** Matches again after a filter has changed what routes look at. Has no effect once the router has the request. */
+  clearRouteCache(): void;
+  /** Ends a `stop` or `pause` of the request: it goes on from the next filter with all that was kept. */
+  continueDecoding(): void;
+  continueEncoding(): void;
+  addFlag(flag: ResponseFlag): void;
+  /**
+   * Answers the request in place of the upstream; once the response has begun, the stream is cut instead.
+   * @param body text/plain; gRPC clients get it as `grpc-message`
+   * @param details `%RESPONSE_CODE_DETAILS%`
+   * @param headers before those of the body, such as `location`; kept and changed
+   */
+  sendLocalReply(status: number, body: string, details: string, headers?: HeaderList): void;
+}
+
+/** The end of a chain: takes the request and gives the response by its callbacks. */
+export interface TerminalFilter {
   decodeHeaders(head: RequestHead, endStream: boolean): void;
   decodeData(data: Buffer, endStream: boolean): void;
   decodeTrailers(trailers: HeaderList): void;
   /** The client takes no more for now: the source of the response is to pause. */
   onAboveWriteBufferHighWatermark(): void;
   onBelowWriteBufferLowWatermark(): void;
-  /** The stream is over: the response is complete, or the client or a time-out ended it. */
+  /** The stream is over: the response is complete, or the client, a filter or a time-out ended it. Called once. */
   onDestroy(): void;
 }
 
-/** What the connection manager offers to the filter of one stream. */
-export interface StreamDecoderFilterCallbacks {
+/** Why reading the request is stopped; the client reads on when no reason is left. */
+export const PAUSED_BY_UPSTREAM = 1;
+export const PAUSED_BY_ROUTER = 2;
+export const PAUSED_BY_FILTER = 4;
+
+/** What the connection manager offers to the terminal filter of one stream. */
+export interface TerminalFilterCallbacks {
   readonly info: StreamInfo;
   readonly request: RouteRequest;
-  readonly route: RouteToCluster;
+  readonly route: Route | undefined;
   readonly clusters: ClusterManager;
-  /** Applied to the headers of the response before they are encoded, also of local replies from now on. */
-  responseMutation: HeaderMutation | undefined;
-  /** The response has begun. */
+  /** From inside the mesh (`internal_address_config`): its `x-envoy-*` headers steer the router. */
+  readonly isInternalRequest: boolean;
+  /** The response has begun: no local reply is possible any more. */
   readonly responseStarted: boolean;
-  setUpstream(cluster: Cluster | undefined, host: Host | undefined, localAddress: string): void;
+  setUpstream(cluster: Cluster, host: Host | undefined, localAddress: string): void;
   setUpstreamTransportFailureReason(text: string): void;
   setAttemptCount(count: number): void;
+  /** Before header mutations run, which may write it. */
+  setResponseCode(status: number): void;
+  /** The chosen weighted cluster's mutation, for local replies; the router applies it to responses itself. */
+  setWeightedResponse(mutation: HeaderMutation): void;
   addFlag(flag: ResponseFlag): void;
-  sendLocalReply(status: number, body: string, details: string, headers?: HeaderList): void;
+  /**
+   * The mutations of a route to a cluster hold for its local replies, too (measured); `headers` follow them.
+   * @param mutation applied after `headers` and before those of the body: that of a route without a cluster
+   */
+  sendLocalReply(
+    status: number,
+    body: string | Buffer,
+    details: string,
+    headers?: HeaderList,
+    mutation?: HeaderMutation,
+  ): void;
   encode1xx(head: ResponseHead): void;
   /** @param details `%RESPONSE_CODE_DETAILS%`, mostly `via_upstream` */
   encodeHeaders(head: ResponseHead, endStream: boolean, details: string): void;
@@ -49,18 +125,44 @@ export interface StreamDecoderFilterCallbacks {
   encodeTrailers(trailers: HeaderList): void;
   /** Cuts a response that has begun. */
   resetStream(reason: ResetReason, details: string): void;
-  /** Stops and goes on with reading the request. */
-  setRequestReadDisabled(disabled: boolean): void;
+  /** Stops and goes on with reading the request. @param reason one of `PAUSED_BY_*` */
+  setRequestReadDisabled(disabled: boolean, reason: number): void;
 }
 
+/** What factories of HTTP filters may use. */
 export interface HttpFilterContext {
   readonly clock: Clock;
   readonly timeouts: TimeoutQueues;
+  readonly stats: StatsScope;
+  /** `http.<stat_prefix>.` of the connection manager. */
+  readonly statPrefix: string;
   /** Of [0, 1). */
   readonly random: () => number;
+  /** `per_connection_buffer_limit_bytes` of the listener, 0 = without limit. */
+  readonly bufferLimitBytes: number;
 }
 
-export type CreateFilter = (callbacks: StreamDecoderFilterCallbacks) => StreamDecoderFilter;
+export type CreateStreamFilter = (callbacks: StreamFilterCallbacks) => StreamFilter;
+export type CreateTerminalFilter = (callbacks: TerminalFilterCallbacks) => TerminalFilter;
 
-/** @param config the canonical payload of the filter's `typed_config`. @throws ConfigError with the path inside it */
-export type HttpFilterFactory = (config: unknown, context: HttpFilterContext) => CreateFilter;
+/**
+ * A kind of filter, registered by the full name of its configuration message. `create` is called once per configured filter
+ * with the canonical payload of its `typed_config`, and compiles all that depends on the configuration alone.
+ * @throws ConfigError (`create`) with the path inside the payload
+ */
+export type HttpFilterFactory =
+  | {
+      readonly kind: 'stream';
+      create(config: unknown, context: HttpFilterContext): CreateStreamFilter;
+    }
+  | {
+      readonly kind: 'terminal';
+      create(config: unknown, context: HttpFilterContext): CreateTerminalFilter;
+    };
+
+/** The compiled `http_filters` of a connection manager. */
+export interface HttpFilterChain {
+  readonly streamFilters: readonly { readonly name: string; readonly create: CreateStreamFilter }[];
+  /** undefined: no filter at all is configured, and nothing answers, as in Envoy. */
+  readonly terminal: CreateTerminalFilter | undefined;
+}

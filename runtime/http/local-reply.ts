@@ -1,19 +1,20 @@
 /**
- * Answers that the proxy makes itself, in Envoy's shape: `content-length`, `content-type`, and for gRPC clients a status
- * in the headers of a 200.
+ * Answers that the proxy makes itself, in Envoy's shape (`Utility::prepareLocalReply`): `content-length`, `content-type`, and
+ * for gRPC clients a status in the headers of a 200.
  */
 import type { HeaderList } from '../common/header-list.js';
+import { getHeader, removeHeader, replaceHeader, setHeader } from '../common/header-list.js';
 
-/** Envoy's mapping of HTTP codes (`Grpc::Utility::httpToGrpcStatus`). */
-const grpcStatuses: Readonly<Record<number, number>> = {
-  400: 13,
-  401: 16,
-  403: 7,
-  404: 12,
-  429: 14,
-  502: 14,
-  503: 14,
-  504: 14,
+/** Envoy's mapping of HTTP codes (`Grpc::Utility::httpToGrpcStatus`); all others are 2, UNKNOWN. */
+const grpcStatuses: Readonly<Record<number, string>> = {
+  400: '13',
+  401: '16',
+  403: '7',
+  404: '12',
+  429: '14',
+  502: '14',
+  503: '14',
+  504: '14',
 };
 
 /** `grpc-message`: percent-encoded outside of printable ASCII, and the percent sign itself (gRPC over HTTP/2). */
@@ -26,34 +27,35 @@ function grpcMessage(text: string): string {
     );
 }
 
+/** Envoy's test of a gRPC request: `application/grpc` or `application/grpc+...`; not grpc-web. */
 export function isGrpcContentType(contentType: string | undefined): boolean {
   return contentType === 'application/grpc' || contentType?.startsWith('application/grpc+') === true;
 }
 
-export interface LocalReply {
-  readonly status: number;
-  readonly headers: HeaderList;
-  /** Empty for a gRPC client and when there is none. */
-  readonly body: string;
+/**
+ * The answer for a gRPC client: always a 200.
+ * @param headers changed in place
+ * @param isHead no `grpc-message` then, as in Envoy
+ */
+export function writeGrpcReply(headers: HeaderList, status: number, body: string, isHead: boolean): void {
+  replaceHeader(headers, 'content-type', 'application/grpc');
+  if (getHeader(headers, 'grpc-status') === undefined)
+    headers.push('grpc-status', grpcStatuses[status] ?? '2');
+  if (body !== '' && !isHead) setHeader(headers, 'grpc-message', grpcMessage(body));
+  removeHeader(headers, 'content-length');
 }
 
 /**
- * @param grpc the client speaks gRPC
- * @param more headers before those of the body, such as `location`
+ * The headers that describe the body of a plain answer. A `content-type` that a route's mutation has set stays.
+ * @param headers changed in place
+ * @param length in octets
  */
-export function localReply(status: number, body: string, grpc: boolean, more: HeaderList = []): LocalReply {
-  if (grpc) {
-    const headers = [
-      ...more,
-      'content-type',
-      'application/grpc',
-      'grpc-status',
-      String(grpcStatuses[status] ?? 2),
-    ];
-    if (body !== '') headers.push('grpc-message', grpcMessage(body));
-    return { status: 200, headers, body: '' };
+export function writePlainReply(headers: HeaderList, length: number): void {
+  removeHeader(headers, 'content-length');
+  if (length === 0) {
+    removeHeader(headers, 'content-type');
+    return;
   }
-  if (body === '') return { status, headers: [...more], body };
-  const length = String(Buffer.byteLength(body));
-  return { status, headers: [...more, 'content-length', length, 'content-type', 'text/plain'], body };
+  headers.push('content-length', String(length));
+  if (getHeader(headers, 'content-type') === undefined) headers.push('content-type', 'text/plain');
 }

@@ -38,7 +38,7 @@ function normalize(path: string): string {
 
 /** A path of slashes only keeps two of them, as Envoy's does. */
 function mergeSlashes(path: string): string {
-  if (/^\/{2,}$/.test(path)) return path.length === 2 ? '/' : '//';
+  if (/^\/{2,}$/.test(path)) return '//';
   return path.replace(/\/{2,}/g, '/');
 }
 
@@ -62,9 +62,12 @@ export function createPathNormalizer(manager: Fields): PathNormalizer | undefine
       if (escapes === 'REJECT_REQUEST') return { kind: 'reject' };
       path = path.replace(/%2f/gi, '/').replace(/%5c/gi, '\\');
       unescaped = true;
-      if (!wantsNormal) path = path.replaceAll('\\', '/');
     }
-    if (wantsNormal) path = normalize(path);
+    if (wantsNormal) {
+      // A NUL ends the path for whoever reads it in C.
+      if (path.includes('%00')) return { kind: 'reject' };
+      path = normalize(path);
+    }
     if (wantsMerge) path = mergeSlashes(path);
     return {
       kind: unescaped && escapes === 'UNESCAPE_AND_REDIRECT' ? 'redirect' : 'forward',

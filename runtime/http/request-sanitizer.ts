@@ -1,11 +1,14 @@
 /**
  * What the connection manager does to the headers of every request before routing: who the client is, which internal
  * headers it may send, and the request id (`ConnectionManagerUtility::mutateRequestHeaders`).
+ *
+ * One pass finds the few headers that matter here; most requests have none of them, and then all that is left to do is to
+ * append.
  */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { HeaderList } from '../common/header-list.js';
-import { getHeader, joinHeader, replaceHeader } from '../common/header-list.js';
+import { getHeader, replaceHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import { compileCidrList } from './cidr.js';
@@ -13,7 +16,7 @@ import type { RequestHead } from './codec.js';
 import { newRequestId } from './request-id.js';
 
 /** Headers by which callers inside the mesh steer the router; strangers must not. */
-const internalHeaders: ReadonlySet<string> = new Set([
+const internalHeaders = [
   'x-envoy-retriable-status-codes',
   'x-envoy-retriable-header-names',
   'x-envoy-retry-on',
@@ -28,7 +31,7 @@ const internalHeaders: ReadonlySet<string> = new Set([
   'x-envoy-ip-tags',
   'x-envoy-original-url',
   'x-envoy-hedge-on-per-try-timeout',
-]);
+] as const;
 
 /** Those that an edge proxy sets itself. */
 const edgeHeaders = [
@@ -36,13 +39,43 @@ const edgeHeaders = [
   'x-envoy-downstream-service-cluster',
   'x-envoy-downstream-service-node',
   'x-envoy-original-path',
+  'x-envoy-original-host',
 ] as const;
+
+// What the pass does with a header of that name.
+const NOTHING = 0;
+const FORWARDED_FOR = 1;
+const FORWARDED_PROTO = 2;
+const FORWARDED_PORT = 3;
+const REQUEST_ID = 4;
+/** Has to be looked at again once it is known who the client is. */
+const DOUBTFUL = 5;
+
+const meanings: ReadonlyMap<string, number> = new Map([
+  ['x-forwarded-for', FORWARDED_FOR],
+  ['x-forwarded-proto', FORWARDED_PROTO],
+  ['x-forwarded-port', FORWARDED_PORT],
+  ['x-request-id', REQUEST_ID],
+  ['x-envoy-internal', DOUBTFUL],
+  ['x-forwarded-client-cert', DOUBTFUL],
+  ['referer', DOUBTFUL],
+  ...internalHeaders.map((name): [string, number] => [name, DOUBTFUL]),
+  ...edgeHeaders.map((name): [string, number] => [name, DOUBTFUL]),
+]);
+
+const internal: ReadonlySet<string> = new Set(internalHeaders);
+const edge: ReadonlySet<string> = new Set(edgeHeaders);
+
+/** First letters of all names above: nothing else needs a look into the map. */
+const X = 120;
+const R = 114;
 
 /** Envoy writes its own address into x-forwarded-for when the peer is a loopback address. */
 function ownAddress(): string {
   for (const list of Object.values(networkInterfaces())) {
-    for (const { address, family, internal } of list ?? [])
-      if (family === 'IPv4' && !internal) return address;
+    for (const { address, family, internal: isLocal } of list ?? []) {
+      if (family === 'IPv4' && !isLocal) return address;
+    }
   }
   return '127.0.0.1';
 }
@@ -52,70 +85,75 @@ const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1
 /** What does not change during a connection. */
 export interface PeerFacts {
   readonly remoteAddress: string;
+  /** `ip:port`, `[ip]:port`. */
+  readonly remoteAddressText: string;
   readonly localPort: number;
   readonly scheme: 'http' | 'https';
 }
 
-export interface SanitizedRequest {
-  /** The client as far as it is believed: an IP, and a port when it is the connection's own. */
-  readonly clientAddress: string;
-  readonly fromConnection: boolean;
+/** What is found out about one request beside its headers; the stream itself. */
+export interface RequestFacts {
+  /** The client as far as it is believed: `ip:port`, with port 0 when it was told by a header. */
+  downstreamRemoteAddress: string;
+  isInternalRequest: boolean;
 }
 
-export type RequestSanitizer = (head: RequestHead, peer: PeerFacts) => SanitizedRequest;
+/** Changes the head in place and writes what it has found into `facts`. */
+export type RequestSanitizer = (head: RequestHead, peer: PeerFacts, facts: RequestFacts) => void;
 
-/** The address that is `hops` from the end of x-forwarded-for. */
-function forwardedAddress(
-  forwardedFor: string | undefined,
-  hops: number,
-): { address: string; single: boolean } | undefined {
-  if (forwardedFor === undefined) return undefined;
-  const parts = forwardedFor.split(',').map((part) => part.trim());
-  const address = parts.at(-1 - hops);
-  return address === undefined || isIP(address) === 0 ? undefined : { address, single: parts.length === 1 };
+/** The address that is `hops` from the end of x-forwarded-for, undefined when there is no such IP address. */
+function forwardedAddress(forwardedFor: string, hops: number): string | undefined {
+  let end = forwardedFor.length;
+  for (let skipped = 0; skipped < hops; skipped++) {
+    end = forwardedFor.lastIndexOf(',', end - 1);
+    if (end < 0) return undefined;
+  }
+  const address = forwardedFor.slice(end === 0 ? 0 : forwardedFor.lastIndexOf(',', end - 1) + 1, end).trim();
+  return isIP(address) === 0 ? undefined : address;
 }
 
-/** Garbage that Envoy drops: no absolute URL in http(s), or with user info or a fragment. Plain words pass, as there. */
+function withPort(ip: string, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** Garbage that Envoy drops: an URL in http(s) with user info, a fragment or what no URL has. All else passes, as there. */
 function badReferer(value: string): boolean {
   if (!value.includes('://')) return false;
-  return !/^https?:\/\/[^\s@#^<>"]+$/i.test(value);
+  return !/^[a-z][a-z0-9+.-]*:\/\/[^\s@#^<>"]+$/i.test(value);
 }
 
-function hasInternalHeader(headers: HeaderList): boolean {
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string;
-    if (name.startsWith('x-envoy-') || name === 'x-forwarded-client-cert' || name === 'referer') return true;
-  }
-  return false;
-}
-
-/** @param manager the `HttpConnectionManager`. @param node `node.cluster` and `node.id` of the bootstrap */
+/**
+ * @param manager the `HttpConnectionManager`
+ * @param node `node.cluster` and `node.id` of the bootstrap
+ * @param own what stands in x-forwarded-for for a peer on a loopback address; default: the first other address of this machine
+ */
 export function createRequestSanitizer(
   manager: Fields,
   node: { readonly id: string; readonly cluster: string },
+  own: string = ownAddress(),
 ): RequestSanitizer {
   const useRemoteAddress = manager.use_remote_address === true;
   const hops = numberOf(manager.xff_num_trusted_hops, 0);
   const skipXffAppend = manager.skip_xff_append === true;
   const generateId = manager.generate_request_id !== false;
   const preserveId = manager.preserve_external_request_id === true;
-  const addUserAgent = manager.add_user_agent === true;
+  const addUserAgent = manager.add_user_agent === true && node.cluster !== '';
   const appendPort = manager.append_x_forwarded_port === true;
   const via = textOf(manager.via);
   const forwardClientCert = textOf(manager.forward_client_cert_details, 'SANITIZE') === 'ALWAYS_FORWARD_ONLY';
-  const internal = messageOf(manager.internal_address_config);
-  const isInternalIp = compileCidrList(messagesOf(internal.cidr_ranges));
-  const own = ownAddress();
+  const ranges = messagesOf(messageOf(manager.internal_address_config).cidr_ranges);
+  const isInternalIp = ranges.length === 0 ? undefined : compileCidrList(ranges);
+  const schemeToOverwrite = textOf(messageOf(manager.scheme_header_transformation).scheme_to_overwrite);
+  const trustsProto = !useRemoteAddress || hops > 0;
 
-  /** @returns whether internal headers may stay */
   function clean(headers: HeaderList, isInternal: boolean, isEdge: boolean): void {
-    if (!hasInternalHeader(headers)) return;
     let kept = 0;
     for (let at = 0; at < headers.length; at += 2) {
       const name = headers[at] as string;
       const drop =
-        (!isInternal && (internalHeaders.has(name) || name === 'x-envoy-internal')) ||
-        (isEdge && (edgeHeaders as readonly string[]).includes(name)) ||
+        name === 'x-envoy-internal' ||
+        (!isInternal && internal.has(name)) ||
+        (isEdge && edge.has(name)) ||
         (name === 'x-forwarded-client-cert' && !forwardClientCert) ||
         (name === 'referer' && badReferer(headers[at + 1] as string));
       if (drop) continue;
@@ -126,62 +164,97 @@ export function createRequestSanitizer(
     headers.length = kept;
   }
 
-  return (head, peer) => {
+  return (head, peer, facts) => {
     const { headers } = head;
-    const forwardedFor = joinHeader(headers, 'x-forwarded-for');
-    let clientAddress = peer.remoteAddress;
-    let fromConnection = true;
-    let single = forwardedFor === undefined;
+    let forwardedFor = -1;
+    let proto = -1;
+    let port = -1;
+    let requestId = -1;
+    let isDoubtful = false;
+    for (let at = 0; at < headers.length; at += 2) {
+      const name = headers[at] as string;
+      const first = name.charCodeAt(0);
+      if (first !== X && first !== R) continue;
+      switch (meanings.get(name) ?? NOTHING) {
+        case FORWARDED_FOR:
+          forwardedFor = at;
+          break;
+        case FORWARDED_PROTO:
+          proto = at;
+          break;
+        case FORWARDED_PORT:
+          port = at;
+          break;
+        case REQUEST_ID:
+          requestId = at;
+          break;
+        case DOUBTFUL:
+          isDoubtful = true;
+          break;
+      }
+    }
+
+    // ---- who the client is
+    const chain = forwardedFor < 0 ? undefined : (headers[forwardedFor + 1] as string);
+    let address: string | undefined;
+    // Only an address that nobody in between can have invented counts as internal.
+    let isSingle: boolean;
     if (useRemoteAddress) {
-      if (hops > 0) {
-        const trusted = forwardedAddress(forwardedFor, hops - 1);
-        if (trusted !== undefined) {
-          clientAddress = trusted.address;
-          fromConnection = false;
-        }
-      }
-      if (!skipXffAppend) {
-        const address = isLoopback(peer.remoteAddress) ? own : peer.remoteAddress;
-        if (forwardedFor === undefined) headers.push('x-forwarded-for', address);
-        else replaceHeader(headers, 'x-forwarded-for', `${forwardedFor},${address}`);
-      }
+      isSingle = chain === undefined;
+      if (chain !== undefined && hops > 0) address = forwardedAddress(chain, hops - 1);
     } else {
-      const trusted = forwardedAddress(forwardedFor, hops);
-      if (trusted !== undefined) {
-        clientAddress = trusted.address;
-        fromConnection = false;
-        single = trusted.single;
-      }
+      isSingle = chain !== undefined && !chain.includes(',');
+      if (chain !== undefined) address = forwardedAddress(chain, hops);
     }
-    const isInternal = single && isInternalIp(clientAddress);
+    facts.downstreamRemoteAddress = address === undefined ? peer.remoteAddressText : withPort(address, 0);
+    const client = address ?? peer.remoteAddress;
+    const isInternal =
+      isInternalIp !== undefined &&
+      isSingle &&
+      (address !== undefined || useRemoteAddress) &&
+      isInternalIp(client);
+    facts.isInternalRequest = isInternal;
     const isEdge = useRemoteAddress && !isInternal;
-    clean(headers, isInternal, isEdge);
-    const proto = getHeader(headers, 'x-forwarded-proto');
-    if (proto === undefined) headers.push('x-forwarded-proto', peer.scheme);
-    else if (useRemoteAddress && hops === 0) replaceHeader(headers, 'x-forwarded-proto', peer.scheme);
-    if (appendPort) {
-      const port = String(peer.localPort);
-      if (getHeader(headers, 'x-forwarded-port') === undefined) headers.push('x-forwarded-port', port);
-      else if (useRemoteAddress && hops === 0) replaceHeader(headers, 'x-forwarded-port', port);
+
+    // ---- in place, before positions change
+    if (proto >= 0 && !trustsProto) headers[proto + 1] = peer.scheme;
+    if (port >= 0 && appendPort && !trustsProto) headers[port + 1] = String(peer.localPort);
+    if (useRemoteAddress && !skipXffAppend) {
+      const hop = isLoopback(peer.remoteAddress) ? own : peer.remoteAddress;
+      if (chain === undefined) headers.push('x-forwarded-for', hop);
+      else headers[forwardedFor + 1] = chain === '' ? hop : `${chain},${hop}`;
     }
-    const scheme = getHeader(headers, 'x-forwarded-proto');
+    if (requestId >= 0 && generateId && ((isEdge && !preserveId) || headers[requestId + 1] === '')) {
+      headers[requestId + 1] = newRequestId();
+    }
+    let scheme: string = peer.scheme;
+    if (proto < 0) headers.push('x-forwarded-proto', schemeToOverwrite === '' ? scheme : schemeToOverwrite);
+    else if (schemeToOverwrite !== '') headers[proto + 1] = schemeToOverwrite;
+    else scheme = headers[proto + 1] as string;
+    if (schemeToOverwrite !== '') scheme = schemeToOverwrite;
     head.scheme = scheme === 'https' || scheme === 'http' ? scheme : peer.scheme;
-    if (addUserAgent) {
-      if (node.cluster !== '') replaceHeader(headers, 'x-envoy-downstream-service-cluster', node.cluster);
-      if (node.id !== '') replaceHeader(headers, 'x-envoy-downstream-service-node', node.id);
-      if (getHeader(headers, 'user-agent') === undefined) headers.push('user-agent', node.cluster);
-    }
-    if (isInternal) replaceHeader(headers, 'x-envoy-internal', 'true');
-    else if (isEdge) replaceHeader(headers, 'x-envoy-external-address', clientAddress);
-    if (via !== '') {
-      const before = joinHeader(headers, 'via');
-      replaceHeader(headers, 'via', before === undefined ? via : `${before}, ${via}`);
-    }
-    if (generateId) {
-      const id = getHeader(headers, 'x-request-id');
-      if (id === undefined) headers.push('x-request-id', newRequestId());
-      else if (isEdge && !preserveId) replaceHeader(headers, 'x-request-id', newRequestId());
-    }
-    return { clientAddress, fromConnection };
+    if (isDoubtful) clean(headers, isInternal, isEdge);
+
+    // ---- what Envoy appends, in its order
+    if (appendPort && port < 0) headers.push('x-forwarded-port', String(peer.localPort));
+    if (isInternal) headers.push('x-envoy-internal', 'true');
+    if (addUserAgent) writeUserAgent(headers, node);
+    if (via !== '') appendVia(headers, via);
+    if (isEdge) replaceHeader(headers, 'x-envoy-external-address', client);
+    if (generateId && requestId < 0) headers.push('x-request-id', newRequestId());
   };
+}
+
+function writeUserAgent(headers: HeaderList, node: { readonly id: string; readonly cluster: string }): void {
+  replaceHeader(headers, 'x-envoy-downstream-service-cluster', node.cluster);
+  const userAgent = getHeader(headers, 'user-agent');
+  if (userAgent === undefined || userAgent === '') replaceHeader(headers, 'user-agent', node.cluster);
+  if (node.id !== '') replaceHeader(headers, 'x-envoy-downstream-service-node', node.id);
+}
+
+/** `via` of the configuration behind what there is (`Utility::appendVia`). */
+export function appendVia(headers: HeaderList, via: string): void {
+  const before = getHeader(headers, 'via');
+  if (before === undefined) headers.push('via', via);
+  else replaceHeader(headers, 'via', `${before}, ${via}`);
 }

@@ -19,6 +19,7 @@ export const httpSupportedFields: SupportedFields = {
     http2_protocol_options: 'ignored',
     server_name: true,
     server_header_transformation: true,
+    scheme_header_transformation: true,
     max_request_headers_kb: true,
     stream_idle_timeout: true,
     request_timeout: true,
@@ -52,6 +53,7 @@ export const httpSupportedFields: SupportedFields = {
     name: true,
     typed_config: true,
   },
+  'envoy.config.core.v3.SchemeHeaderTransformation': { scheme_to_overwrite: true },
   'envoy.config.core.v3.CidrRange': { address_prefix: true, prefix_len: true },
   'envoy.config.core.v3.HttpProtocolOptions': {
     idle_timeout: true,
@@ -59,11 +61,13 @@ export const httpSupportedFields: SupportedFields = {
     max_headers_count: true,
     headers_with_underscores_action: true,
     max_requests_per_connection: true,
+    max_stream_duration: true,
   },
   'envoy.config.core.v3.Http2ProtocolOptions': {},
   'envoy.extensions.filters.http.router.v3.Router': {
     dynamic_stats: 'ignored',
     start_child_span: 'ignored',
     suppress_envoy_headers: true,
+    suppress_grpc_request_failure_code_stats: 'ignored',
   },
 };

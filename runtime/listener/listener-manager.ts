@@ -4,12 +4,17 @@
 import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { numberOf, textOf } from '../common/message-fields.js';
-import type { FactoryContext, NetworkFilterFactory } from '../network/filter.js';
+import type { Logger } from '../common/logger.js';
+import type { NetworkFilterFactory } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { StatsScope } from '../stats/stat.js';
-import { Listener, listenerAddress, listenerAddressText } from './listener.js';
-import type { ListenerChain } from './listener-chain.js';
-import { createChain, readChain } from './listener-chain.js';
+import { createDrainingChains } from './draining-chains.js';
+import type { Listener } from './listener.js';
+import type { ListenerAddress } from './listener-address.js';
+import { addressKey, addressText } from './listener-address.js';
+import { ListenerSocket } from './listener-socket.js';
+import type { ListenerContext, PreparedListener } from './prepare-listener.js';
+import { prepareListener } from './prepare-listener.js';
 
 /** The listeners of a new configuration, built beside those in force. Exactly one of `commit` and `discard` is called. */
 export interface ListenerUpdate {
@@ -24,162 +29,240 @@ export interface ListenerManager {
   all(): readonly Listener[];
   /** @throws ConfigError with the path from `static_resources.listeners` on; nothing has changed then */
   prepare(configs: readonly Fields[], context: ListenerContext): ListenerUpdate;
-  stopListening(): void;
-  drain(): void;
+  /** @param which default: all */
+  stopListening(which?: (listener: Listener) => boolean): void;
+  /** Every response asks its client from now on to open another connection. @param which default: all */
+  askToClose(which?: (listener: Listener) => boolean): void;
+  /** Closes idle connections; the others close with their response. Those of chains that drain included. */
+  closeIdle(): void;
+  /** Those of chains that drain included. */
   readonly activeConnections: number;
+  /** Closes everything at once. */
   close(): void;
 }
-
-/** What filters get, but for what depends on the listener. */
-export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'>;
 
 export interface ListenerManagerOptions {
   readonly clock: Clock;
   readonly stats: StatsScope;
+  readonly log: Logger;
   readonly factories: ReadonlyMap<string, NetworkFilterFactory>;
   readonly drainTimeMs: number;
 }
 
-/** One step of an update. */
-interface Step {
-  /** Position in the new list. */
-  readonly listener: Listener;
-  readonly isNew: boolean;
-  apply(): string | undefined;
-  undo(): void;
+/** Connections that the kernel completed and nobody accepted yet. Envoy's default is the machine's limit, mostly this. */
+const defaultBacklog = 4096;
+
+const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** In Envoy the first of two static listeners of one name is served, the other one is not. */
+function firstOfName(configs: readonly Fields[], log: Logger): (Fields | undefined)[] {
+  const names = new Set<string>();
+  return configs.map((config) => {
+    const name = textOf(config.name);
+    if (name !== '' && names.has(name)) {
+      log.warning(`there is a listener '${name}' already: the second one of this name is not served`);
+      return undefined;
+    }
+    names.add(name);
+    return config;
+  });
 }
 
-const oneMiB = 1024 * 1024;
+/** @throws ConfigError in Envoy's words */
+function refuseDuplicateAddresses(listeners: readonly (Listener | undefined)[]): void {
+  const seen = new Set<string>();
+  for (const [index, listener] of listeners.entries()) {
+    for (const address of listener?.parts.addresses ?? []) {
+      const key = addressKey(address);
+      if (key !== undefined && seen.has(key)) {
+        throw new ConfigError(
+          `error adding listener: '${listener?.name}' has duplicate address '${addressText(address)}' as existing listener`,
+          ['static_resources', 'listeners', index, 'address'],
+        );
+      }
+      if (key !== undefined) seen.add(key);
+    }
+  }
+}
 
 export function createListenerManager(options: ListenerManagerOptions): ListenerManager {
-  const { clock, factories, stats } = options;
+  const { clock, factories, log, stats } = options;
   const counter = (name: string) => stats.counter(`listener_manager.${name}`);
-  const [added, modified, removed, created] = [
-    counter('listener_added'),
-    counter('listener_modified'),
-    counter('listener_removed'),
-    counter('listener_create_success'),
-  ];
-  for (const name of ['listener_create_failure', 'listener_in_place_updated', 'listener_stopped'])
-    counter(name);
-  const active = stats.gauge('listener_manager.total_listeners_active');
-  for (const name of ['total_listeners_draining', 'total_listeners_warming', 'workers_started']) {
-    stats.gauge(`listener_manager.${name}`);
-  }
-  let inForce: Listener[] = [];
+  const gauge = (name: string) => stats.gauge(`listener_manager.${name}`);
+  const added = counter('listener_added');
+  const modified = counter('listener_modified');
+  const inPlace = counter('listener_in_place_updated');
+  const removed = counter('listener_removed');
+  const stopped = counter('listener_stopped');
+  const created = counter('listener_create_success');
+  counter('listener_create_failure');
+  const active = gauge('total_listeners_active');
+  gauge('total_listeners_draining');
+  gauge('total_listeners_warming');
+  gauge('workers_pinned');
+  gauge('workers_started').set(1);
+  const draining = createDrainingChains(clock, options.drainTimeMs, gauge('total_filter_chains_draining'));
+  let inForce: readonly Listener[] = [];
 
-  function prepareOne(config: Fields, context: ListenerContext): Step {
-    const address = listenerAddress(config);
-    const text = listenerAddressText(address);
-    const statPrefix = `listener.${(textOf(config.stat_prefix) || text).replaceAll(':', '_')}.`;
-    const full: FactoryContext = {
-      ...context,
-      listenerStatPrefix: statPrefix,
-      bufferLimitBytes: numberOf(config.per_connection_buffer_limit_bytes, oneMiB),
-    };
-    const chainConfig = readChain(config, factories);
-    const build = (): ListenerChain =>
-      createChain(
-        chainConfig,
-        full,
-        stats.counter(`${statPrefix}ssl.connection_error`),
-        stats.counter(`${statPrefix}ssl.handshake`),
-      );
-    const before = inForce.find((one) => listenerAddressText(one.address) === text && one.isListening);
-    if (before === undefined) {
-      const listener = new Listener(config, build(), statPrefix, stats);
-      return {
-        listener,
-        isNew: true,
-        apply() {
-          added.inc();
-          created.inc();
-          return `listener '${listener.name}' added at ${listener.addressText}`;
-        },
-        undo: () => listener.close(),
-      };
-    }
-    if (before.chain.identity === chainConfig.identity) {
-      let update: (() => void) | undefined;
-      try {
-        update = before.chain.filter.prepareUpdate(chainConfig.filterConfig, full);
-      } catch (error) {
-        throw error instanceof ConfigError ? error.under(...chainConfig.filterPath) : error;
-      }
-      if (update !== undefined) {
-        const apply = update;
-        return {
-          listener: before,
-          isNew: false,
-          apply() {
-            apply();
-            return undefined;
-          },
-          undo: () => undefined,
-        };
-      }
-    }
-    const chain = build();
-    return {
-      listener: before,
-      isNew: false,
-      apply() {
-        before.replaceChain(chain);
-        clock.setTimer(options.drainTimeMs, () => before.closeReplaced());
-        modified.inc();
-        return `listener '${before.name}' changed: its socket stays, connections of before drain`;
-      },
-      undo: () => chain.close(),
-    };
+  /** The listener whose place a new one takes: that of its name, else that of its address. */
+  function predecessor(config: Fields, taken: ReadonlySet<Listener>): Listener | undefined {
+    const left = inForce.filter((one) => !taken.has(one));
+    const name = textOf(config.name);
+    const byName = name === '' ? undefined : left.find((one) => textOf(one.parts.config.name) === name);
+    return byName ?? left.find((one) => isEqual(one.parts.config.address, config.address));
   }
 
-  return {
-    all: () => inForce,
-    prepare(configs, context) {
-      const steps: Step[] = [];
-      for (const [index, config] of configs.entries()) {
+  function prepareAll(configs: readonly Fields[], context: ListenerContext) {
+    const taken = new Set<Listener>();
+    const prepared: (PreparedListener & { before: Listener | undefined })[] = [];
+    const byIndex: (Listener | undefined)[] = [];
+    try {
+      for (const [index, config] of firstOfName(configs, log).entries()) {
+        if (config === undefined) {
+          byIndex.push(undefined);
+          continue;
+        }
+        const before = predecessor(config, taken);
+        if (before !== undefined) taken.add(before);
         try {
-          steps.push(prepareOne(config, context));
+          const one = prepareListener(config, before, factories, context, clock);
+          prepared.push({ ...one, before });
+          byIndex.push(one.listener);
         } catch (error) {
-          for (const step of steps) step.undo();
           throw error instanceof ConfigError ? error.under('static_resources', 'listeners', index) : error;
         }
       }
-      return {
-        async bind() {
-          for (const { isNew, listener } of steps) if (isNew) await listener.listen();
-        },
-        commit() {
-          const lines = steps.map((step) => step.apply()).filter((line) => line !== undefined);
-          const next = steps.map(({ listener }) => listener);
-          for (const old of inForce) {
-            if (next.includes(old)) continue;
-            old.stopListening();
-            old.drain();
-            removed.inc();
-            clock.setTimer(options.drainTimeMs, () => old.close());
-            lines.push(`listener '${old.name}' removed: its connections drain`);
+      refuseDuplicateAddresses(byIndex);
+    } catch (error) {
+      for (const one of prepared) one.discard();
+      throw error;
+    }
+    return prepared;
+  }
+
+  /** Sockets in force by address; those with port 0 belong to their listener alone. */
+  function heldSockets(): Map<string, ListenerSocket> {
+    const held = new Map<string, ListenerSocket>();
+    for (const socket of inForce.flatMap((one) => one.sockets)) {
+      const key = addressKey(socket.address);
+      if (key !== undefined && socket.isListening) held.set(key, socket);
+    }
+    return held;
+  }
+
+  function prepare(configs: readonly Fields[], context: ListenerContext): ListenerUpdate {
+    const prepared = prepareAll(configs, context);
+    const fresh: ListenerSocket[] = [];
+    const sockets = new Map<Listener, ListenerSocket[]>();
+
+    async function socketFor(
+      address: ListenerAddress,
+      at: number,
+      { before, listener }: (typeof prepared)[number],
+      held: ReadonlyMap<string, ListenerSocket>,
+    ): Promise<ListenerSocket> {
+      const key = addressKey(address);
+      const same = before?.sockets[at];
+      const kept =
+        key === undefined
+          ? same?.isListening && isEqual(same.address, address)
+            ? same
+            : undefined
+          : held.get(key);
+      if (kept !== undefined) return kept;
+      const backlog = numberOf(listener.parts.config.tcp_backlog_size, defaultBacklog);
+      const socket = new ListenerSocket(address, { backlog, clock, log });
+      fresh.push(socket);
+      await socket.listen();
+      return socket;
+    }
+
+    return {
+      async bind() {
+        const held = heldSockets();
+        for (const one of prepared) {
+          const own: ListenerSocket[] = [];
+          for (const [at, address] of one.listener.parts.addresses.entries()) {
+            own.push(await socketFor(address, at, one, held));
           }
-          inForce = next;
-          active.set(next.length);
-          return lines;
-        },
-        discard() {
-          for (const step of steps) step.undo();
-        },
-      };
+          sockets.set(one.listener, own);
+        }
+      },
+      commit() {
+        const lines: string[] = [];
+        const next = prepared.map(({ listener }) => listener);
+        for (const { before, commit, listener } of prepared) {
+          listener.sockets = sockets.get(listener) ?? [];
+          commit();
+          for (const socket of listener.sockets) socket.setAcceptor(listener);
+          const where = listener.addressTexts.join(', ');
+          if (before === undefined) {
+            added.inc();
+            created.inc();
+            lines.push(`listener '${listener.name}' listens on ${where}`);
+          } else if (!isEqual(before.parts.config, listener.parts.config)) {
+            modified.inc();
+            created.inc();
+            const keptAll = before.allChains.every((chain) => listener.allChains.includes(chain));
+            if (isEqual(before.parts.addresses, listener.parts.addresses)) inPlace.inc();
+            const what = keptAll ? 'connections stay' : 'connections of what was changed drain';
+            lines.push(`listener '${listener.name}' on ${where} changed: ${what}`);
+          }
+        }
+        retire(next, lines);
+        inForce = next;
+        active.set(next.length);
+        return lines;
+      },
+      discard() {
+        for (const socket of fresh) socket.close();
+        for (const one of prepared) one.discard();
+      },
+    };
+
+    /** What of the listeners before is in none of the next ones. */
+    function retire(next: readonly Listener[], lines: string[]): void {
+      const keptSockets = new Set(next.flatMap((one) => one.sockets));
+      const keptChains = new Set(next.flatMap((one) => one.allChains));
+      const replaced = new Set(prepared.map(({ before }) => before));
+      for (const old of inForce) {
+        for (const socket of old.sockets) if (!keptSockets.has(socket)) socket.close();
+        for (const chain of old.allChains) if (!keptChains.has(chain)) draining.add(chain);
+        if (replaced.has(old)) continue;
+        removed.inc();
+        lines.push(`listener '${old.name}' removed: its connections drain`);
+      }
+    }
+  }
+
+  const everyOne = (): boolean => true;
+  return {
+    all: () => inForce,
+    prepare,
+    stopListening(which = everyOne) {
+      for (const listener of inForce.filter(which)) {
+        listener.stopListening();
+        stopped.inc();
+      }
     },
-    stopListening() {
-      for (const listener of inForce) listener.stopListening();
+    askToClose(which = everyOne) {
+      for (const chain of inForce.filter(which).flatMap((one) => one.allChains)) chain.askToClose();
     },
-    drain() {
-      for (const listener of inForce) listener.drain();
+    closeIdle() {
+      for (const chain of inForce.flatMap((one) => one.allChains)) chain.filter.drain();
+      draining.closeIdle();
     },
     get activeConnections() {
-      return inForce.reduce((sum, listener) => sum + listener.activeConnections, 0);
+      return inForce.reduce((sum, listener) => sum + listener.activeConnections, draining.activeConnections);
     },
     close() {
-      for (const listener of inForce) listener.close();
+      for (const listener of inForce) {
+        listener.stopListening();
+        for (const chain of listener.allChains) chain.close();
+      }
+      draining.close();
     },
   };
 }
+
+export type { ListenerContext } from './prepare-listener.js';

@@ -1,141 +1,113 @@
 /**
- * A listener in force: its socket, and the chain that new connections meet.
+ * The listener of one configuration: counts accepted connections and hands each to its filter chain. It never changes; a
+ * reload makes a new one, which takes over the sockets, and those chains that go on.
  */
-import type { Server, Socket } from 'node:net';
-import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
-import { messageOf, numberOf, textOf } from '../common/message-fields.js';
-import type { StatsScope } from '../stats/stat.js';
-import type { ListenerChain } from './listener-chain.js';
+import { textOf } from '../common/message-fields.js';
+import type { ClientHello } from './client-hello.js';
+import type { InspectorOptions } from './connection-inspector.js';
+import { inspectConnection, notInspected } from './connection-inspector.js';
+import type { FilterChain } from './filter-chain.js';
+import { plainIp } from './filter-chain.js';
+import type { ChainSelector } from './filter-chain-match.js';
+import type { ListenerAddress } from './listener-address.js';
+import { addressText } from './listener-address.js';
+import type { ListenerSocket, SocketAcceptor } from './listener-socket.js';
+import type { ListenerStats } from './listener-stats.js';
 
-/** Where a listener is bound. */
-export type ListenerAddress =
-  | { readonly ip: string; readonly port: number; readonly dualStack: boolean }
-  | { readonly path: string };
-
-export function listenerAddress(listener: Fields): ListenerAddress {
-  const address = messageOf(listener.address);
-  if (address.pipe !== undefined) return { path: textOf(messageOf(address.pipe).path) };
-  const socket = messageOf(address.socket_address);
-  return {
-    ip: textOf(socket.address),
-    port: numberOf(socket.port_value, 0),
-    dualStack: socket.ipv4_compat === true,
-  };
+/** What a listener is made of. */
+export interface ListenerParts {
+  readonly config: Fields;
+  readonly addresses: readonly ListenerAddress[];
+  /** In the order of `filter_chains`. */
+  readonly chains: readonly FilterChain[];
+  readonly defaultChain: FilterChain | undefined;
+  /** undefined: there is one chain, and it takes everything. */
+  readonly selectChain: ChainSelector | undefined;
+  /** undefined: nothing is read before the chain is chosen. */
+  readonly inspection: InspectorOptions | undefined;
+  readonly stats: ListenerStats;
+  readonly clock: Clock;
 }
 
-export function listenerAddressText(address: ListenerAddress): string {
-  if ('path' in address) return address.path;
-  return address.ip.includes(':') ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`;
-}
-
-const bindErrors: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Address already in use',
-  EACCES: 'Permission denied',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-};
-
-/** Envoy's words: `cannot bind '127.0.0.1:80': Address already in use`. */
-export function bindError(address: string, error: NodeJS.ErrnoException): Error {
-  return new Error(`cannot bind '${address}': ${bindErrors[error.code ?? ''] ?? error.message}`);
-}
-
-/** Queue of connections that the kernel has accepted; Envoy's own default is the machine's limit. */
-const defaultBacklog = 4096;
-
-export class Listener {
+export class Listener implements SocketAcceptor {
   readonly name: string;
-  readonly address: ListenerAddress;
-  chain: ListenerChain;
-  private readonly server: Server;
-  /** Chains that were replaced and have connections still. */
-  private readonly draining = new Set<ListenerChain>();
-  private readonly backlog: number;
+  readonly parts: ListenerParts;
+  /** One for each address; set before connections come. */
+  sockets: readonly ListenerSocket[] = [];
 
-  constructor(listener: Fields, chain: ListenerChain, statPrefix: string, stats: StatsScope) {
-    this.address = listenerAddress(listener);
-    this.name = textOf(listener.name) || listenerAddressText(this.address);
-    this.chain = chain;
-    this.backlog = numberOf(listener.tcp_backlog_size, defaultBacklog);
-    const total = stats.counter(`${statPrefix}downstream_cx_total`);
-    const active = stats.gauge(`${statPrefix}downstream_cx_active`);
-    const destroyed = stats.counter(`${statPrefix}downstream_cx_destroy`);
-    const lengths = stats.histogram(`${statPrefix}downstream_cx_length_ms`);
-    this.server = createServer({ noDelay: true, pauseOnConnect: false }, (socket: Socket) => {
-      total.inc();
-      active.inc();
-      const startedAt = performance.now();
-      socket.once('close', () => {
-        active.dec();
-        destroyed.inc();
-        lengths.record(Math.floor(performance.now() - startedAt));
-      });
-      this.chain.accept(socket);
+  constructor(parts: ListenerParts) {
+    this.parts = parts;
+    this.name = textOf(parts.config.name) || parts.addresses.map(addressText).join();
+  }
+
+  accept(socket: Socket): void {
+    const { inspection } = this.parts;
+    if (inspection === undefined) this.choose(socket, false, notInspected);
+    else inspectConnection(socket, inspection, (one, { hello, isTls }) => this.choose(one, isTls, hello));
+  }
+
+  private choose(socket: Socket, isTls: boolean, hello: ClientHello): void {
+    const { chains, clock, defaultChain, selectChain, stats } = this.parts;
+    let chain = selectChain === undefined ? chains[0] : this.select(selectChain, socket, isTls, hello);
+    chain ??= defaultChain;
+    if (chain === undefined) {
+      stats.noFilterChainMatch.inc();
+      socket.destroy();
+      return;
+    }
+    stats.cxTotal.inc();
+    stats.cxActive.inc();
+    stats.workerCxTotal.inc();
+    stats.workerCxActive.inc();
+    const startedAt = clock.now();
+    socket.once('close', () => {
+      stats.cxActive.dec();
+      stats.workerCxActive.dec();
+      stats.cxDestroy.inc();
+      stats.cxLengthMs.record(Math.floor(clock.now() - startedAt));
     });
+    chain.accept(socket, hello);
   }
 
-  /** @throws Error with the words of Envoy when the address cannot be had */
-  listen(): Promise<void> {
-    const { address, backlog, server } = this;
-    return new Promise((done, fail) => {
-      const failed = (error: NodeJS.ErrnoException): void =>
-        fail(bindError(listenerAddressText(address), error));
-      server.once('error', failed);
-      const where =
-        'path' in address
-          ? { path: address.path }
-          : { host: address.ip, port: address.port, ipv6Only: !address.dualStack };
-      server.listen({ ...where, backlog }, () => {
-        server.off('error', failed);
-        // Out of file descriptors and the like: the connection is lost, the listener is not.
-        server.on('error', () => undefined);
-        done();
-      });
+  private select(
+    selectChain: ChainSelector,
+    socket: Socket,
+    isTls: boolean,
+    hello: ClientHello,
+  ): FilterChain | undefined {
+    const index = selectChain({
+      localAddress: plainIp(socket.localAddress),
+      localPort: socket.localPort ?? 0,
+      remoteAddress: plainIp(socket.remoteAddress),
+      remotePort: socket.remotePort ?? 0,
+      transportProtocol: isTls ? 'tls' : 'raw_buffer',
+      serverName: hello.serverName,
+      applicationProtocols: hello.applicationProtocols,
     });
+    return index === undefined ? undefined : this.parts.chains[index];
   }
 
-  /** With the real port. */
-  get addressText(): string {
-    const bound = this.server.address();
-    if (bound === null || typeof bound === 'string') return bound ?? listenerAddressText(this.address);
-    return listenerAddressText({ ip: bound.address, port: bound.port, dualStack: false });
+  /** With real ports; the first one is that of `address`. */
+  get addressTexts(): readonly string[] {
+    return this.sockets.length === 0
+      ? this.parts.addresses.map(addressText)
+      : this.sockets.map((one) => one.addressText);
   }
 
-  get isListening(): boolean {
-    return this.server.listening;
-  }
-
-  /** New connections meet the new chain; those of the old one are asked to end. */
-  replaceChain(next: ListenerChain): void {
-    const old = this.chain;
-    this.chain = next;
-    this.draining.add(old);
-    old.filter.drain();
-  }
-
-  stopListening(): void {
-    if (this.server.listening) this.server.close();
-  }
-
-  drain(): void {
-    this.chain.filter.drain();
+  get allChains(): readonly FilterChain[] {
+    const { chains, defaultChain } = this.parts;
+    return defaultChain === undefined ? chains : [...chains, defaultChain];
   }
 
   get activeConnections(): number {
-    let sum = this.chain.filter.activeConnections;
-    for (const { filter } of this.draining) sum += filter.activeConnections;
-    return sum;
+    return this.allChains.reduce((sum, { filter }) => sum + filter.activeConnections, 0);
   }
 
-  /** The time of the chains that were replaced is over. */
-  closeReplaced(): void {
-    for (const chain of this.draining) chain.close();
-    this.draining.clear();
-  }
-
-  close(): void {
-    this.stopListening();
-    this.closeReplaced();
-    this.chain.close();
+  /** Connections go on. */
+  stopListening(): void {
+    for (const socket of this.sockets) socket.close();
   }
 }

@@ -1,78 +1,157 @@
 /**
- * `*_headers_to_add` and `*_headers_to_remove` of one level, and the levels one after the other.
+ * `*_headers_to_add` and `*_headers_to_remove` of one level, and the levels one after the other. The order inside a level
+ * is Envoy's: remove; make all values, out of what is there then; replace; append.
  */
 import { compileHeaderFormat } from '../access-log/formatter.js';
+import type { HeaderList } from '../common/header-list.js';
 import { getHeader, removeHeader, setHeader } from '../common/header-list.js';
+import { joinToHeader, requestInlineHeaders, responseInlineHeaders } from '../common/inline-headers.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
+import type { StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
+import { under } from './config-path.js';
 import type { HeaderMutation } from './route-table.js';
 
-function actionOf(option: Fields): string {
-  return option.append_action === undefined && option.append === false
-    ? 'OVERWRITE_IF_EXISTS_OR_ADD'
-    : textOf(option.append_action, 'APPEND_IF_EXISTS_OR_ADD');
+type Direction = 'request' | 'response';
+
+interface Option {
+  readonly name: string;
+  /** The value where it is the same for all requests. */
+  readonly constant: string;
+  readonly format: ((info: StreamInfo) => string) | undefined;
+  readonly keepEmpty: boolean;
+  readonly overwrites: boolean;
+  /** Only where the header is there (true), or is not (false). */
+  readonly wantsExisting: boolean | undefined;
+  /** Repeats of this header are joined to one line. */
+  readonly joins: boolean;
 }
 
-function compileOption(option: Fields): HeaderMutation {
+const actions: Readonly<Record<string, Pick<Option, 'overwrites' | 'wantsExisting'>>> = {
+  APPEND_IF_EXISTS_OR_ADD: { overwrites: false, wantsExisting: undefined },
+  ADD_IF_ABSENT: { overwrites: false, wantsExisting: false },
+  OVERWRITE_IF_EXISTS_OR_ADD: { overwrites: true, wantsExisting: undefined },
+  OVERWRITE_IF_EXISTS: { overwrites: true, wantsExisting: true },
+};
+
+function compileOption(option: Fields, inline: ReadonlySet<string>): Option {
   const header = messageOf(option.header);
   const name = textOf(header.key).toLowerCase();
-  let format: ReturnType<typeof compileHeaderFormat>;
-  try {
-    format = compileHeaderFormat(textOf(header.value));
-  } catch (error) {
-    throw error instanceof ConfigError ? error.under('header', 'value') : error;
+  if (name.startsWith(':') || name === 'host') {
+    throw new ConfigError(':-prefixed or host headers may not be modified', ['header', 'key']);
   }
-  const keepEmpty = option.keep_empty_value === true;
-  const action = actionOf(option);
-  return (headers, info) => {
-    const value = typeof format === 'string' ? format : (format(info) ?? '');
-    if (value === '' && !keepEmpty) return;
-    const exists = getHeader(headers, name) !== undefined;
-    if (action === 'APPEND_IF_EXISTS_OR_ADD') headers.push(name, value);
-    else if (action === 'ADD_IF_ABSENT') {
-      if (!exists) headers.push(name, value);
-    } else if (exists || action === 'OVERWRITE_IF_EXISTS_OR_ADD') setHeader(headers, name, value);
+  const format = under(() => compileHeaderFormat(textOf(header.value)), 'header', 'value');
+  const byDefault = option.append === false ? 'OVERWRITE_IF_EXISTS_OR_ADD' : 'APPEND_IF_EXISTS_OR_ADD';
+  const action = actions[textOf(option.append_action, byDefault)];
+  if (action === undefined) throw new ConfigError('unknown append action', ['append_action']);
+  return {
+    name,
+    constant: typeof format === 'string' ? format : '',
+    format: typeof format === 'string' ? undefined : format,
+    keepEmpty: option.keep_empty_value === true,
+    ...action,
+    joins: inline.has(name),
   };
 }
 
+function append(headers: HeaderList, { joins, name }: Option, value: string): void {
+  if (joins) joinToHeader(headers, name, value);
+  else headers.push(name, value);
+}
+
+/** The usual case: nothing is replaced and no value depends on the request, so nothing can see what another one did. */
+function appendConstants(options: readonly Option[]): HeaderMutation {
+  const kept = options.filter(({ constant, keepEmpty }) => constant !== '' || keepEmpty);
+  return (headers) => {
+    for (let at = 0; at < kept.length; at++) {
+      const option = kept[at] as Option;
+      append(headers, option, option.constant);
+    }
+  };
+}
+
+function applyOptions(options: readonly Option[]): HeaderMutation {
+  // One request at a time is in here, so its values can stand in a list that stays.
+  const values: (string | undefined)[] = options.map(() => undefined);
+  return (headers, info) => {
+    for (let at = 0; at < options.length; at++) {
+      const { constant, format, keepEmpty, name, wantsExisting } = options[at] as Option;
+      const value = format === undefined ? constant : format(info);
+      const takes =
+        (value !== '' || keepEmpty) &&
+        (wantsExisting === undefined || (getHeader(headers, name) !== undefined) === wantsExisting);
+      values[at] = takes ? value : undefined;
+    }
+    for (let at = 0; at < options.length; at++) {
+      const option = options[at] as Option;
+      const value = values[at];
+      if (option.overwrites && value !== undefined) setHeader(headers, option.name, value);
+    }
+    for (let at = 0; at < options.length; at++) {
+      const option = options[at] as Option;
+      const value = values[at];
+      if (!option.overwrites && value !== undefined) append(headers, option, value);
+      values[at] = undefined;
+    }
+  };
+}
+
+function compileRemoval(level: Fields, field: string): readonly string[] {
+  return ((level[field] ?? []) as readonly string[]).map((given, index) => {
+    const name = given.toLowerCase();
+    if (name.startsWith(':') || name === 'host') {
+      throw new ConfigError(':-prefixed or host headers may not be removed', [field, index]);
+    }
+    return name;
+  });
+}
+
 /**
- * One level: removal runs before adding.
- * @param direction `request` or `response`, the prefix of the fields
+ * One level: a route, a virtual host, a route configuration or a weighted cluster.
  * @returns undefined when there is nothing to do. @throws ConfigError with the path inside the level
  */
-export function compileHeaderMutation(
-  level: Fields,
-  direction: 'request' | 'response',
-): HeaderMutation | undefined {
+export function compileHeaderMutation(level: Fields, direction: Direction): HeaderMutation | undefined {
+  const inline = direction === 'request' ? requestInlineHeaders : responseInlineHeaders;
   const field = `${direction}_headers_to_add`;
-  const removed = ((level[`${direction}_headers_to_remove`] ?? []) as readonly string[]).map((name) =>
-    name.toLowerCase(),
+  const removed = compileRemoval(level, `${direction}_headers_to_remove`);
+  const options = messagesOf(level[field]).map((option, index) =>
+    under(() => compileOption(option, inline), field, index),
   );
-  // As in Envoy, what overwrites runs before what adds.
-  const options = [...messagesOf(level[field]).entries()];
-  const overwrites = options.filter(([, option]) => actionOf(option).startsWith('OVERWRITE'));
-  const rest = options.filter((one) => !overwrites.includes(one));
-  const added = [...overwrites, ...rest].map(([index, option]) => {
-    try {
-      return compileOption(option);
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under(field, index) : error;
-    }
-  });
-  if (removed.length + added.length === 0) return undefined;
+  const isPlain = options.every(
+    ({ format, overwrites, wantsExisting }) =>
+      format === undefined && !overwrites && wantsExisting === undefined,
+  );
+  const add = isPlain ? appendConstants(options) : applyOptions(options);
+  if (removed.length === 0) return options.length === 0 ? undefined : add;
   return (headers, info) => {
     for (let at = 0; at < removed.length; at++) removeHeader(headers, removed[at] as string);
-    for (let at = 0; at < added.length; at++) (added[at] as HeaderMutation)(headers, info);
+    add(headers, info);
+  };
+}
+
+/** A message with header mutations and filter configurations of its own, from which routes inherit. */
+export interface Level {
+  readonly config: Fields;
+  readonly request: HeaderMutation | undefined;
+  readonly response: HeaderMutation | undefined;
+}
+
+/** @throws ConfigError with the path inside the message */
+export function compileLevel(config: Fields): Level {
+  return {
+    config,
+    request: compileHeaderMutation(config, 'request'),
+    response: compileHeaderMutation(config, 'response'),
   };
 }
 
 /** All levels in the order given; undefined when none does anything. */
 export function joinMutations(levels: readonly (HeaderMutation | undefined)[]): HeaderMutation | undefined {
-  const [first, ...more] = levels.filter((level) => level !== undefined);
-  if (first === undefined || more.length === 0) return first;
+  const all = levels.filter((level) => level !== undefined);
+  const [first, second] = all;
+  if (second === undefined) return first;
   return (headers, info) => {
-    first(headers, info);
-    for (let at = 0; at < more.length; at++) (more[at] as HeaderMutation)(headers, info);
+    for (let at = 0; at < all.length; at++) (all[at] as HeaderMutation)(headers, info);
   };
 }

@@ -1,12 +1,13 @@
 /**
- * `RedirectAction`: the status and the `location` of the answer, by Envoy's rules (`Utility::newUri`).
+ * `RedirectAction`: the status and the `location` of the answer.
  */
+import { getHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { numberOf, textOf } from '../common/message-fields.js';
-import { compileRegexRewrite } from './compile-regex.js';
+import { toOctets } from '../common/octet-text.js';
 import type { CompiledMatch } from './compile-route-match.js';
-import { rewritePrefix, splitQuery } from './rewrite-path.js';
-import type { RouteRequest } from './route-table.js';
+import { compilePathRewrite, endOfPath } from './rewrite-path.js';
+import type { RouteRequest, RouteToRedirect } from './route-table.js';
 
 const codes: Readonly<Record<string, number>> = {
   MOVED_PERMANENTLY: 301,
@@ -16,49 +17,56 @@ const codes: Readonly<Record<string, number>> = {
   PERMANENT_REDIRECT: 308,
 };
 
-/** The request's host for the new URL: its port goes when another one is given, or when it was the old scheme's own. */
-function keptHost(request: RouteRequest, scheme: string, portRedirect: number): string {
-  const { authority } = request;
-  const port = /:(\d+)$/.exec(authority)?.[1];
-  if (port === undefined) return authority;
-  const ownPort =
-    (request.scheme === 'http' && scheme === 'https' && port === '80') ||
-    (request.scheme === 'https' && scheme === 'http' && port === '443');
-  return portRedirect !== 0 || ownPort ? authority.slice(0, -port.length - 1) : authority;
+/** Where the port of an authority begins, with its colon; its length when it has none. */
+export function startOfPort(authority: string): number {
+  const colon = authority.lastIndexOf(':');
+  // The colons of an IPv6 address stand before its bracket.
+  return colon < 0 || authority.lastIndexOf(']') > colon ? authority.length : colon;
 }
 
-export interface CompiledRedirect {
-  readonly code: number;
-  location(request: RouteRequest): string;
+/** What the client believes to use: what the proxy before this one says, otherwise what it uses here. */
+export function clientScheme(request: RouteRequest): string {
+  return getHeader(request.headers, 'x-forwarded-proto') ?? request.scheme;
+}
+
+/** The authority of the request for another URL. Its port goes when it is the old scheme's own, or another one comes. */
+function authorityFor(request: RouteRequest, scheme: string, port: string): string {
+  const { authority } = request;
+  const at = startOfPort(authority);
+  if (at === authority.length) return authority;
+  if (port !== '') return authority.slice(0, at);
+  const before = clientScheme(request);
+  const ownPort = before === 'http' ? ':80' : before === 'https' ? ':443' : '';
+  return scheme !== before && authority.endsWith(ownPort) && authority.length - at === ownPort.length
+    ? authority.slice(0, at)
+    : authority;
+}
+
+/** `path_redirect`: keeps the query of the request, unless it has one of its own. */
+function replacePath(replacement: string): (path: string) => string {
+  if (replacement.includes('?')) return () => replacement;
+  return (path) => replacement + path.slice(endOfPath(path));
 }
 
 /** @throws ConfigError with the path inside the action */
-export function compileRedirect(action: Fields, match: CompiledMatch): CompiledRedirect {
-  const host = textOf(action.host_redirect);
-  const port = numberOf(action.port_redirect, 0);
-  const path = textOf(action.path_redirect);
-  const prefix = action.prefix_rewrite === undefined ? undefined : textOf(action.prefix_rewrite);
-  const regex = action.regex_rewrite === undefined ? undefined : compileRegexRewrite(action.regex_rewrite);
-  const stripQuery = action.strip_query === true;
-  const schemeOf =
-    action.https_redirect === true
-      ? () => 'https'
-      : textOf(action.scheme_redirect) !== ''
-        ? () => textOf(action.scheme_redirect)
-        : (request: RouteRequest) => request.scheme;
-  const pathOf = (request: RouteRequest): string => {
-    const [before, query] = splitQuery(request.path);
-    if (path !== '') return path.includes('?') ? path : path + (stripQuery ? '' : query);
-    const rest = stripQuery ? '' : query;
-    if (prefix !== undefined) return rewritePrefix(before, match, prefix) + rest;
-    return (regex === undefined ? before : regex(before)) + rest;
-  };
+export function compileRedirect(
+  action: Fields,
+  match: CompiledMatch,
+): Pick<RouteToRedirect, 'code' | 'location'> {
+  const scheme = action.https_redirect === true ? 'https' : textOf(action.scheme_redirect);
+  const host = toOctets(textOf(action.host_redirect));
+  const port = numberOf(action.port_redirect, 0) === 0 ? '' : `:${action.port_redirect}`;
+  const path = toOctets(textOf(action.path_redirect));
+  const rewrite = path === '' ? compilePathRewrite(action, match) : replacePath(path);
+  const stripsQuery = action.strip_query === true && !path.includes('?');
   return {
     code: codes[textOf(action.response_code, 'MOVED_PERMANENTLY')] ?? 301,
     location(request) {
-      const scheme = schemeOf(request);
-      const authority = host === '' ? keptHost(request, scheme, port) : host;
-      return `${scheme}://${authority}${port === 0 ? '' : `:${port}`}${pathOf(request)}`;
+      const toScheme = scheme === '' ? request.scheme : scheme;
+      const authority = host === '' ? authorityFor(request, toScheme, port) : host;
+      const target = rewrite === undefined ? request.path : rewrite(request.path);
+      const shown = stripsQuery ? target.slice(0, endOfPath(target)) : target;
+      return `${toScheme}://${authority}${port}${shown.startsWith('/') ? '' : '/'}${shown}`;
     },
   };
 }

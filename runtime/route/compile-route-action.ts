@@ -1,109 +1,32 @@
 /**
- * `RouteAction`: to which cluster, with which path, host and limits.
+ * `RouteAction`: with which path, host and limits a request goes to its cluster.
  */
-import { joinHeader } from '../common/header-list.js';
+import { getHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
-import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
-import { ConfigError } from '../network/filter.js';
-import { compileHeaderMutation } from './compile-header-mutation.js';
+import { durationOf, messageOf, messagesOf, textOf } from '../common/message-fields.js';
+import { toOctets } from '../common/octet-text.js';
+import { compileClusterName } from './compile-cluster-choice.js';
+import { pseudoHeader } from './compile-header-matcher.js';
 import { compileRegexRewrite } from './compile-regex.js';
+import { compileRetryPolicy } from './compile-retry-policy.js';
 import type { CompiledMatch } from './compile-route-match.js';
-import { rewritePrefix, splitQuery } from './rewrite-path.js';
-import type { RetryPolicy, RouteRequest, RouteToCluster } from './route-table.js';
+import { under } from './config-path.js';
+import { compilePathRewrite, endOfPath } from './rewrite-path.js';
+import type { RouteCommon, RouteRequest, RouteToCluster } from './route-table.js';
 
-type ClusterChoice = Pick<RouteToCluster, 'cluster' | 'clusterHeaders'>;
+type HostRewrite = RouteToCluster['rewriteAuthority'];
 
-function compileWeighted(config: Fields): ClusterChoice {
-  const clusters = messagesOf(config.clusters).map((one, index) => {
-    try {
-      const request = compileHeaderMutation(one, 'request');
-      const response = compileHeaderMutation(one, 'response');
-      return {
-        name: textOf(one.name),
-        weight: numberOf(one.weight, 0),
-        headers: { ...(request && { request }), ...(response && { response }) },
-      };
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under('weighted_clusters', 'clusters', index) : error;
-    }
-  });
-  const total = clusters.reduce((sum, { weight }) => sum + weight, 0);
-  const headers = new Map(clusters.map((one) => [one.name, one.headers]));
-  return {
-    cluster(request) {
-      let rest = request.random % total;
-      for (const { name, weight } of clusters) {
-        if (rest < weight) return name;
-        rest -= weight;
-      }
-      return clusters.at(-1)?.name;
-    },
-    clusterHeaders: (name) => headers.get(name),
-  };
-}
-
-function compileCluster(action: Fields): ClusterChoice {
-  if (action.weighted_clusters !== undefined) return compileWeighted(messageOf(action.weighted_clusters));
-  const none = () => undefined;
-  if (action.cluster_header !== undefined) {
-    const header = textOf(action.cluster_header).toLowerCase();
-    return { cluster: (request) => joinHeader(request.headers, header), clusterHeaders: none };
+function compileHostRewrite(action: Fields): HostRewrite {
+  const literal = toOctets(textOf(action.host_rewrite_literal));
+  if (literal !== '') return () => literal;
+  const header = textOf(action.host_rewrite_header).toLowerCase();
+  // Nothing empty becomes the host.
+  if (header !== '') {
+    return (request) => (pseudoHeader(request, header) ?? getHeader(request.headers, header)) || undefined;
   }
-  const name = textOf(action.cluster);
-  return { cluster: () => name, clusterHeaders: none };
-}
-
-function compilePathRewrite(action: Fields, match: CompiledMatch): ((path: string) => string) | undefined {
-  if (action.prefix_rewrite !== undefined && action.prefix_rewrite !== '') {
-    const replacement = textOf(action.prefix_rewrite);
-    return (given) => {
-      const [path, query] = splitQuery(given);
-      return rewritePrefix(path, match, replacement) + query;
-    };
-  }
-  if (action.regex_rewrite !== undefined) {
-    const rewrite = compileRegexRewrite(action.regex_rewrite);
-    return (given) => {
-      const [path, query] = splitQuery(given);
-      return rewrite(path) + query;
-    };
-  }
-  return undefined;
-}
-
-function compileHostRewrite(action: Fields): (request: RouteRequest) => string | undefined {
-  if (action.host_rewrite_literal !== undefined && action.host_rewrite_literal !== '') {
-    const host = textOf(action.host_rewrite_literal);
-    return () => host;
-  }
-  if (action.host_rewrite_header !== undefined) {
-    const header = textOf(action.host_rewrite_header).toLowerCase();
-    return (request) => joinHeader(request.headers, header);
-  }
-  if (action.host_rewrite_path_regex !== undefined) {
-    const rewrite = compileRegexRewrite(action.host_rewrite_path_regex);
-    return (request) => rewrite(splitQuery(request.path)[0]);
-  }
-  return () => undefined;
-}
-
-export function compileRetryPolicy(config: unknown): RetryPolicy | undefined {
-  if (config === undefined) return undefined;
-  const policy = messageOf(config);
-  const backOff = messageOf(policy.retry_back_off);
-  const base = durationOf(backOff.base_interval, 25);
-  return {
-    retryOn: new Set(
-      textOf(policy.retry_on)
-        .split(',')
-        .map((token) => token.trim()),
-    ),
-    numRetries: numberOf(policy.num_retries, 1),
-    perTryTimeoutMs: durationOf(policy.per_try_timeout, 0),
-    retriableStatusCodes: new Set((policy.retriable_status_codes ?? []) as readonly number[]),
-    backOffBaseMs: base,
-    backOffMaxMs: durationOf(backOff.max_interval, base * 10),
-  };
+  if (action.host_rewrite_path_regex === undefined) return () => undefined;
+  const rewrite = under(() => compileRegexRewrite(action.host_rewrite_path_regex), 'host_rewrite_path_regex');
+  return ({ path }: RouteRequest) => rewrite(path.slice(0, endOfPath(path))) || undefined;
 }
 
 const notFoundCodes: Readonly<Record<string, number>> = {
@@ -112,44 +35,55 @@ const notFoundCodes: Readonly<Record<string, number>> = {
   INTERNAL_SERVER_ERROR: 500,
 };
 
-/** What a `RouteAction` says; names and header mutations of the route are added by the caller. */
-export type CompiledRouteAction = Omit<
-  RouteToCluster,
-  | 'name'
-  | 'virtualHostName'
-  | 'requestHeaders'
-  | 'responseHeaders'
-  | 'typedPerFilterConfig'
-  | 'includeRequestAttemptCount'
-  | 'includeAttemptCountInResponse'
->;
+/** `enabled` is a wrapped boolean that defaults to true. */
+function compileUpgrades(action: Fields): ReadonlyMap<string, boolean> {
+  return new Map(
+    messagesOf(action.upgrade_configs).map((one) => [
+      textOf(one.upgrade_type).toLowerCase(),
+      one.enabled !== false && messageOf(one.enabled).value !== false,
+    ]),
+  );
+}
 
-/** @param hostPolicy retry policy of the virtual host. @throws ConfigError with the path inside the action */
+const samePath = (path: string): string => path;
+const noClusterHeaders = (): undefined => undefined;
+
+export interface RouteActionLevels {
+  readonly match: CompiledMatch;
+  /** The canonical `VirtualHost`: its retry policy counts where the route has none. */
+  readonly virtualHost: Fields;
+}
+
+/** @throws ConfigError with the path inside the action */
 export function compileRouteAction(
   action: Fields,
-  match: CompiledMatch,
-  hostPolicy: unknown,
-): CompiledRouteAction {
+  common: RouteCommon,
+  { match, virtualHost }: RouteActionLevels,
+): RouteToCluster {
   const rewrite = compilePathRewrite(action, match);
+  const policy = action.retry_policy ?? virtualHost.retry_policy;
   return {
     kind: 'cluster',
-    ...compileCluster(action),
-    rewritePath: rewrite ?? ((path) => path),
+    name: common.name,
+    virtualHostName: common.virtualHostName,
+    requestHeaders: common.requestHeaders,
+    responseHeaders: common.responseHeaders,
+    typedPerFilterConfig: common.typedPerFilterConfig,
+    cluster: compileClusterName(action),
+    clusterHeaders: noClusterHeaders,
+    rewritePath: rewrite ?? samePath,
     rewritesPath: rewrite !== undefined,
     rewriteAuthority: compileHostRewrite(action),
     autoHostRewrite: action.auto_host_rewrite === true,
+    includeRequestAttemptCount: virtualHost.include_request_attempt_count === true,
+    includeAttemptCountInResponse: virtualHost.include_attempt_count_in_response === true,
     appendXForwardedHost: action.append_x_forwarded_host === true,
     timeoutMs: durationOf(action.timeout, 15_000),
     idleTimeoutMs: action.idle_timeout === undefined ? undefined : durationOf(action.idle_timeout, 0),
-    retryPolicy: compileRetryPolicy(action.retry_policy ?? hostPolicy),
-    priority: 'DEFAULT',
+    retryPolicy: policy === undefined ? undefined : under(() => compileRetryPolicy(policy), 'retry_policy'),
+    priority: action.priority === 'HIGH' ? 'HIGH' : 'DEFAULT',
     clusterNotFoundCode:
       notFoundCodes[textOf(action.cluster_not_found_response_code, 'SERVICE_UNAVAILABLE')] ?? 503,
-    upgrades: new Map(
-      messagesOf(action.upgrade_configs).map((one) => [
-        textOf(one.upgrade_type).toLowerCase(),
-        one.enabled !== false && messageOf(one.enabled).value !== false,
-      ]),
-    ),
+    upgrades: compileUpgrades(action),
   };
 }

@@ -1,36 +1,36 @@
+/**
+ * `envoy.type.matcher.v3.StringMatcher`: a test of a text of the data path.
+ */
 import { messageOf, textOf } from '../common/message-fields.js';
+import { lowerAscii, toOctets } from '../common/octet-text.js';
 import { ConfigError } from '../network/filter.js';
 import { compileRegexMatcher } from './compile-regex.js';
 
-export type StringMatcher = (text: string) => boolean;
+export type StringMatcher = (octets: string) => boolean;
 
-/** `envoy.type.matcher.v3.StringMatcher`. @throws ConfigError */
+const kinds: Readonly<Record<string, (text: string, wanted: string) => boolean>> = {
+  exact: (text, wanted) => text === wanted,
+  prefix: (text, wanted) => text.startsWith(wanted),
+  suffix: (text, wanted) => text.endsWith(wanted),
+  contains: (text, wanted) => text.includes(wanted),
+};
+
+/** `ignore_case` folds A to Z only, and does not concern regular expressions. @throws ConfigError */
 export function compileStringMatcher(config: unknown): StringMatcher {
   const fields = messageOf(config);
-  const fold = fields.ignore_case === true ? (text: string) => text.toLowerCase() : (text: string) => text;
-  const wanted = (name: string): string => fold(textOf(fields[name]));
-  if (fields.exact !== undefined) {
-    const exact = wanted('exact');
-    return (text) => fold(text) === exact;
+  for (const [kind, test] of Object.entries(kinds)) {
+    if (fields[kind] === undefined) continue;
+    const wanted = toOctets(textOf(fields[kind]));
+    if (fields.ignore_case !== true) return (text) => test(text, wanted);
+    const folded = lowerAscii(wanted);
+    return (text) => test(lowerAscii(text), folded);
   }
-  if (fields.prefix !== undefined) {
-    const prefix = wanted('prefix');
-    return (text) => fold(text).startsWith(prefix);
+  if (fields.safe_regex === undefined) {
+    throw new ConfigError('this kind of string matcher needs real Envoy', [], true);
   }
-  if (fields.suffix !== undefined) {
-    const suffix = wanted('suffix');
-    return (text) => fold(text).endsWith(suffix);
+  try {
+    return compileRegexMatcher(fields.safe_regex).test;
+  } catch (error) {
+    throw error instanceof ConfigError ? error.under('safe_regex') : error;
   }
-  if (fields.contains !== undefined) {
-    const part = wanted('contains');
-    return (text) => fold(text).includes(part);
-  }
-  if (fields.safe_regex !== undefined) {
-    try {
-      return compileRegexMatcher(fields.safe_regex);
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under('safe_regex') : error;
-    }
-  }
-  throw new ConfigError('this kind of string matcher needs real Envoy', [], true);
 }

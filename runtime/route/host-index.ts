@@ -2,6 +2,7 @@
  * The virtual host of a request: exact domains first, then the longest suffix (`*.x`), then the longest prefix (`x.*`),
  * then `*`, as Envoy searches (`RouteMatcher::findVirtualHost`).
  */
+import { lowerAscii, toOctets } from '../common/octet-text.js';
 
 /** @param entries domains in lower or upper case, each with its value */
 export function indexDomains<T>(
@@ -17,7 +18,7 @@ export function indexDomains<T>(
     table.set(part.length, ofLength);
   };
   for (const [given, value] of entries) {
-    const domain = given.toLowerCase();
+    const domain = toOctets(given.toLowerCase());
     if (domain === '*') everything = value;
     else if (domain.startsWith('*')) put(suffixes, domain.slice(1), value);
     else if (domain.endsWith('*')) put(prefixes, domain.slice(0, -1), value);
@@ -27,8 +28,11 @@ export function indexDomains<T>(
   const [bySuffix, byPrefix] = [longestFirst(suffixes), longestFirst(prefixes)];
   if (exact.size + bySuffix.length + byPrefix.length === 0) return () => everything;
   return (given) => {
-    const host = given.toLowerCase();
-    const found = exact.get(host);
+    // Clients send lower case, nearly always.
+    const asSent = exact.get(given);
+    if (asSent !== undefined) return asSent;
+    const host = lowerAscii(given);
+    const found = host === given ? undefined : exact.get(host);
     if (found !== undefined) return found;
     for (const [length, table] of bySuffix) {
       // The wildcard stands for at least one character.

@@ -1,12 +1,41 @@
+/**
+ * The path of a request with another prefix, or changed by a regular expression; its query stays.
+ */
+import type { Fields } from '../common/message-fields.js';
+import { textOf } from '../common/message-fields.js';
+import { toOctets } from '../common/octet-text.js';
+import { compileRegexRewrite } from './compile-regex.js';
 import type { CompiledMatch } from './compile-route-match.js';
+import { PATTERN } from './compile-route-match.js';
+import { under } from './config-path.js';
 
-/** The path, and the query with its question mark (`''` when there is none). */
-export function splitQuery(path: string): readonly [path: string, query: string] {
+/** Where the query begins, with its question mark; the length of the path when it has none. */
+export function endOfPath(path: string): number {
   const at = path.indexOf('?');
-  return at < 0 ? [path, ''] : [path.slice(0, at), path.slice(at)];
+  return at < 0 ? path.length : at;
 }
 
-/** `prefix_rewrite`: what matched is replaced; for a regex that is the whole path. @param path without query */
-export function rewritePrefix(path: string, match: CompiledMatch, replacement: string): string {
-  return match.value === '' ? replacement : replacement + path.slice(match.value.length);
+/** @param path with query. @returns path with query */
+export type PathRewrite = (path: string) => string;
+
+/**
+ * `prefix_rewrite` and `regex_rewrite` of a route or redirect action. What the prefix replaces is what the route matched: its
+ * prefix, its path, or, for a regular expression, the whole path.
+ * @returns undefined when the path stays. @throws ConfigError with the path inside the action
+ */
+export function compilePathRewrite(action: Fields, match: CompiledMatch): PathRewrite | undefined {
+  const prefix = toOctets(textOf(action.prefix_rewrite));
+  if (prefix !== '') {
+    const { length } = match.text;
+    if (match.kind === PATTERN) return (path) => prefix + path.slice(endOfPath(path));
+    return (path) => prefix + path.slice(length);
+  }
+  if (action.regex_rewrite === undefined) return undefined;
+  const rewrite = under(() => compileRegexRewrite(action.regex_rewrite), 'regex_rewrite');
+  return (path) => {
+    const end = endOfPath(path);
+    const rewritten = rewrite(end === path.length ? path : path.slice(0, end));
+    // No path is not a path: the old one stays.
+    return rewritten === '' ? path : rewritten + path.slice(end);
+  };
 }

@@ -28,7 +28,7 @@ export const routeSupportedFields: SupportedFields = {
     name: true,
     domains: true,
     routes: true,
-    require_tls: onlyValues('NONE', 'ALL'),
+    require_tls: true,
     retry_policy: true,
     include_request_attempt_count: true,
     include_attempt_count_in_response: true,
@@ -100,11 +100,16 @@ export const routeSupportedFields: SupportedFields = {
     timeout: true,
     idle_timeout: true,
     retry_policy: true,
+    // Clusters have the limits of the default priority only.
     priority: onlyValues('DEFAULT'),
     upgrade_configs: true,
   },
   [`${route}RouteAction.UpgradeConfig`]: { upgrade_type: true, enabled: true },
-  [`${route}WeightedCluster`]: { clusters: true, total_weight: 'ignored' },
+  [`${route}WeightedCluster`]: {
+    clusters: true,
+    total_weight: 'ignored',
+    runtime_key_prefix: 'ignored',
+  },
   [`${route}WeightedCluster.ClusterWeight`]: { ...headers, name: true, weight: true },
   [`${route}RetryPolicy`]: {
     retry_on: true,

@@ -2,10 +2,11 @@
  * A configuration on its way into force: everything built beside what serves, put in force in one turn, or forgotten.
  */
 import type { envoy_config_bootstrap_v3_Bootstrap as Bootstrap } from '../../dsl/api/generated/types.js';
-import { messageOf, messagesOf } from '../common/message-fields.js';
+import type { Fields } from '../common/message-fields.js';
+import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import { ConfigLoadError } from '../config/config-loader.js';
-import type { ListenerContext, ListenerManager, ListenerUpdate } from '../listener/listener-manager.js';
+import type { ListenerContext, ListenerManager } from '../listener/listener-manager.js';
 import { ConfigError } from '../network/filter.js';
 import type { ClusterUpdate, ReloadableClusterManager } from '../upstream/cluster-manager.js';
 
@@ -20,6 +21,27 @@ export interface Generation {
   discard(): void;
 }
 
+/** Names of the clusters. @throws ConfigError for a second one of the same name, in Envoy's words */
+function clusterNames(clusters: readonly Fields[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [index, { name }] of clusters.entries()) {
+    if (names.has(textOf(name))) {
+      const path = ['static_resources', 'clusters', index, 'name'];
+      throw new ConfigError(`cluster manager: duplicate cluster '${textOf(name)}'`, path);
+    }
+    names.add(textOf(name));
+  }
+  return names;
+}
+
+/**
+ * Filters keep this function. Made here, it keeps the names alive and nothing else of its generation, which would keep the
+ * generation before alive, and so on.
+ */
+function lookup(names: ReadonlySet<string>): (name: string) => boolean {
+  return (name) => names.has(name);
+}
+
 /** @throws ConfigLoadError with the position of what is wrong; nothing was changed then */
 export function prepareGeneration(
   config: LoadedConfig,
@@ -27,34 +49,32 @@ export function prepareGeneration(
   listeners: ListenerManager,
   context: Omit<ListenerContext, 'hasCluster'>,
 ): Generation {
-  const resources = messageOf(config.bootstrap.static_resources);
-  const clusterConfigs = messagesOf(resources.clusters);
-  const names = new Set(clusterConfigs.map(({ name }) => String(name)));
+  const resources = config.bootstrap.static_resources;
   let clusterUpdate: ClusterUpdate | undefined;
-  let listenerUpdate: ListenerUpdate;
   try {
-    clusterUpdate = clusters.prepare(clusterConfigs as never);
-    listenerUpdate = listeners.prepare(messagesOf(resources.listeners), {
+    const names = clusterNames(messagesOf(resources?.clusters));
+    const preparedClusters = clusters.prepare(resources?.clusters ?? []);
+    clusterUpdate = preparedClusters;
+    const preparedListeners = listeners.prepare(messagesOf(messageOf(resources).listeners), {
       ...context,
-      hasCluster: (name) => names.has(name),
+      hasCluster: lookup(names),
     });
+    return {
+      bootstrap: config.bootstrap,
+      warmed: preparedClusters.warmed,
+      bind: () => preparedListeners.bind(),
+      commit() {
+        preparedClusters.commit();
+        return preparedListeners.commit();
+      },
+      discard() {
+        preparedListeners.discard();
+        preparedClusters.discard();
+      },
+    };
   } catch (error) {
     clusterUpdate?.discard();
     if (error instanceof ConfigError) throw new ConfigLoadError([config.describe(error.path, error.message)]);
     throw error;
   }
-  const ready = clusterUpdate;
-  return {
-    bootstrap: config.bootstrap,
-    warmed: ready.warmed,
-    bind: () => listenerUpdate.bind(),
-    commit() {
-      ready.commit();
-      return listenerUpdate.commit();
-    },
-    discard() {
-      listenerUpdate.discard();
-      ready.discard();
-    },
-  };
 }

@@ -10,21 +10,32 @@ export interface ServerOptions {
   readonly logLevel?: LogLevel;
   /** Levels of single loggers. */
   readonly componentLogLevels?: ReadonlyMap<string, LogLevel>;
+  /** Envoy's `--log-format`; default `[%Y-%m-%d %T.%e][%t][%l][%n] %v`. */
+  readonly logFormat?: string;
+  /** File of the application log, opened again by `reopenLogs`. Default: `writeLog`. */
+  readonly logPath?: string;
   /** Takes the lines of the log; default: standard error. */
   readonly writeLog?: (line: string) => void;
   /** Shown by `/server_info`; one process serves, whatever it is. Default 1. */
   readonly concurrency?: number;
   /** Seconds that connections have to end. Default 600. */
   readonly drainTimeS?: number;
-  /** `node.id` and `node.cluster`, where the bootstrap has none. */
+  /** `node.id`, `node.cluster` and `node.locality.zone`, where the bootstrap has none. */
   readonly serviceNode?: string;
   readonly serviceCluster?: string;
+  readonly serviceZone?: string;
+  /** Shown by `/server_info` and `server.hot_restart_epoch`; there is no hot restart here. Default 0. */
+  readonly restartEpoch?: number;
   /** Milliseconds between the writes of access logs. Default 10,000. */
   readonly fileFlushIntervalMs?: number;
+  /** A file that the address of the admin interface is written to, once it is known. */
+  readonly adminAddressPath?: string;
   /** Default true. */
   readonly watch?: boolean;
   /** `validate`: builds everything, binds nothing. Default `serve`. */
   readonly mode?: 'serve' | 'validate';
   /** Version of the package, for `/server_info`. */
   readonly version?: string;
+  /** Ends a start that still waits for clusters to find their hosts: `createServer` then rejects with the reason. */
+  readonly signal?: AbortSignal;
 }

@@ -1,38 +1,51 @@
 /**
  * A running proxy: start, reload, drain, end.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { envoy_config_bootstrap_v3_Bootstrap as Bootstrap } from '../../dsl/api/generated/types.js';
+import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
 import { createAccessLogFiles } from '../access-log/create-access-loggers.js';
-import type { AdminHost } from '../admin/admin-host.js';
+import type { ConfigurationInForce, DrainListenersOptions, ServerState } from '../admin/admin-host.js';
 import type { AdminServer } from '../admin/admin-server.js';
 import { createAdminServer } from '../admin/admin-server.js';
 import { systemClock } from '../common/clock.js';
 import { createLoggerRegistry } from '../common/console-logger.js';
-import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import type { Logger, LoggerRegistry } from '../common/logger.js';
+import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import { TimeoutQueues } from '../common/timeout-queue.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import { loadConfig } from '../config/config-loader.js';
 import type { ConfigWatcher } from '../config/config-watcher.js';
-import { watchConfig } from '../config/config-watcher.js';
+import { diskFile, watchConfig } from '../config/config-watcher.js';
 import { networkFilters, supportedFields } from '../extensions.js';
 import type { ListenerManager } from '../listener/listener-manager.js';
 import { createListenerManager } from '../listener/listener-manager.js';
 import type { StatsStore } from '../stats/stats-store.js';
 import { createStatsStore } from '../stats/stats-store.js';
-import { clustersJson, clustersText } from '../upstream/cluster/describe-clusters.js';
 import type { ReloadableClusterManager } from '../upstream/cluster-manager.js';
 import { createClusterManager } from '../upstream/create-cluster-manager.js';
+import { createAdminHost, isInbound } from './create-admin-host.js';
 import type { Generation } from './generation.js';
 import { prepareGeneration } from './generation.js';
+import type { HotReload } from './hot-reload.js';
+import { createHotReload } from './hot-reload.js';
+import type { LogOutput } from './log-output.js';
+import { openLogOutput } from './log-output.js';
 import type { ServerOptions } from './server-options.js';
+import type { ServerStats } from './server-stats.js';
+import { createServerStats } from './server-stats.js';
 
-/** Clusters get this long to find their first hosts when the configuration is changed; then it comes into force. */
-const reloadWarmingMs = 10_000;
+/** Envoy's `--drain-time-s`. */
+const defaultDrainTimeS = 600;
+/** Envoy's `--file-flush-interval-msec`. */
+const defaultFlushIntervalMs = 10_000;
+/** How often a drain looks whether requests are left, in milliseconds. */
+const drainLookMs = 20;
+/** Idle connections stay that long when a drain begins: a request may be on its way to one of them. Milliseconds. */
+const idleGraceMs = 1000;
 
 export interface Server {
-  /** Addresses of the listeners in the order of the configuration, with real ports. */
+  /** Addresses of the listeners in the order of the configuration, with real ports; the first one of each. */
   listenerAddresses(): readonly string[];
   /** `ip:port` of the admin interface, undefined without one. */
   readonly adminAddress: string | undefined;
@@ -42,31 +55,42 @@ export interface Server {
   drainAndShutdown(): Promise<void>;
   /** Ends at once. */
   shutdown(): Promise<void>;
-  reopenLogs(): Promise<void>;
+  /** Ends after a fault of the program itself: tells it in the log, the exit code is 1. */
+  crash(error: Error): Promise<void>;
+  /** Opens the files of the access logs and of the application log again. */
+  reopenLogs(): void;
+  /** The `main` logger. */
+  readonly log: Logger;
   /** The exit code, when all is over. */
   readonly closed: Promise<number>;
 }
 
 class RunningServer implements Server {
   readonly closed: Promise<number>;
+  readonly log: Logger;
   private readonly options: ServerOptions;
   private readonly clock = systemClock;
-  private readonly loggers;
+  private readonly startedAt = systemClock.now();
+  private readonly output: LogOutput;
+  private readonly loggers: LoggerRegistry;
   private readonly stats: StatsStore = createStatsStore();
+  private readonly serverStats: ServerStats;
   private readonly timeouts = new TimeoutQueues(systemClock);
-  private readonly accessLogFiles;
+  private readonly accessLogFiles: AccessLogFiles;
   private readonly clusters: ReloadableClusterManager;
   private readonly listeners: ListenerManager;
-  private readonly startedAt = systemClock.now();
+  private readonly hotReload: HotReload;
+  /** Name of the configuration, for messages. */
   private readonly name: string;
-  private bootstrap: Bootstrap | undefined;
-  private lastUpdatedMs = 0;
-  private admin: AdminServer | undefined;
-  private watcher: ConfigWatcher | undefined;
-  private state: 'PRE_INITIALIZING' | 'LIVE' = 'PRE_INITIALIZING';
+  private inForce: ConfigurationInForce | undefined = undefined;
+  private admin: AdminServer | undefined = undefined;
+  private watcher: ConfigWatcher | undefined = undefined;
+  private state: ServerState = 'PRE_INITIALIZING';
   private healthFailed = false;
   private draining = false;
   private over = false;
+  /** A proxy without listeners lives, too. */
+  private readonly alive = setInterval(() => undefined, 2 ** 30);
   private finish: (code: number) => void = () => undefined;
 
   constructor(options: ServerOptions) {
@@ -76,30 +100,40 @@ class RunningServer implements Server {
       this.finish = done;
     });
     const { clock, stats } = this;
+    this.output = openLogOutput(options);
     this.loggers = createLoggerRegistry({
       level: options.logLevel ?? 'info',
       clock,
-      write: options.writeLog ?? ((line) => void process.stderr.write(line)),
+      write: (line) => this.output.write(line),
+      ...(options.logFormat === undefined ? {} : { format: options.logFormat }),
       ...(options.componentLogLevels === undefined ? {} : { componentLevels: options.componentLogLevels }),
     });
-    this.accessLogFiles = createAccessLogFiles({
-      clock,
-      stats,
-      flushIntervalMs: options.fileFlushIntervalMs ?? 10_000,
-    });
+    this.log = this.loggers.get('main');
+    this.serverStats = createServerStats(options, stats, clock, this.startedAt);
+    const flushIntervalMs = options.fileFlushIntervalMs ?? defaultFlushIntervalMs;
+    this.accessLogFiles = createAccessLogFiles({ clock, stats, flushIntervalMs });
     this.clusters = createClusterManager({ clock, stats, random: Math.random });
     this.listeners = createListenerManager({
       clock,
       stats,
+      log: this.loggers.get('config'),
       factories: networkFilters,
-      drainTimeMs: (options.drainTimeS ?? 600) * 1000,
+      drainTimeMs: this.drainTimeMs,
     });
-    stats.gauge('server.live').set(0);
-    stats.gauge('server.concurrency').set(options.concurrency ?? 1);
+    this.hotReload = createHotReload({
+      name: this.name,
+      clock,
+      log: this.loggers.get('config'),
+      stats,
+      load: (text) => this.load(text),
+      prepare: (config) => this.prepare(config),
+      inForce: (generation) => this.setInForce(generation),
+      isEnding: () => this.draining || this.over,
+    });
   }
 
-  private get log() {
-    return this.loggers.get('main');
+  private get drainTimeMs(): number {
+    return (this.options.drainTimeS ?? defaultDrainTimeS) * 1000;
   }
 
   private load(text: string): LoadedConfig {
@@ -125,14 +159,12 @@ class RunningServer implements Server {
     });
   }
 
-  /** @throws Error with everything that is wrong */
+  /** @throws Error with everything that is wrong, or with the address that cannot be had */
   async start(text: string): Promise<void> {
-    const { log, options } = this;
-    log.info(`initializing epoch 0 (envoy3 ${options.version ?? ''})`);
+    const { options } = this;
+    this.log.info(`initializing epoch ${options.restartEpoch ?? 0} (envoy3 ${options.version ?? ''})`);
     const config = this.load(text);
-    const resources = messageOf(config.bootstrap.static_resources);
-    log.info(`loading ${messagesOf(resources.clusters).length} cluster(s)`);
-    log.info(`loading ${messagesOf(resources.listeners).length} listener(s)`);
+    this.tellWhatIsLoaded(config);
     const generation = this.prepare(config);
     if (options.mode === 'validate') {
       generation.discard();
@@ -140,49 +172,135 @@ class RunningServer implements Server {
     }
     try {
       await this.startAdmin(config);
-      log.info('starting main dispatch loop');
-      await generation.warmed;
-      log.info('cm init: all clusters initialized');
-      log.info('all clusters initialized. initializing init manager');
+      this.mergeHistograms(durationOf(config.bootstrap.stats_flush_interval, 5000));
+      this.log.info('starting main dispatch loop');
+      this.state = 'INITIALIZING';
+      await this.unlessAborted(generation.warmed);
+      this.loggers.get('upstream').info('cm init: all clusters initialized');
+      this.log.info('all clusters initialized. initializing init manager');
       await generation.bind();
     } catch (error) {
       generation.discard();
-      await this.admin?.close();
       throw error;
     }
-    generation.commit();
-    this.inForce(config.bootstrap);
-    for (const listener of this.listeners.all()) {
-      log.info(`listener '${listener.name}' listens on ${listener.addressText}`);
-    }
-    log.info('all dependencies initialized. starting workers');
+    const lines = generation.commit();
+    this.setInForce(generation);
+    for (const line of lines) this.loggers.get('config').info(line);
+    this.loggers.get('config').info('all dependencies initialized. starting workers');
     this.state = 'LIVE';
-    this.stats.gauge('server.live').set(1);
-    if (options.configPath !== undefined && options.watch !== false) {
-      this.watcher = watchConfig({
-        path: options.configPath,
-        clock: this.clock,
-        initial: text,
-        onChange: async (next) => void (await this.reload(next)),
+    this.serverStats.recordStart(this.clock.now() - this.startedAt);
+    this.watch(text);
+  }
+
+  private tellWhatIsLoaded({ bootstrap }: LoadedConfig): void {
+    const log = this.loggers.get('config');
+    const { clusters, listeners, secrets } = messageOf(bootstrap.static_resources);
+    log.info(`loading ${messagesOf(secrets).length} static secret(s)`);
+    log.info(`loading ${messagesOf(clusters).length} cluster(s)`);
+    log.info(`loading ${messagesOf(listeners).length} listener(s)`);
+  }
+
+  private unlessAborted(promise: Promise<void>): Promise<void> {
+    const { signal } = this.options;
+    if (signal === undefined) return promise;
+    return new Promise((done, fail) => {
+      const abort = (): void => fail(signal.reason as Error);
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, { once: true });
+      void promise.then(() => {
+        signal.removeEventListener('abort', abort);
+        done();
       });
+    });
+  }
+
+  private watch(text: string): void {
+    const { configPath, watch } = this.options;
+    if (configPath === undefined || watch === false) return;
+    this.watcher = watchConfig({
+      file: diskFile(configPath),
+      clock: this.clock,
+      initial: text,
+      onChange: async (next) => void (await this.reload(next)),
+    });
+  }
+
+  private setInForce({ bootstrap }: Generation): void {
+    const before = this.inForce?.bootstrap;
+    this.inForce = { bootstrap, lastUpdatedMs: this.clock.wallTime() };
+    if (before === undefined) return;
+    // What only a start reads.
+    for (const part of ['admin', 'node'] as const) {
+      if (JSON.stringify(bootstrap[part]) === JSON.stringify(before[part])) continue;
+      this.log.warning(`a change of '${part}' needs a restart; everything else is in force`);
     }
   }
 
-  private inForce(bootstrap: Bootstrap): void {
-    this.bootstrap = bootstrap;
-    this.lastUpdatedMs = this.clock.wallTime();
+  /** Ends an interval of the histograms, again and again. */
+  private mergeHistograms(intervalMs: number): void {
+    this.clock.setTimer(intervalMs, () => {
+      if (this.over) return;
+      this.stats.mergeHistograms();
+      this.mergeHistograms(intervalMs);
+    });
   }
 
-  private async startAdmin(config: LoadedConfig): Promise<void> {
-    const address = messageOf(messageOf(config.bootstrap.admin).address);
-    const socket = messageOf(address.socket_address);
-    if (config.bootstrap.admin === undefined || Object.keys(address).length === 0) return;
-    const where =
-      address.pipe !== undefined
-        ? { path: textOf(messageOf(address.pipe).path) }
-        : { ip: textOf(socket.address), port: numberOf(socket.port_value, 0) };
-    this.admin = await createAdminServer(this.adminHost(), { address: where, clock: this.clock });
-    this.log.info(`admin address: ${this.admin.addressText}`);
+  private async startAdmin({ bootstrap }: LoadedConfig): Promise<void> {
+    const { pipe, socket_address } = messageOf(messageOf(bootstrap.admin).address);
+    if (pipe === undefined && socket_address === undefined) {
+      this.log.warning('No admin address given, so no admin HTTP server started.');
+      return;
+    }
+    if (
+      messagesOf(bootstrap.admin?.access_log).length > 0 ||
+      bootstrap.admin?.access_log_path !== undefined
+    ) {
+      this.log.warning('no access log is written for the admin interface');
+    }
+    const socket = messageOf(socket_address);
+    const address =
+      pipe === undefined
+        ? { ip: textOf(socket.address), port: numberOf(socket.port_value, 0) }
+        : { path: textOf(messageOf(pipe).path) };
+    const { clock, clusters, listeners, loggers, options, serverStats, stats } = this;
+    const host = createAdminHost({
+      options,
+      startedAtMs: this.startedAt,
+      stats,
+      serverStats,
+      loggers,
+      listeners,
+      clusters,
+      actions: {
+        state: () => (this.draining || this.healthFailed ? 'DRAINING' : this.state),
+        configuration: () => this.inForce,
+        quit: () => void this.shutdown(),
+        healthcheckFail: () => this.setHealthFailed(true),
+        healthcheckOk: () => this.setHealthFailed(false),
+        drainListeners: (how) => this.drainListeners(how),
+        reopenLogs: () => this.reopenLogs(),
+      },
+    });
+    this.admin = await createAdminServer(host, { address, clock, allowPaths: bootstrap.admin?.allow_paths });
+    loggers.get('admin').info(`admin address: ${this.admin.addressText}`);
+    if (options.adminAddressPath !== undefined) {
+      try {
+        writeFileSync(options.adminAddressPath, this.admin.addressText);
+      } catch (error) {
+        this.log.critical(`cannot open admin address output file: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  private setHealthFailed(failed: boolean): void {
+    this.healthFailed = failed;
+  }
+
+  private drainListeners({ graceful, inboundOnly, skipExit }: DrainListenersOptions): void {
+    const which = inboundOnly ? isInbound : () => true;
+    this.listeners.askToClose(which);
+    if (!graceful) this.listeners.stopListening(which);
+    else if (!skipExit) this.clock.setTimer(this.drainTimeMs, () => this.listeners.stopListening(which));
   }
 
   get adminAddress(): string | undefined {
@@ -190,53 +308,16 @@ class RunningServer implements Server {
   }
 
   listenerAddresses(): readonly string[] {
-    return this.listeners.all().map((listener) => listener.addressText);
+    return this.listeners.all().map(({ addressTexts: [first = ''] }) => first);
   }
 
-  async reload(text: string): Promise<boolean> {
-    const { log, stats } = this;
-    if (this.draining || this.over) return false;
-    stats.counter('envoy3.config.reload_attempt').inc();
-    let generation: Generation | undefined;
-    try {
-      const config = this.load(text);
-      generation = this.prepare(config);
-      await Promise.race([
-        generation.warmed,
-        new Promise<void>((done) => this.clock.setTimer(reloadWarmingMs, done)),
-      ]);
-      await generation.bind();
-      if (this.draining || this.over) {
-        generation.discard();
-        return false;
-      }
-      const changes = generation.commit();
-      this.reportFixedParts(config.bootstrap);
-      this.inForce(config.bootstrap);
-      stats.counter('envoy3.config.reload_success').inc();
-      stats.gauge('envoy3.config.generation').inc();
-      log.info(`configuration '${this.name}' is in force`);
-      for (const line of changes) log.info(line);
-      return true;
-    } catch (error) {
-      generation?.discard();
-      stats.counter('envoy3.config.reload_rejected').inc();
-      log.error(`configuration refused, the one before stays in force: ${(error as Error).message}`);
-      return false;
-    }
+  reload(text: string): Promise<boolean> {
+    return this.hotReload.reload(text);
   }
 
-  /** What only a start reads. */
-  private reportFixedParts(next: Bootstrap): void {
-    for (const part of ['admin', 'node'] as const) {
-      if (JSON.stringify(next[part]) === JSON.stringify(this.bootstrap?.[part])) continue;
-      this.log.warning(`a change of '${part}' needs a restart; everything else is in force`);
-    }
-  }
-
-  async reopenLogs(): Promise<void> {
-    this.log.info('caught SIGUSR1. Reopening access logs.');
+  reopenLogs(): void {
     this.accessLogFiles.reopen();
+    this.output.reopen();
   }
 
   async drainAndShutdown(): Promise<void> {
@@ -245,86 +326,57 @@ class RunningServer implements Server {
     this.log.info('draining: no new connections, requests under way end');
     this.watcher?.close();
     this.listeners.stopListening();
-    this.listeners.drain();
-    const deadline = this.clock.now() + (this.options.drainTimeS ?? 600) * 1000;
-    await new Promise<void>((done) => {
-      const look = (): void => {
-        if (this.over || this.listeners.activeConnections === 0 || this.clock.now() >= deadline) done();
-        else setTimeout(look, 20);
-      };
-      look();
-    });
+    const { clock } = this;
+    const startedAt = clock.now();
+    const spent = (): number => clock.now() - startedAt;
+    while (!this.over && this.listeners.activeConnections > 0 && spent() < this.drainTimeMs) {
+      if (spent() >= idleGraceMs) this.listeners.closeIdle();
+      await new Promise<void>((done) => clock.setTimer(drainLookMs, done));
+    }
     return this.shutdown();
   }
 
-  async shutdown(): Promise<void> {
+  shutdown(): Promise<void> {
+    return this.end(0);
+  }
+
+  crash(error: Error): Promise<void> {
+    this.log.critical(`unexpected fault, ending: ${error.stack ?? error.message}`);
+    return this.end(1);
+  }
+
+  private async end(code: number): Promise<void> {
     if (this.over) return;
     this.over = true;
     this.draining = true;
     this.log.info('shutting down server instance');
+    await this.release();
+    this.log.info('main dispatch loop exited');
+    this.log.info('exiting');
+    this.finish(code);
+  }
+
+  /** Gives back all that keeps the process alive. */
+  async release(): Promise<void> {
+    clearInterval(this.alive);
     this.watcher?.close();
     this.listeners.close();
     this.clusters.close();
     await this.accessLogFiles.flush();
     await this.admin?.close();
-    this.log.info('exiting');
-    this.finish(0);
   }
+}
 
-  private adminHost(): AdminHost {
-    const { clusters, listeners, loggers, options, stats } = this;
-    const uptime = () => Math.floor((this.clock.now() - this.startedAt) / 1000);
-    return {
-      stats,
-      loggers,
-      facts: {
-        version: options.version ?? '',
-        startedAtMs: this.startedAt,
-        commandLineOptions: {
-          concurrency: options.concurrency ?? 1,
-          config_path: options.configPath ?? '',
-          config_yaml: options.configYaml ?? '',
-          log_level: options.logLevel ?? 'info',
-          service_cluster: options.serviceCluster ?? '',
-          service_node: options.serviceNode ?? '',
-          drain_time: `${options.drainTimeS ?? 600}s`,
-          file_flush_interval: `${(options.fileFlushIntervalMs ?? 10_000) / 1000}s`,
-          mode: 'Serve',
-        },
-      },
-      state: () => (this.draining || this.healthFailed ? 'DRAINING' : this.state),
-      configuration: () =>
-        this.bootstrap === undefined
-          ? undefined
-          : { bootstrap: this.bootstrap, lastUpdatedMs: this.lastUpdatedMs },
-      listeners: () => listeners.all().map((one) => ({ name: one.name, addresses: [one.addressText] })),
-      clustersText: (matches) => clustersText(clusters, matches),
-      clustersJson: (matches) => clustersJson(clusters, matches),
-      certificates: () =>
-        listeners
-          .all()
-          .flatMap(({ chain: { tls } }) =>
-            tls === undefined ? [] : [{ trustedAuthorities: tls.trusted, certificates: tls.certificates }],
-          ),
-      refreshStats() {
-        stats.gauge('server.uptime').set(uptime());
-        stats.gauge('server.memory_allocated').set(process.memoryUsage().heapUsed);
-        stats.gauge('server.memory_heap_size').set(process.memoryUsage().heapTotal);
-        stats.gauge('server.state').set(0);
-      },
-      quit: () => void this.shutdown(),
-      healthcheckFail: () => {
-        this.healthFailed = true;
-      },
-      healthcheckOk: () => {
-        this.healthFailed = false;
-      },
-      drainListeners: ({ graceful }) => {
-        listeners.drain();
-        if (!graceful) listeners.stopListening();
-      },
-      reopenLogs: () => this.accessLogFiles.reopen(),
-    };
+/** @throws Error in Envoy's words */
+function readBootstrap({ configPath, configYaml }: ServerOptions): string {
+  if (configPath === undefined) {
+    if (configYaml === undefined) throw new Error('At least one of configPath or configYaml is needed');
+    return configYaml;
+  }
+  try {
+    return readFileSync(configPath, 'utf8');
+  } catch (error) {
+    throw new Error(`Invalid path: ${configPath} (${(error as Error).message})`);
   }
 }
 
@@ -333,16 +385,13 @@ class RunningServer implements Server {
  * @throws Error with everything that is wrong with the configuration, or with the address that cannot be had
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  let text = options.configYaml;
-  if (options.configPath !== undefined) {
-    try {
-      text = readFileSync(options.configPath, 'utf8');
-    } catch (error) {
-      throw new Error(`Invalid path: ${options.configPath} (${(error as Error).message})`);
-    }
-  }
-  if (text === undefined) throw new Error('At least one of configPath or configYaml is needed');
+  const text = readBootstrap(options);
   const server = new RunningServer(options);
-  await server.start(text);
+  try {
+    await server.start(text);
+  } catch (error) {
+    await server.release();
+    throw error;
+  }
   return server;
 }

@@ -5,7 +5,10 @@
 /** C's `%g` with a number of significant digits: `1800000` with 6 is `1.8e+06`. NaN is `nan`. */
 export function formatGeneral(value: number, significant: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-  const [mantissa = '', exponent] = value.toPrecision(significant).split('e');
+  // JavaScript's rule for leaving plain digits is the same for large numbers only.
+  const small = value !== 0 && Math.abs(value) < 1e-4;
+  const digits = small ? value.toExponential(significant - 1) : value.toPrecision(significant);
+  const [mantissa = '', exponent] = digits.split('e');
   const trimmed = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
   return exponent === undefined ? trimmed : `${trimmed}e${paddedExponent(exponent)}`;
 }

@@ -7,6 +7,7 @@
  *
  *     0 | 1.0 1.1 .. 9.9 | 10 11 .. 99 | 100 110 .. 990 | ...
  */
+import type { PrometheusName } from './prometheus-name.js';
 import type { Histogram } from './stat.js';
 
 /** Upper bounds of the cumulative and disjoint buckets: Envoy's defaults. */
@@ -87,6 +88,7 @@ export class LogHistogram implements Histogram {
   readonly name: string;
   /** True once something was recorded (`?usedonly`). */
   used = false;
+  prometheusName: PrometheusName | undefined = undefined;
   /** Recorded since the last `merge`. */
   private current: Float64Array = nothing;
   /** Recorded in the last whole interval; undefined before the first `merge`. */

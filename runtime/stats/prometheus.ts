@@ -5,76 +5,46 @@ import { formatGeneral } from './format-number.js';
 import type { LogHistogram } from './histogram.js';
 import { bucketBounds, cumulativeCounts, quantilesOf, shownQuantiles, sumOf } from './histogram.js';
 import type { StatsSelection } from './stats-query.js';
-import type { Tag } from './tag-extractor.js';
-import { extractTags } from './tag-extractor.js';
+import type { NamedStat } from './prometheus-name.js';
+import { metricName, prometheusNameOf } from './prometheus-name.js';
 
 /** Envoy writes doubles with this many significant digits here. */
 const significantDigits = 32;
 
-interface Metric {
-  /** Group: the name without tags. Groups are sorted by it. */
-  readonly group: string;
-  /** `envoy_cluster_upstream_rq`. */
-  readonly name: string;
-  /** `envoy_cluster_name="web"`, joined by commas, without braces. */
-  readonly labels: string;
-}
-
-/** Names do not change, so what is derived from them is kept as long as the statistic lives. */
-const metrics = new WeakMap<object, Metric>();
-
-function metricOf(stat: { readonly name: string }): Metric {
-  let metric = metrics.get(stat);
-  if (metric === undefined) {
-    const { name, tags } = extractTags(stat.name);
-    metric = { group: name, name: `envoy_${sanitize(name)}`, labels: tags.map(label).join(',') };
-    metrics.set(stat, metric);
-  }
-  return metric;
-}
-
-function sanitize(name: string): string {
-  return name.replaceAll(/[^a-zA-Z0-9_:]/g, '_');
-}
-
-function label({ name, value }: Tag): string {
-  const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-  return `${sanitize(name)}="${escaped}"`;
-}
-
 /** @param histograms as cumulative buckets (`histogram`) or as quantiles of the last interval (`summary`) */
 export function prometheusText(selection: StatsSelection, histograms: 'histogram' | 'summary'): string {
-  const value = (metric: Metric, stat: { readonly value: number }): string =>
-    `${metric.name}{${metric.labels}} ${stat.value}\n`;
   return (
-    groups(selection.counters, 'counter', value) +
-    groups(selection.gauges, 'gauge', value) +
+    groups(selection.counters, 'counter', valueLine) +
+    groups(selection.gauges, 'gauge', valueLine) +
     groups(selection.histograms, histograms, histograms === 'histogram' ? bucketLines : quantileLines)
   );
 }
 
-function groups<T extends { readonly name: string }>(
-  stats: readonly T[],
-  type: string,
-  lines: (metric: Metric, stat: T) => string,
-): string {
+/** Lines of one statistic. @param name of the metric */
+type Lines<T> = (name: string, labels: string, stat: T) => string;
+
+function groups<T extends NamedStat>(stats: readonly T[], type: string, lines: Lines<T>): string {
   const byGroup = new Map<string, T[]>();
   for (const stat of stats) {
-    const { group } = metricOf(stat);
+    const { group } = prometheusNameOf(stat);
     const members = byGroup.get(group);
     if (members === undefined) byGroup.set(group, [stat]);
     else members.push(stat);
   }
   let text = '';
   for (const group of [...byGroup.keys()].sort()) {
-    const members = byGroup.get(group) as T[];
-    text += `# TYPE ${metricOf(members[0] as T).name} ${type}\n`;
-    for (const stat of members) text += lines(metricOf(stat), stat);
+    const name = metricName(group);
+    text += `# TYPE ${name} ${type}\n`;
+    for (const stat of byGroup.get(group) as T[]) text += lines(name, prometheusNameOf(stat).labels, stat);
   }
   return text;
 }
 
-function bucketLines({ name, labels }: Metric, histogram: LogHistogram): string {
+function valueLine(name: string, labels: string, stat: { readonly value: number }): string {
+  return `${name}{${labels}} ${stat.value}\n`;
+}
+
+function bucketLines(name: string, labels: string, histogram: LogHistogram): string {
   const snapshot = histogram.cumulative();
   const counts = cumulativeCounts(snapshot);
   const others = labels === '' ? '' : `${labels},`;
@@ -87,7 +57,7 @@ function bucketLines({ name, labels }: Metric, histogram: LogHistogram): string 
 }
 
 /** Quantiles, sum and count of the last interval, as in Envoy. */
-function quantileLines({ name, labels }: Metric, histogram: LogHistogram): string {
+function quantileLines(name: string, labels: string, histogram: LogHistogram): string {
   const snapshot = histogram.interval();
   const values = quantilesOf(snapshot);
   const others = labels === '' ? '' : `${labels},`;

@@ -2,12 +2,14 @@
  * All statistics of a server by their full names.
  */
 import { LogHistogram } from './histogram.js';
+import type { PrometheusName } from './prometheus-name.js';
 import type { Counter, Gauge, StatsScope } from './stat.js';
 
 class StoredCounter implements Counter {
   readonly name: string;
   value = 0;
   used = false;
+  prometheusName: PrometheusName | undefined = undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -28,6 +30,7 @@ class StoredGauge implements Gauge {
   readonly name: string;
   value = 0;
   used = false;
+  prometheusName: PrometheusName | undefined = undefined;
 
   constructor(name: string) {
     this.name = name;

@@ -27,7 +27,8 @@ interface Rule {
   readonly tag: string;
   /** Only names with this first segment are looked at; undefined: all. */
   readonly first: string | undefined;
-  find(name: string): Found | undefined;
+  /** @param given the segments of the name */
+  find(name: string, given: readonly string[]): Found | undefined;
 }
 
 /**
@@ -37,8 +38,7 @@ interface Rule {
 function segments(tag: string, pattern: string): Rule {
   const parts = pattern.split('.');
   const first = parts[0] === '$' || parts[0] === '*' ? undefined : parts[0];
-  const find = (name: string): Found | undefined => {
-    const given = name.split('.');
+  const find = (name: string, given: readonly string[]): Found | undefined => {
     const value = match(parts, 0, given, 0);
     if (value === undefined) return undefined;
     let from = 0;
@@ -72,10 +72,14 @@ function match(
   return rest !== undefined && wanted === '$' ? place : rest;
 }
 
-/** A rule of an expression: its first group goes, its second is the value. */
-function expression(tag: string, source: RegExp, first?: string, except?: string): Rule {
+/**
+ * A rule of an expression: its first group goes, its second is the value.
+ * @param part what every match contains: most names do not, and need not be looked at
+ */
+function expression(tag: string, part: string, source: RegExp, first?: string, except?: string): Rule {
   const pattern = new RegExp(source, 'd');
   const find = (name: string): Found | undefined => {
+    if (!name.includes(part)) return undefined;
     const found = pattern.exec(name);
     const removed = found?.indices?.[1];
     const value = found?.[2];
@@ -91,34 +95,52 @@ const address = String.raw`(?:\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[[a-fA-F_\d]+\
  * The rules in Envoy's order; those without a first segment are tried before the others. One tag may have several rules.
  */
 const rules: readonly Rule[] = [
-  expression('response_code', /_rq(_(\d{3}))$/),
-  expression('response_code_class', /_rq_((\d))xx$/),
-  expression('worker_id', new RegExp(String.raw`^listener\.(?:${address}|[^.]+)\.worker_((\d+)\.)`)),
-  expression('worker_id', /^(?:server|listener_manager|thread_local_cluster_manager)\.worker_((\d+)\.)/),
+  expression('response_code', '_rq_', /_rq(_(\d{3}))$/),
+  expression('response_code_class', '_rq_', /_rq_((\d))xx$/),
+  expression(
+    'worker_id',
+    '.worker_',
+    new RegExp(String.raw`^listener\.(?:${address}|[^.]+)\.worker_((\d+)\.)`),
+  ),
+  expression(
+    'worker_id',
+    '.worker_',
+    /^(?:server|listener_manager|thread_local_cluster_manager)\.worker_((\d+)\.)/,
+  ),
   segments('local_http_ratelimit_prefix', '$.http_local_rate_limit.**'),
   segments('grpc_bridge_method', 'cluster.*.grpc.*.$.**'),
   segments('http_user_agent', 'http.*.user_agent.$.**'),
   segments('virtual_cluster', 'vhost.*.vcluster.$.**'),
   segments('fault_downstream_cluster', 'http.*.fault.$.**'),
-  expression('ssl_cipher', /^listener\..*?\.ssl\.ciphers(\.([\w-]+))$/, 'listener'),
-  expression('ssl_curve', /^(?:listener|cluster)\..*?\.ssl\.curves(\.([\w-]+))$/),
-  expression('ssl_sigalg', /^(?:listener|cluster)\..*?\.ssl\.sigalgs(\.([\w-]+))$/),
-  expression('ssl_version', /^(?:listener|cluster)\..*?\.ssl\.versions(\.(TLSv\d\.\d))$/),
-  expression('tls_certificate', /^(?:listener|cluster)\..*?\.ssl\.certificate\.(([^.]+)\.)/),
-  expression('cipher_suite', /^cluster\.[^.]+\.ssl\.ciphers(\.([\w-]+))$/, 'cluster'),
+  expression('ssl_cipher', '.ssl.ciphers.', /^listener\..*?\.ssl\.ciphers(\.([\w-]+))$/, 'listener'),
+  expression('ssl_curve', '.ssl.curves.', /^(?:listener|cluster)\..*?\.ssl\.curves(\.([\w-]+))$/),
+  expression('ssl_sigalg', '.ssl.sigalgs.', /^(?:listener|cluster)\..*?\.ssl\.sigalgs(\.([\w-]+))$/),
+  expression('ssl_version', '.ssl.versions.', /^(?:listener|cluster)\..*?\.ssl\.versions(\.(TLSv\d\.\d))$/),
+  expression(
+    'tls_certificate',
+    '.ssl.certificate.',
+    /^(?:listener|cluster)\..*?\.ssl\.certificate\.(([^.]+)\.)/,
+  ),
+  expression('cipher_suite', '.ssl.ciphers.', /^cluster\.[^.]+\.ssl\.ciphers(\.([\w-]+))$/, 'cluster'),
   segments('grpc_bridge_service', 'cluster.*.grpc.$.**'),
   segments('tcp_prefix', 'tcp.$.**'),
   segments('udp_prefix', 'udp.$.**'),
   segments('clientssl_prefix', 'auth.clientssl.$.**'),
   segments('ratelimit_prefix', 'ratelimit.$.**'),
   segments('cluster_name', 'cluster.$.**'),
-  expression('http_conn_manager_prefix', /^listener\..*?\.http\.(([^.]+)\.)/, 'listener'),
+  expression('http_conn_manager_prefix', '.http.', /^listener\..*?\.http\.(([^.]+)\.)/, 'listener'),
   segments('ext_authz_prefix', 'cluster.*.ext_authz.$.**'),
   segments('ext_authz_prefix', 'http.*.ext_authz.$.**'),
   segments('http_conn_manager_prefix', 'http.$.**'),
-  expression('listener_address', new RegExp(`^listener\\.((${address}|[^.]+)\\.)`), 'listener', 'admin'),
+  expression(
+    'listener_address',
+    'listener.',
+    new RegExp(`^listener\\.((${address}|[^.]+)\\.)`),
+    'listener',
+    'admin',
+  ),
   segments('virtual_host', 'vhost.$.**'),
-  expression('rds_route_config', /^http\.[^.]+\.rds\.(([\w.-]+)\.)\w+?$/, 'http'),
+  expression('rds_route_config', '.rds.', /^http\.[^.]+\.rds\.(([\w.-]+)\.)\w+?$/, 'http'),
   segments('route', 'vhost.*.route.$.**'),
   segments('redis_prefix', 'redis.$.**'),
   segments('local_network_ratelimit_prefix', 'local_rate_limit.$.**'),
@@ -137,12 +159,13 @@ for (const rule of rules) {
 export function extractTags(name: string): TaggedName {
   const dot = name.indexOf('.');
   const candidates = dot < 0 ? ofAll : [...ofAll, ...(byFirst.get(name.slice(0, dot)) ?? [])];
+  const given = name.split('.');
   const tags = new Map<string, Tag>();
   const removed: Found[] = [];
   for (const rule of candidates) {
     const tag = `envoy.${rule.tag}`;
     if (tags.has(tag)) continue;
-    const found = rule.find(name);
+    const found = rule.find(name, given);
     if (found === undefined) continue;
     tags.set(tag, { name: tag, value: found.value });
     removed.push(found);

@@ -16,14 +16,14 @@ async function output(folder: string): Promise<string> {
   const yaml = join(folder, 'input.yaml');
   const diagnostics = existsSync(yaml)
     ? checkText(readFileSync(yaml, 'utf8'), { file: 'input.yaml' })
-    : (await compile({ entry: 'input.ts', cwd: folder, env: {}, deadlineMs: 1500 })).diagnostics;
-  return formatText(diagnostics, { color: false, cwd: folder });
+    : (await compile({ entry: 'input.ts', cwd: folder, env: {}, deadlineMs: 3000 })).diagnostics;
+  return formatText(diagnostics, { color: false, cwd: folder }).replaceAll(folder, '<folder>');
 }
 
 const names = readdirSync(golden).sort();
 
 test('there are at least twenty-five cases, from TypeScript and from YAML', () => {
-  assert.ok(names.filter((name) => name.startsWith('ts-')).length >= 12);
+  assert.ok(names.filter((name) => existsSync(join(golden, name, 'input.ts'))).length >= 12);
   assert.ok(names.length >= 25);
 });
 

@@ -35,8 +35,20 @@ export interface DifferentialCase {
   readonly cluster?: Json;
   /** Answer of the backend, latin1; `''` closes at once, undefined is a small 200. */
   readonly answer?: string;
+  /** Answers to one request after the other, over all connections; the last one stays. Goes before `answer`. */
+  readonly answers?: readonly string[];
+  /** The backend waits so long before its answer. */
+  readonly answerAfterMs?: number;
+  /** The second part of the answer comes so much later than the first; they are separated by `\0`. */
+  readonly answerPauseMs?: number;
+  /** The backend answers as soon as it has the head. */
+  readonly answerEarly?: boolean;
   /** The backend closes after its answer. */
   readonly answerCloses?: boolean;
+  /** The listener's `per_connection_buffer_limit_bytes`. */
+  readonly bufferLimitBytes?: number;
+  /** Fields of the router's configuration. */
+  readonly router?: Json;
   /** Nobody listens at the backend's port. */
   readonly refused?: boolean;
 }
@@ -83,6 +95,12 @@ class Backend {
   readonly server: Server;
   readonly seen: string[] = [];
   readonly #sockets = new Set<Socket>();
+  #answered = 0;
+
+  #answer(one: DifferentialCase): string | undefined {
+    const { answers } = one;
+    return answers === undefined ? one.answer : answers[Math.min(this.#answered++, answers.length - 1)];
+  }
 
   constructor(one: DifferentialCase) {
     this.server = createServer((socket) => {
@@ -91,7 +109,7 @@ class Backend {
       let answered = false;
       let upgraded = false;
       socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket));
-      if (one.answer === '') {
+      if (one.answers === undefined && one.answer === '') {
         socket.destroy();
         return;
       }
@@ -99,14 +117,25 @@ class Backend {
         this.seen[index] += chunk;
         const text = this.seen[index] as string;
         if (upgraded) socket.write(`echo:${chunk}`, 'latin1');
-        if (answered || !isWhole(text)) return;
+        if (answered || !(one.answerEarly === true ? text.includes('\r\n\r\n') : isWhole(text))) return;
         answered = true;
         const upgrade = /\r\nupgrade: *websocket/i.test(text) && !text.includes('/refuse');
-        upgraded = upgrade && one.answer === undefined;
-        const plain = one.answer ?? (upgrade ? switching : smallAnswer);
+        const given = this.#answer(one);
+        upgraded = upgrade && given === undefined;
+        const plain = given ?? (upgrade ? switching : smallAnswer);
         const head = /^HEAD /.test(text) ? plain.slice(0, plain.indexOf('\r\n\r\n') + 4) : plain;
-        if (one.answerCloses === true) socket.end(head, 'latin1');
-        else socket.write(head, 'latin1');
+        const write = (part: string, isLast: boolean): void => {
+          if (part === '') socket.destroy();
+          else if (isLast && one.answerCloses === true) socket.end(part, 'latin1');
+          else socket.write(part, 'latin1');
+        };
+        const [first = '', second] = head.split('\0');
+        const answer = (): void => {
+          write(first, second === undefined);
+          if (second !== undefined) setTimeout(() => write(second, true), one.answerPauseMs ?? 0);
+        };
+        if (one.answerAfterMs === undefined) answer();
+        else setTimeout(answer, one.answerAfterMs);
       });
     });
   }
@@ -137,6 +166,9 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
   return {
     name: `l${index}`,
     address: { socket_address: { address: '127.0.0.1', port_value: port } },
+    ...(one.bufferLimitBytes === undefined
+      ? {}
+      : { per_connection_buffer_limit_bytes: one.bufferLimitBytes }),
     filter_chains: [
       {
         filters: [
@@ -152,6 +184,7 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
                   name: 'envoy.filters.http.router',
                   typed_config: {
                     '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router',
+                    ...one.router,
                   },
                 },
               ],
@@ -243,6 +276,17 @@ function exchange(one: DifferentialCase, port: number): Promise<{ response: stri
     });
     timers.push(setTimeout(finish, observeMs));
   });
+}
+
+/** Ports that were free may be taken by the time the proxy binds them: then with others, three times at most. */
+async function observeOnFreePorts(...args: Parameters<typeof observe>): Promise<Observation[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await observe(...args);
+    } catch (error) {
+      if (attempt === 3 || !(error as Error).message.includes('Address already in use')) throw error;
+    }
+  }
 }
 
 /** Sends all cases to one proxy. @param command starts it on a file */
@@ -371,7 +415,7 @@ export async function runDifferential(
   known: Readonly<Record<string, string>>,
   context: DifferentialContext,
 ): Promise<DifferentialResult> {
-  const real = await observe(cases, 'envoy', (file) => [
+  const real = await observeOnFreePorts(cases, 'envoy', (file) => [
     context.envoyBin,
     [
       '-c',
@@ -385,7 +429,7 @@ export async function runDifferential(
       '50',
     ],
   ]);
-  const ours = await observe(cases, 'envoy3', (file) => [
+  const ours = await observeOnFreePorts(cases, 'envoy3', (file) => [
     process.execPath,
     [
       join(context.root, 'cli', 'envoy3.mjs'),

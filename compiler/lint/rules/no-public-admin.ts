@@ -13,6 +13,7 @@
  * Bind it to `127.0.0.1` or `::1` and reach it over SSH or a port forward; a UNIX socket (`pipe`) works as well. Where
  * the network around is closed by other means (a container's own network), switch the rule off and say so in the reason.
  */
+import { isIP } from 'node:net';
 import { fieldsAt, textAt } from '../../check/bootstrap-view.js';
 import type { LintRule } from '../lint-rule.js';
 
@@ -28,7 +29,8 @@ export const noPublicAdmin: LintRule = {
   *check(view) {
     const socket = view.root.at('admin').at('address').at('socket_address');
     const address = textAt(fieldsAt(socket.value).address);
-    if (address === '' || isLoopback(address)) return;
+    // What is no address is told by a check.
+    if (isIP(address) === 0 || isLoopback(address)) return;
     yield {
       path: [...socket.path, 'address'],
       message: `the admin interface listens on ${address}, where others than this machine can reach it`,

@@ -4,7 +4,7 @@
  */
 import type { Issue, IssueClass, PathStep } from '../issue.js';
 import type { ApiModel, FieldModel, FieldRules, ScalarType } from '../model/api-model.js';
-import { ExtensionTable } from './extension-table.js';
+import { envelopes, ExtensionTable, messageNameOf } from './extension-table.js';
 import type { PreparedMessage } from './message-table.js';
 import { MessageTable } from './message-table.js';
 import { nearName } from './near-name.js';
@@ -68,13 +68,14 @@ class Reading {
     this.#allowed = new Set(options.allowedTypes);
   }
 
-  #report(issueClass: IssueClass, message: string, suggestion?: string): undefined {
+  #report(issueClass: IssueClass, message: string, suggestion?: string, fix?: string): undefined {
     this.issues.push({
       class: issueClass,
       path: [...this.#path],
       message,
       messageType: this.#messageType,
       ...(suggestion === undefined ? {} : { suggestion }),
+      ...(fix === undefined ? {} : { fix }),
     });
     return undefined;
   }
@@ -107,6 +108,8 @@ class Reading {
       if (field === undefined) {
         const names = type.fields.map(({ name }) => name);
         this.#report('unknown-field', `${type.name} has no field '${key}'`, nearName(key, names));
+        // The older name of a payload: its absence is explained.
+        if (key === 'config') failed.add('typed_config');
       } else if (given !== null || field.type === 'google.protobuf.Value') {
         this.#member(field, given, out, members, failed);
       }
@@ -122,11 +125,16 @@ class Reading {
     members: Map<string, string>,
     failed: Set<string>,
   ): void {
+    // Both spellings of one field may stand side by side, the last one wins; of a oneof only one member may be given.
     const rival = field.oneof === undefined ? undefined : members.get(field.oneof);
-    if (rival === field.name || field.name in out) {
-      this.#report('parse', `'${field.name}' is given twice`);
-    } else if (rival !== undefined) {
-      this.#report('parse', `'${field.name}' and '${rival}' exclude each other`);
+    if (rival === field.name) this.#report('parse', `'${field.name}' is given twice`);
+    else if (rival !== undefined) {
+      this.#report(
+        'parse',
+        `'${field.name}' and '${rival}' exclude each other`,
+        undefined,
+        'keep one of them',
+      );
     }
     if (field.oneof !== undefined) members.set(field.oneof, field.name);
     const before = this.issues.length;
@@ -148,11 +156,10 @@ class Reading {
     // Envoy's loader takes one element for a list of one, and flattens lists in lists.
     const flat = Array.isArray(given) ? (given.some(Array.isArray) ? given.flat(maxDepth) : given) : [given];
     const out: unknown[] = [];
-    const isMessage = !scalarNames.has(field.type) && this.#table.enumeration(field.type) === undefined;
     const nested = Array.isArray(given);
     for (const [index, item] of flat.entries()) {
       if (nested) this.#path.push(index);
-      const element = item ?? (isMessage && field.type !== 'google.protobuf.Value' ? {} : item);
+      const element = item ?? this.#emptyElement(field.type);
       const read = this.#value(field.type, field.rules?.items as FieldRules | undefined, element);
       if (read !== undefined) out.push(read);
       if (nested) this.#path.pop();
@@ -160,10 +167,16 @@ class Reading {
     return out;
   }
 
+  /** What a `null` in a list or a map stands for: the default of its type. */
+  #emptyElement(type: string): unknown {
+    if (scalarNames.has(type)) return defaultScalar(type as ScalarType);
+    if (this.#table.enumeration(type) !== undefined) return 0;
+    return type === 'google.protobuf.Value' ? null : {};
+  }
+
   #map(field: FieldModel, given: unknown): Fields | undefined {
     if (!isObject(given)) return this.#report('parse', `expected an object, got ${kindOf(given)}`);
     const out: Fields = {};
-    const isMessage = !scalarNames.has(field.type) && this.#table.enumeration(field.type) === undefined;
     for (const [key, item] of Object.entries(given)) {
       if (item === undefined) continue;
       this.#path.push(key);
@@ -172,7 +185,7 @@ class Reading {
         if ('error' in result) this.#report('parse', `key: ${result.error}`);
       }
       this.#rules((rules) => checkString(rules, key), field.rules?.keys as FieldRules | undefined);
-      const element = item ?? (isMessage && field.type !== 'google.protobuf.Value' ? {} : item);
+      const element = item ?? this.#emptyElement(field.type);
       const read = this.#value(field.type, field.rules?.values as FieldRules | undefined, element);
       if (read !== undefined) out[key] = read;
       this.#path.pop();
@@ -198,7 +211,7 @@ class Reading {
     const wellKnown = wellKnownReaders[type];
     if (wellKnown !== undefined) {
       const result = wellKnown(given);
-      if ('error' in result) return this.#report('parse', result.error);
+      if ('error' in result) return this.#report('parse', result.error, undefined, result.fix);
       if (type === 'google.protobuf.Duration') {
         this.#rules((all) => checkDuration(all, result.value as string), rules);
       }
@@ -210,7 +223,7 @@ class Reading {
 
   #scalar(type: ScalarType, rules: FieldRules | undefined, given: unknown): unknown {
     const result = readScalar(type, given);
-    if ('error' in result) return this.#report('parse', result.error);
+    if ('error' in result) return this.#report('parse', result.error, undefined, result.fix);
     this.#rules((all) => checkScalar(all, type, result.value), rules);
     return result.value;
   }
@@ -259,7 +272,8 @@ class Reading {
       const known = typeof url === 'string' && this.#table.message(url) !== undefined;
       const suggestion = known ? `type.googleapis.com/${url}` : undefined;
       this.#path.push('@type');
-      this.#report('parse', `${kindOf(url)} is not of the form 'type.googleapis.com/<message>'`, suggestion);
+      const text = typeof url === 'string' ? `'${url}'` : kindOf(url);
+      this.#report('parse', `${text} is not of the form 'type.googleapis.com/<message>'`, suggestion);
       this.#path.pop();
       return undefined;
     }
@@ -281,7 +295,28 @@ class Reading {
       return undefined;
     }
     const payload = this.message(name, given);
-    return payload === undefined ? undefined : { '@type': url, ...payload };
+    if (payload === undefined) return undefined;
+    if (envelopes.has(name)) this.#unpack(payload);
+    return { '@type': url, ...payload };
+  }
+
+  /**
+   * The message inside a `TypedStruct`, which Envoy converts when it builds the extension. A type that the API lacks is the
+   * slot's matter.
+   */
+  #unpack(envelope: Fields): void {
+    const name = messageNameOf(envelope.type_url);
+    const { value } = envelope;
+    if (
+      value === undefined ||
+      this.#table.message(name) === undefined ||
+      wellKnownReaders[name] !== undefined
+    )
+      return;
+    this.#path.push('value');
+    const read = this.message(name, value);
+    this.#path.pop();
+    if (read !== undefined) envelope.value = read;
   }
 
   /** What can be said only when all fields are read: absence, emptiness, slots. */
@@ -290,7 +325,10 @@ class Reading {
       const bad = failed.has(field.name);
       this.#path.push(field.name);
       if (!bad) this.#checkField(field, out);
-      const slot = bad && !(field.name in out) ? undefined : slotIssue(field, type, out, this.#extensions);
+      const slot =
+        bad && !(field.name in out)
+          ? undefined
+          : slotIssue(field, type, out, this.#extensions, this.#allowed);
       if (slot !== undefined) this.#reportSlot(slot);
       this.#path.pop();
     }
@@ -308,10 +346,15 @@ class Reading {
     const at = [...this.#path, ...slot.steps];
     const inside = (issue: Issue) =>
       issue.class === 'pgv' && at.every((step, index) => issue.path[index] === step);
-    const kept = this.issues.filter((issue) => !inside(issue));
+    const same = (issue: Issue) =>
+      issue.class === 'extension-config' &&
+      issue.path.length === at.length &&
+      at.every((step, index) => issue.path[index] === step);
+    // The message that holds the slot, and the one around it, may both have a category: the outer one knows better.
+    const kept = this.issues.filter((issue) => !inside(issue) && !same(issue));
     this.issues.splice(0, this.issues.length, ...kept);
     this.#path.push(...slot.steps);
-    this.#report('extension-config', slot.message, slot.suggestion);
+    this.#report('extension-config', slot.message, slot.suggestion, slot.fix);
     this.#path.length -= slot.steps.length;
   }
 

@@ -6,7 +6,7 @@
 import type { ScalarType } from '../model/api-model.js';
 
 export type Scalar = string | number | boolean;
-export type ScalarResult = { readonly value: Scalar } | { readonly error: string };
+export type ScalarResult = { readonly value: Scalar } | { readonly error: string; readonly fix?: string };
 
 /** The kind of a value in words, for messages. */
 export function kindOf(value: unknown): string {
@@ -44,7 +44,7 @@ function integerOf(text: string): bigint | undefined {
 function readInteger(type: ScalarType, value: unknown): ScalarResult {
   const text = typeof value === 'number' ? String(value) : value;
   const integer = typeof text === 'string' ? integerOf(text) : undefined;
-  if (integer === undefined) return { error: `expected ${type}, got ${kindOf(value)}` };
+  if (integer === undefined) return { error: `expected a whole number (${type}), got ${kindOf(value)}` };
   const [min, max] = rangeOf(type);
   if (integer < min || integer > max) return { error: `${text} is out of the range of ${type}` };
   const safe = integer >= BigInt(Number.MIN_SAFE_INTEGER) && integer <= BigInt(Number.MAX_SAFE_INTEGER);
@@ -83,9 +83,8 @@ function readString(value: unknown): ScalarResult {
   // Envoy's loader keeps what is no 32-bit integer as text: 1.5 without quotes is a good string, 1 is not.
   if (typeof value === 'number' && (!Number.isInteger(value) || Math.abs(value) > 2 ** 31))
     return { value: String(value) };
-  return {
-    error: `expected a string, got ${kindOf(value)}${typeof value === 'object' ? '' : ' (quote it)'}`,
-  };
+  const error = `expected a string, got ${kindOf(value)}`;
+  return typeof value === 'object' ? { error } : { error, fix: `quote it: '${value}'` };
 }
 
 function readBytes(value: unknown): ScalarResult {

@@ -18,7 +18,7 @@ export const wrappers: Readonly<Record<string, ScalarType>> = {
   'google.protobuf.UInt64Value': 'uint64',
 };
 
-export type WellKnownResult = { readonly value: unknown } | { readonly error: string };
+export type WellKnownResult = { readonly value: unknown } | { readonly error: string; readonly fix?: string };
 
 function isEmptyObject(value: unknown): boolean {
   return (
@@ -27,8 +27,8 @@ function isEmptyObject(value: unknown): boolean {
 }
 
 /** What people write for a duration, in Envoy's spelling. */
-function durationHint(value: unknown): string {
-  if (typeof value === 'number') return ` (write '${value}s')`;
+function durationHint(value: unknown): string | undefined {
+  if (typeof value === 'number') return `write '${value}s'`;
   const unit = /^\+?(\d*\.?\d+)\s*(ns|us|ms|s|m|min|h|d)$/i.exec(String(value));
   const scale: Readonly<Record<string, number>> = {
     ns: 1e-9,
@@ -42,16 +42,18 @@ function durationHint(value: unknown): string {
   };
   const factor = unit === null ? undefined : scale[(unit[2] ?? '').toLowerCase()];
   if (unit !== null && factor !== undefined) {
-    return ` (write '${Number((Number(unit[1]) * factor).toFixed(9))}s')`;
+    return `write '${Number((Number(unit[1]) * factor).toFixed(9))}s'`;
   }
-  return /^\d+(?:\.\d+)?$/.test(String(value)) ? ` (write '${value}s')` : '';
+  return /^\d+(?:\.\d+)?$/.test(String(value)) ? `write '${value}s'` : undefined;
 }
 
 function readDuration(value: unknown): WellKnownResult {
   if (isEmptyObject(value)) return { value: '0s' };
   const parts = typeof value === 'string' ? parseDuration(value) : undefined;
   if (parts === undefined) {
-    return { error: `expected a duration like '0.25s' or '15s', got ${kindOf(value)}${durationHint(value)}` };
+    const fix = durationHint(value);
+    const error = `expected a duration like '0.25s' or '15s', got ${kindOf(value)}`;
+    return fix === undefined ? { error } : { error, fix };
   }
   return { value: formatDuration(parts) };
 }

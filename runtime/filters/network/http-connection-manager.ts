@@ -3,14 +3,19 @@
  */
 import { createAccessLoggers } from '../../access-log/create-access-loggers.js';
 import type { Fields } from '../../common/message-fields.js';
-import { messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
+import { messageOf, messagesOf, textOf, typeNameOf } from '../../common/message-fields.js';
 import type { ConnectionConfig, ConnectionManagerConfig } from '../../http/connection-manager-config.js';
 import { connectionConfig, connectionManagerConfig } from '../../http/connection-manager-config.js';
 import { createConnectionManagerStats } from '../../http/connection-manager-stats.js';
 import { createDateHeader } from '../../http/date-header.js';
 import type { ManagerShared } from '../../http/downstream-connection.js';
 import { DownstreamConnection } from '../../http/downstream-connection.js';
-import type { CreateFilter, HttpFilterFactory } from '../../http/filter.js';
+import type {
+  CreateTerminalFilter,
+  HttpFilterChain,
+  HttpFilterContext,
+  HttpFilterFactory,
+} from '../../http/filter.js';
 import type { FactoryContext, NetworkFilter, NetworkFilterFactory } from '../../network/filter.js';
 import { ConfigError } from '../../network/filter.js';
 import { compileRouteTable } from '../../route/compile-route-table.js';
@@ -40,27 +45,33 @@ function routeTable(manager: Fields, context: FactoryContext): RouteTable {
   return table;
 }
 
-function terminalFilter(
+/** The chain, in configured order; what is not built in is refused by name. */
+function filterChain(
   manager: Fields,
   factories: ReadonlyMap<string, HttpFilterFactory>,
-  context: FactoryContext,
-): CreateFilter {
+  context: HttpFilterContext,
+): HttpFilterChain {
+  const streamFilters: HttpFilterChain['streamFilters'][number][] = [];
+  let terminal: CreateTerminalFilter | undefined;
   const filters = messagesOf(manager.http_filters);
   for (const [index, filter] of filters.entries()) {
     const type = typeNameOf(filter.typed_config);
-    if (factories.has(type) && index === filters.length - 1) break;
+    const factory = factories.get(type);
     const path = ['http_filters', index, 'typed_config'];
-    throw new ConfigError(`the HTTP filter ${type || textOf(filter.name)} needs real Envoy`, path, true);
+    const isLast = index === filters.length - 1;
+    if (factory === undefined) {
+      throw new ConfigError(`the HTTP filter ${type || textOf(filter.name)} needs real Envoy`, path, true);
+    }
+    if (factory.kind === 'terminal') {
+      if (!isLast) throw new ConfigError(`${type} must be the last filter`, path);
+      terminal = inside(() => factory.create(filter.typed_config, context), ...path);
+    } else {
+      if (isLast) throw new ConfigError(`${type} cannot be the last filter`, path);
+      const create = inside(() => factory.create(filter.typed_config, context), ...path);
+      streamFilters.push({ name: textOf(filter.name), create });
+    }
   }
-  const last = filters.at(-1);
-  const factory = factories.get(typeNameOf(last?.typed_config));
-  if (factory === undefined) throw new ConfigError('no filter ends the chain', ['http_filters']);
-  return inside(
-    () => factory(last?.typed_config, context),
-    'http_filters',
-    filters.length - 1,
-    'typed_config',
-  );
+  return { streamFilters, terminal };
 }
 
 function requestConfig(
@@ -68,14 +79,28 @@ function requestConfig(
   factories: ReadonlyMap<string, HttpFilterFactory>,
   context: FactoryContext,
 ): ConnectionManagerConfig {
-  return connectionManagerConfig(manager, context.node, context.timeouts, {
+  const { bufferLimitBytes, clock, random, stats, timeouts } = context;
+  const filterContext: HttpFilterContext = {
+    clock,
+    timeouts,
+    stats,
+    random,
+    bufferLimitBytes,
+    statPrefix: statPrefixOf(manager),
+  };
+  return connectionManagerConfig(manager, context.node, timeouts, {
     routes: routeTable(manager, context),
-    createFilter: terminalFilter(manager, factories, context),
+    filters: filterChain(manager, factories, filterContext),
     accessLoggers: inside(
       () => createAccessLoggers(manager.access_log, context.accessLogFiles),
       'access_log',
     ),
+    bufferLimitBytes,
   });
+}
+
+function statPrefixOf(manager: Fields): string {
+  return `http.${textOf(manager.stat_prefix)}.`;
 }
 
 /** What a connection depends on, to tell whether a change of the configuration touches connections. */
@@ -122,9 +147,10 @@ class HttpConnectionManager implements NetworkFilter {
       clusters,
       random,
       timeouts,
-      stats: createConnectionManagerStats(textOf(manager.stat_prefix), context.listenerStatPrefix, stats),
+      stats: createConnectionManagerStats(statPrefixOf(manager), context.listenerStatPrefix, stats),
       date: createDateHeader(clock),
       isDraining: () => context.isDraining(),
+      onConnectionClosed: (connection) => this.connections.delete(connection),
     };
   }
 
@@ -133,9 +159,7 @@ class HttpConnectionManager implements NetworkFilter {
   }
 
   onConnection(...[socket, info]: Parameters<NetworkFilter['onConnection']>): void {
-    const connection = new DownstreamConnection(socket, info, this.shared, (one) =>
-      this.connections.delete(one),
-    );
+    const connection = new DownstreamConnection(socket, info, this.shared);
     this.connections.add(connection);
   }
 
@@ -167,7 +191,7 @@ export function createHttpConnectionManagerFactory(
     if (!codecTypes.has(codec)) {
       throw new ConfigError(`the codec ${codec} needs real Envoy`, ['codec_type'], true);
     }
-    const limit = numberOf(context.bufferLimitBytes, 1024 * 1024);
+    const limit = context.bufferLimitBytes;
     const connections = connectionConfig(manager, limit, context.clock, context.timeouts);
     return new HttpConnectionManager(
       manager,

@@ -46,8 +46,8 @@ test('everything wrong is reported at once, in document order', () => {
       load_assignment: [],
     }),
     [
-      'parse name: expected a string, got 5 (quote it)',
-      "parse connect_timeout: expected a duration like '0.25s' or '15s', got 15 (write '15s')",
+      'parse name: expected a string, got 5',
+      "parse connect_timeout: expected a duration like '0.25s' or '15s', got 15",
       "unknown-field lb_polciy: envoy.config.cluster.v3.Cluster has no field 'lb_polciy'",
       "unknown-field lb_policy: 'ROUNDROBIN' is not one of ROUND_ROBIN, LEAST_REQUEST, RING_HASH, RANDOM, MAGLEV, CLUSTER_PROVIDED, LOAD_BALANCING_POLICY_CONFIG",
       'parse load_assignment: expected an object, got a list',
@@ -87,7 +87,7 @@ test('a typed_config is read by its own type and must fit its slot', () => {
   const hcm =
     'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
   assert.equal(lines({ name: 'x' }, filter), [
-    "extension-config typed_config: needs a typed_config with an '@type' of envoy.filters.network",
+    "extension-config typed_config: 'x' has no typed_config with an '@type', by which Envoy finds the extension",
   ]);
   assert.equal(lines({ name: 'x', typed_config: { '@type': hcm, route_config: {} } }, filter), [
     'pgv typed_config.stat_prefix: is required',

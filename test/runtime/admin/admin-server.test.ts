@@ -58,12 +58,28 @@ test('HTTP/1.0 and a request without a host are refused', async () => {
   await server.close();
 });
 
+test('only the allowed paths are answered, with their query', async () => {
+  const { server, get, post, calls } = await startAdmin({}, [{ exact: '/ready' }, { prefix: '/stats' }]);
+  assert.is((await get('/ready')).body, 'LIVE\n');
+  assert.is((await get('//ready')).status, 200);
+  const refused = await get('/ready?x');
+  assert.is(refused.status, 403);
+  assert.is(refused.body, 'request to path /ready?x not allowed');
+  assert.is((await get('/stats?filter=nothing')).status, 200);
+  assert.is((await get('/statsx')).status, 404);
+  assert.is((await post('/quitquitquit')).body, 'request to path /quitquitquit not allowed');
+  assert.not.ok(calls.includes('quit'));
+  await server.close();
+});
+
 test('an unknown path lists what there is', async () => {
   const { server, get } = await startAdmin();
   for (const path of ['/nope', '/stats/', '/constructor']) {
     const { status, body } = await get(path);
     assert.is(status, 404);
-    assert.ok(body.startsWith('invalid path. admin commands are:\n  /: Admin home page\n  /certs: '));
+    assert.ok(
+      body.startsWith('invalid path. admin commands are:\n  /: Admin home page\n  /allocprofiler (POST): '),
+    );
   }
   assert.is((await get('//ready?x')).body, 'LIVE\n');
   const help = (await get('/help')).body;

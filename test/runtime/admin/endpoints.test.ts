@@ -44,7 +44,7 @@ test('/clusters filters by name', async () => {
   );
   const bad = await get('/clusters?filter=[');
   assert.is(bad.status, 400);
-  assert.is(bad.body, 'Invalid re2 regex: missing ]: [');
+  assert.is(bad.body, 'Invalid re2 regex');
   await server.close();
 });
 
@@ -82,6 +82,9 @@ test('/logging changes levels, all or none', async () => {
     ['level=bad', 'unknown logger level'],
     ['nope=info', 'unknown logger name'],
     ['paths=main:info,nope:info', 'unknown logger name'],
+    ['paths=main:info,router', 'empty logger name or empty logger level'],
+    ['paths=nope:bad', 'unknown logger level'],
+    ['group=main:info', 'group parameter requires fine-grain logging to be enabled'],
     ['level=info&router=debug', 'invalid number of parameters'],
   ]) {
     const { status, body } = await post(`/logging?${query}`);
@@ -97,6 +100,15 @@ test('/logging changes levels, all or none', async () => {
     body: 'level=info',
   });
   assert.equal(levels(), ['main:info', 'router:info']);
+  // Without a value nothing is asked for; empty pairs are nothing.
+  for (const query of ['level=', 'paths=', 'nope=']) {
+    assert.is((await post(`/logging?${query}`)).status, 200, query);
+  }
+  await post('/logging?paths=,main:trace,');
+  assert.equal(levels(), ['main:trace', 'router:info']);
+  // A logger of Envoy that nobody here has asked for yet.
+  await post('/logging?upstream=debug');
+  assert.equal(levels(), ['main:trace', 'router:info', 'upstream:debug']);
   await server.close();
 });
 
@@ -107,11 +119,12 @@ test('the server is told what to do', async () => {
   assert.is(host.stats.counter('a').value, 0);
   await post('/drain_listeners?graceful&inboundonly');
   await post('/drain_listeners');
-  assert.is((await post('/drain_listeners?skip_exit')).status, 400);
+  await post('/drain_listeners?skip_exit');
   assert.is((await post('/reopen_logs')).body, 'OK\n');
   assert.equal(calls, [
     { graceful: true, skipExit: false, inboundOnly: true },
     { graceful: false, skipExit: false, inboundOnly: false },
+    { graceful: false, skipExit: true, inboundOnly: false },
     'reopen',
   ]);
   await server.close();
@@ -125,6 +138,13 @@ test('/quitquitquit answers before the end begins', async () => {
   const { server, post } = await startAdmin({ quit: () => ended() });
   assert.is((await post('/quitquitquit')).body, 'OK\n');
   await end;
+  await server.close();
+});
+
+test('without layers and certificates there are empty lists', async () => {
+  const { server, get } = await startAdmin();
+  assert.is((await get('/runtime')).body, '{\n "entries": {},\n "layers": []\n}\n');
+  assert.is((await get('/certs')).body, '{\n "certificates": []\n}\n');
   await server.close();
 });
 
@@ -182,11 +202,120 @@ test('/stats in its formats', async () => {
       'usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary|prometheusnative)\n',
     ],
     ['filter=[', 'Invalid re2 regex: missing ]: ['],
+    ['hidden=bad', 'usage: /stats?hidden=(include|only|exclude)\n\n'],
+    ['histogram_buckets=prometheusnative', 'Invalid histogram_buckets type for non prometheus stats type'],
+    ['format=prometheus&histogram_buckets=detailed', 'unsupported prometheus histogram bucket mode'],
+    [
+      'format=prometheus&histogram_buckets=prometheusnative',
+      'unsupported prometheusnative histogram type when not using protobuf exposition format',
+    ],
+    // Of several mistakes the first in Envoy's order is named.
+    ['format=bad&type=bad&filter=[&histogram_buckets=bad', 'Invalid re2 regex: missing ]: ['],
+    ['format=bad&type=bad&histogram_buckets=bad', 'invalid &type= param'],
+    ['format=bad&hidden=bad', 'usage: /stats?hidden=(include|only|exclude)\n\n'],
   ]) {
     const answer = await get(`/stats?${query}`);
     assert.is(answer.status, 400);
     assert.is(answer.body, body);
   }
+  await server.close();
+});
+
+test('/stats chooses what histograms and filters are', async () => {
+  const { server, get, host } = await startAdmin();
+  host.stats.histogram('server.initialization_time_ms').record(4);
+  host.stats.gauge('server.live').set(1);
+  const first = async (path: string) => (await get(path)).body.split('\n')[0] ?? '';
+  assert.is(
+    await first('/stats?histogram_buckets=cumulative&filter=time'),
+    await first('/stats?histogram_buckets=cumulative&type=Histograms'),
+  );
+  assert.match(await first('/stats?histogram_buckets=cumulative&filter=time'), 'B0.5(0,0) B1(0,0) B5(1,1)');
+  assert.match(await first('/stats?histogram_buckets=none&filter=time'), 'P0(4.05,4.05)');
+  assert.is(await first('/stats?histogram_buckets=detailed&filter=time'), 'server.initialization_time_ms:');
+  assert.is((await get('/stats?filter=live&invert_filter&type=Gauges')).body, '');
+  assert.is((await get('/stats?hidden=only')).body, '');
+  assert.is((await get('/stats?format=&type=&histogram_buckets=&filter=live')).body, 'server.live: 1\n');
+  const live = '# TYPE envoy_server_live gauge\nenvoy_server_live{} 1\n';
+  // For Prometheus neither the type nor, on its own path, the format matters.
+  assert.is((await get('/stats/prometheus?format=json&type=Counters&filter=live')).body, live);
+  assert.is((await get('/stats/prometheus?type=bad')).status, 400);
+  for (const buckets of ['summary', 'none']) {
+    assert.is(
+      await first(`/stats/prometheus?histogram_buckets=${buckets}&filter=time`),
+      '# TYPE envoy_server_initialization_time_ms summary',
+    );
+  }
+  assert.match((await get('/stats?format=html&filter=live')).body, '<pre>server.live: 1\n</pre>');
+  await server.close();
+});
+
+test('what is not built says so', async () => {
+  const { server, get, post } = await startAdmin();
+  const told = async (answer: Promise<{ status: number; body: string }>) => {
+    const { status, body } = await answer;
+    return `${status} ${body}`;
+  };
+  assert.is(
+    await told(post('/heapprofiler?enable=y')),
+    '501 The current build does not support heap profiler',
+  );
+  assert.is(await told(get('/heap_dump')), '501 The current build does not support heap dump');
+  assert.is(await told(post('/runtime_modify?a=1')), '501 modifying runtime values needs real Envoy\n');
+  assert.is(
+    await told(post('/runtime_modify')),
+    '400 usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN\n       or send the parameters as form values\nuse an empty value to remove a previously added override',
+  );
+  assert.is(
+    await told(get('/stats/recentlookups')),
+    '200 Lookup tracking is not enabled. Use /stats/recentlookups/enable to enable.\n\ntotal: 0\n',
+  );
+  assert.is((await post('/stats/recentlookups/enable')).status, 501);
+  assert.is(await told(post('/stats/recentlookups/clear')), '200 OK\n');
+  assert.match((await get('/contention')).body, /^Mutex contention tracing is not enabled\./);
+  await server.close();
+});
+
+test('/help lists the commands of Envoy 1.40, and which of them change something', async () => {
+  const { server, get } = await startAdmin();
+  const commands = (await get('/help')).body
+    .split('\n')
+    .flatMap((line) => /^ {2}(\/\S*(?: \(POST\))?): \S/.exec(line)?.[1] ?? []);
+  assert.equal(commands, [
+    '/',
+    '/allocprofiler (POST)',
+    '/certs',
+    '/clusters',
+    '/config_dump',
+    '/contention',
+    '/cpuprofiler (POST)',
+    '/drain_listeners (POST)',
+    '/healthcheck/fail (POST)',
+    '/healthcheck/ok (POST)',
+    '/heap_dump',
+    '/heapprofiler (POST)',
+    '/help',
+    '/hot_restart_version',
+    '/init_dump',
+    '/listeners',
+    '/logging (POST)',
+    '/memory',
+    '/memory/tcmalloc',
+    '/peak_heap_dump',
+    '/quitquitquit (POST)',
+    '/ready',
+    '/reopen_logs (POST)',
+    '/reset_counters (POST)',
+    '/runtime',
+    '/runtime_modify (POST)',
+    '/server_info',
+    '/stats',
+    '/stats/prometheus',
+    '/stats/recentlookups',
+    '/stats/recentlookups/clear (POST)',
+    '/stats/recentlookups/disable (POST)',
+    '/stats/recentlookups/enable (POST)',
+  ]);
   await server.close();
 });
 

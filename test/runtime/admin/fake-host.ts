@@ -64,11 +64,12 @@ interface Sent {
 }
 
 /** Starts an admin server on a free port. */
-export async function startAdmin(changes: Changes = {}) {
+export async function startAdmin(changes: Changes = {}, allowPaths?: readonly unknown[]) {
   const fake = fakeHost(changes);
   const server = await createAdminServer(fake.host, {
     address: { ip: '127.0.0.1', port: 0 },
     clock: fake.clock,
+    allowPaths,
   });
   const send = (path: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {

@@ -1,22 +1,16 @@
 /**
- * One try of a request on one host: waits for the stream of the pool, writes what there is of the request, and hands the
+ * One try of a request on one host: waits for a stream of the pool, writes what there is of the request, and hands the
  * response to the router. Made by the router, and deaf once it was told to stop.
  */
 import type { HeaderList } from '../../../common/header-list.js';
+import type { RequestEncoder, ResetReason, ResponseDecoder, ResponseHead } from '../../../http/codec.js';
 import type {
-  RequestEncoder,
-  RequestHead,
-  ResetReason,
-  ResponseDecoder,
-  ResponseHead,
-} from '../../../http/codec.js';
-import type {
+  ConnectionPool,
   PendingStream,
   PoolCallbacks,
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../../../upstream/connection-pool/connection-pool.js';
-import type { ConnectionPool } from '../../../upstream/connection-pool/connection-pool.js';
 import type { Host } from '../../../upstream/host/host.js';
 
 /** What a try tells the router. */
@@ -26,19 +20,22 @@ export interface UpstreamRequestOwner {
   onUpstreamHeaders(request: UpstreamRequest, head: ResponseHead, endStream: boolean): void;
   onUpstreamData(data: Buffer, endStream: boolean): void;
   onUpstreamTrailers(trailers: HeaderList): void;
-  onUpstreamReset(request: UpstreamRequest, reason: ResetReason, transportFailureReason: string): void;
-  onPoolFailure(request: UpstreamRequest, reason: PoolFailureReason, transportFailureReason: string): void;
+  onUpstreamReset(
+    request: UpstreamRequest,
+    reason: ResetReason | PoolFailureReason,
+    transportFailureReason: string,
+  ): void;
   onUpstreamAboveWatermark(): void;
   onUpstreamBelowWatermark(): void;
 }
 
 export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   readonly host: Host;
-  /** Undefined while it waits for its connection. */
+  /** undefined while it waits for its connection. */
   encoder: RequestEncoder | undefined = undefined;
-  responseStarted = false;
   private readonly owner: UpstreamRequestOwner;
   private pending: PendingStream | undefined = undefined;
+  /** The response has ended, or nobody listens any more. */
   private over = false;
 
   constructor(owner: UpstreamRequestOwner, host: Host) {
@@ -48,16 +45,17 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
 
   start(pool: ConnectionPool): void {
     const pending = pool.newStream(this, this);
-    if (!this.over && this.encoder === undefined) this.pending = pending;
-    else if (this.over) pending?.cancel();
+    // The router may have stopped it from within the call.
+    if (this.over) pending?.cancel();
+    else if (this.encoder === undefined) this.pending = pending;
   }
 
   /** The router wants nothing more of it: leaves the queue, or cuts the stream. */
   stop(): void {
     if (this.over) return;
     this.over = true;
-    this.pending?.cancel();
-    this.encoder?.resetStream('local reset');
+    if (this.encoder !== undefined) this.encoder.resetStream('local reset');
+    else this.pending?.cancel();
   }
 
   onPoolReady(encoder: RequestEncoder, connection: UpstreamConnectionInfo): void {
@@ -72,11 +70,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   onPoolFailure(reason: PoolFailureReason, transportFailureReason: string): void {
     if (this.over) return;
     this.over = true;
-    this.owner.onPoolFailure(this, reason, transportFailureReason);
-  }
-
-  encodeHeaders(head: RequestHead, endStream: boolean): void {
-    this.encoder?.encodeHeaders(head, endStream);
+    this.owner.onUpstreamReset(this, reason, transportFailureReason);
   }
 
   on1xx(head: ResponseHead): void {
@@ -85,7 +79,6 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
 
   onHeaders(head: ResponseHead, endStream: boolean): void {
     if (this.over) return;
-    this.responseStarted = true;
     if (endStream) this.over = true;
     this.owner.onUpstreamHeaders(this, head, endStream);
   }

@@ -318,7 +318,7 @@ const responses: readonly (readonly [string, string, Encode, string])[] = [
       stream.encoder.encode1xx({ status: 103, headers: ['link', 'x'], protocol: 'HTTP/1.1' });
       stream.encoder.encodeHeaders(200, [], true);
     },
-    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Unknown\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
   ],
   [
     'framing of others is not believed',

@@ -1,0 +1,298 @@
+/**
+ * One filter chain: TLS or plain text in front of its terminal network filter. It is replaced as a whole when something
+ * changes that connections depend on; otherwise its filter takes the change (`NetworkFilter.prepareUpdate`).
+ */
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Fields } from '../common/message-fields.js';
+import { durationOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
+import type {
+  ConnectionInfo,
+  FactoryContext,
+  NetworkFilter,
+  NetworkFilterFactory,
+} from '../network/filter.js';
+import { ConfigError } from '../network/filter.js';
+import type { ClientHello } from './client-hello.js';
+import type { ListenerStats, SslStats } from './listener-stats.js';
+import { createSslStats } from './listener-stats.js';
+import type { DownstreamTls } from './tls-context.js';
+import { downstreamTls } from './tls-context.js';
+
+/**
+ * A handshake may take that long when `transport_socket_connect_timeout` is not set, in milliseconds. Envoy sets no limit
+ * then; a client that stops half-way would hold its connection for ever.
+ */
+const handshakeTimeoutMs = 15_000;
+
+type Path = readonly (string | number)[];
+
+/** What the configuration says of a chain, read and tried but not built. */
+export interface FilterChainConfig {
+  readonly name: string;
+  /** Equal for chains that serve connections alike, but for what the filter itself can update. */
+  readonly identity: string;
+  readonly filterConfig: unknown;
+  readonly factory: NetworkFilterFactory;
+  /** From the listener to the payload of its filter. */
+  readonly filterPath: Path;
+  readonly tls: DownstreamTls | undefined;
+  readonly handshakeTimeoutMs: number;
+}
+
+function under<T>(path: Path, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof ConfigError ? error.under(...path) : error;
+  }
+}
+
+/**
+ * @param path of the chain inside the listener
+ * @throws ConfigError with the path inside the listener
+ */
+export function readFilterChain(
+  chain: Fields,
+  path: Path,
+  bufferLimitBytes: number,
+  factories: ReadonlyMap<string, NetworkFilterFactory>,
+): FilterChainConfig {
+  const filters = messagesOf(chain.filters);
+  const unknown = filters.findIndex((one) => !factories.has(typeNameOf(one.typed_config)));
+  if (unknown >= 0) {
+    const name = typeNameOf(filters[unknown]?.typed_config) || textOf(filters[unknown]?.name);
+    const at = [...path, 'filters', unknown, 'typed_config'];
+    throw new ConfigError(`the network filter ${name} needs real Envoy`, at, true);
+  }
+  const [filter, second] = filters;
+  if (filter === undefined)
+    throw new ConfigError('a filter chain without filters needs real Envoy', path, true);
+  if (second !== undefined) {
+    const name = textOf(filter.name);
+    throw new ConfigError(
+      `terminal filter named ${name} must be the last filter in a network filter chain.`,
+      [...path, 'filters', 0],
+    );
+  }
+  const type = typeNameOf(filter.typed_config);
+  const tls = under(path, () => downstreamTls(chain.transport_socket));
+  const timeout = durationOf(chain.transport_socket_connect_timeout, handshakeTimeoutMs);
+  return {
+    name: textOf(chain.name),
+    identity: createHash('sha256')
+      .update(JSON.stringify([type, tls?.identity, bufferLimitBytes, timeout]))
+      .digest('hex'),
+    filterConfig: filter.typed_config,
+    factory: factories.get(type) as NetworkFilterFactory,
+    filterPath: [...path, 'filters', 0, 'typed_config'],
+    tls,
+    handshakeTimeoutMs: timeout,
+  };
+}
+
+let lastConnectionId = 0;
+
+/** IPv4 addresses that a dual-stack socket reports in IPv6 form, in their own form. */
+export function plainIp(address: string | undefined): string {
+  return address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '');
+}
+
+function connectionInfo(socket: Socket, tls: boolean, serverName: string, alpn: string): ConnectionInfo {
+  return {
+    id: ++lastConnectionId,
+    remoteAddress: plainIp(socket.remoteAddress),
+    remotePort: socket.remotePort ?? 0,
+    localAddress: plainIp(socket.localAddress),
+    localPort: socket.localPort ?? 0,
+    tls,
+    serverName,
+    alpn,
+  };
+}
+
+/** Whether responses of a chain ask their clients to open another connection. */
+interface DrainMark {
+  isSet: boolean;
+}
+
+/** A chain in force, or one that drains. */
+export interface FilterChain {
+  readonly config: FilterChainConfig;
+  readonly filter: NetworkFilter;
+  /**
+   * From now on each response is the last one of its connection. Idle connections stay open, unlike after
+   * `filter.drain()`: a request that is on its way to one of them must not be lost.
+   */
+  askToClose(): void;
+  /** Takes over the socket, on which nothing was read, or what was read is put back. */
+  accept(socket: Socket, hello: ClientHello): void;
+  /** True when no connection is left, handshakes under way included. */
+  readonly isIdle: boolean;
+  /** Closes everything at once. */
+  close(): void;
+}
+
+class PlainChain implements FilterChain {
+  readonly config: FilterChainConfig;
+  readonly filter: NetworkFilter;
+
+  private readonly mark: DrainMark;
+
+  constructor(config: FilterChainConfig, filter: NetworkFilter, mark: DrainMark) {
+    this.config = config;
+    this.filter = filter;
+    this.mark = mark;
+  }
+
+  askToClose(): void {
+    this.mark.isSet = true;
+  }
+
+  accept(socket: Socket, hello: ClientHello): void {
+    this.filter.onConnection(socket, connectionInfo(socket, false, hello.serverName, ''));
+    // A reader by 'data' does not start a socket that was paused by hand (by the inspection).
+    if (socket.isPaused()) socket.resume();
+  }
+
+  get isIdle(): boolean {
+    return this.filter.activeConnections === 0;
+  }
+
+  close(): void {
+    this.filter.close();
+  }
+}
+
+class TlsChain implements FilterChain {
+  readonly config: FilterChainConfig;
+  readonly filter: NetworkFilter;
+  private readonly mark: DrainMark;
+  private readonly tls: DownstreamTls;
+  private readonly stats: ListenerStats;
+  private readonly ssl: SslStats;
+  private readonly server: TlsServer;
+  private readonly alpnServer: TlsServer | undefined;
+  /** From accept to close. */
+  private readonly sockets = new Set<Socket>();
+
+  constructor(
+    config: FilterChainConfig,
+    filter: NetworkFilter,
+    tls: DownstreamTls,
+    mark: DrainMark,
+    stats: ListenerStats,
+    ssl: SslStats,
+  ) {
+    this.config = config;
+    this.filter = filter;
+    this.mark = mark;
+    this.tls = tls;
+    this.stats = stats;
+    this.ssl = ssl;
+    this.server = this.createServer(undefined);
+    // Node ends a handshake with an alert when no protocol is agreed upon, where Envoy goes on without one. So a client
+    // that offers nothing of ours meets a server that does not take part in the negotiation.
+    if (tls.applicationProtocols.length > 0) this.alpnServer = this.createServer(tls.applicationProtocols);
+  }
+
+  askToClose(): void {
+    this.mark.isSet = true;
+  }
+
+  private createServer(protocols: readonly string[] | undefined): TlsServer {
+    const { config, ssl, stats, tls } = this;
+    const { contextFor } = tls;
+    const server = createTlsServer(
+      {
+        ...tls.options,
+        ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
+        ...(contextFor === undefined ? {} : { SNICallback: (name, done) => done(null, contextFor(name)) }),
+        requestCert: tls.requestsCertificate,
+        // What becomes of a client without a good certificate is decided, and counted, below.
+        rejectUnauthorized: false,
+        handshakeTimeout: config.handshakeTimeoutMs,
+      },
+      (secure) => this.onSecure(secure),
+    );
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, secure) => {
+      if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') stats.handshakeTimeout.inc();
+      else ssl.connectionError.inc();
+      // Node leaves a connection open whose handshake took too long.
+      secure.destroy();
+    });
+    return server;
+  }
+
+  accept(socket: Socket, hello: ClientHello): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    // The TLS side tells of them, too.
+    socket.on('error', () => undefined);
+    const offered = this.tls.applicationProtocols.some((one) => hello.applicationProtocols.includes(one));
+    const server = offered ? this.alpnServer : undefined;
+    (server ?? this.server).emit('connection', socket);
+  }
+
+  private onSecure(secure: TLSSocket): void {
+    const { ssl, tls } = this;
+    if (tls.requestsCertificate && !this.takesClient(secure)) {
+      ssl.connectionError.inc();
+      secure.destroy();
+      return;
+    }
+    if (!tls.requestsCertificate) ssl.noCertificate.inc();
+    ssl.handshake.inc();
+    if (secure.isSessionReused()) ssl.sessionReused.inc();
+    ssl.countSession(secure.getCipher().name, secure.getProtocol() ?? '');
+    const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
+    const info = connectionInfo(secure, true, textOf(servername).toLowerCase(), textOf(alpnProtocol));
+    this.filter.onConnection(secure, info);
+  }
+
+  /** `require_client_certificate` and the verification by `trusted_ca`. */
+  private takesClient(secure: TLSSocket): boolean {
+    const { ssl, tls } = this;
+    const hasCertificate = Object.keys(secure.getPeerCertificate()).length > 0;
+    if (!hasCertificate) {
+      if (tls.requiresCertificate) ssl.failVerifyNoCert.inc();
+      else ssl.noCertificate.inc();
+      return !tls.requiresCertificate;
+    }
+    if (!tls.verifiesCertificate || secure.authorized) return true;
+    ssl.failVerifyError.inc();
+    return false;
+  }
+
+  get isIdle(): boolean {
+    return this.sockets.size === 0 && this.filter.activeConnections === 0;
+  }
+
+  close(): void {
+    this.filter.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+/** @throws ConfigError with the path inside the listener */
+export function createFilterChain(
+  config: FilterChainConfig,
+  context: FactoryContext,
+  stats: ListenerStats,
+): FilterChain {
+  const mark: DrainMark = { isSet: false };
+  const own: FactoryContext = { ...context, isDraining: () => mark.isSet || context.isDraining() };
+  const filter = under(config.filterPath, () => config.factory(config.filterConfig, own));
+  const { tls } = config;
+  if (tls === undefined) return new PlainChain(config, filter, mark);
+  return new TlsChain(
+    config,
+    filter,
+    tls,
+    mark,
+    stats,
+    createSslStats(context.listenerStatPrefix, context.stats),
+  );
+}

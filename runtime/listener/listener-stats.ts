@@ -1,0 +1,105 @@
+/**
+ * `listener.<address>.*`, made when a listener is built, all at 0 as in Envoy.
+ */
+import type { Counter, Gauge, Histogram, StatsScope } from '../stats/stat.js';
+
+export interface ListenerStats {
+  readonly cxTotal: Counter;
+  readonly cxActive: Gauge;
+  readonly cxDestroy: Counter;
+  readonly cxLengthMs: Histogram;
+  readonly preCxActive: Gauge;
+  readonly preCxTimeout: Counter;
+  readonly noFilterChainMatch: Counter;
+  readonly handshakeTimeout: Counter;
+  readonly filterError: Counter;
+  readonly filterRemoteClose: Counter;
+  readonly workerCxTotal: Counter;
+  readonly workerCxActive: Gauge;
+}
+
+/** Counters of what does not happen here; consumers expect the names. */
+const constant = [
+  'downstream_cx_overflow',
+  'downstream_cx_overload_reject',
+  'downstream_global_cx_overflow',
+  'extension_config_missing',
+  'network_extension_config_missing',
+];
+
+/** @param prefix ends with a dot */
+export function createListenerStats(prefix: string, stats: StatsScope): ListenerStats {
+  const counter = (name: string): Counter => stats.counter(prefix + name);
+  const gauge = (name: string): Gauge => stats.gauge(prefix + name);
+  for (const name of constant) counter(name);
+  stats.histogram(`${prefix}connections_accepted_per_socket_event`);
+  return {
+    cxTotal: counter('downstream_cx_total'),
+    cxActive: gauge('downstream_cx_active'),
+    cxDestroy: counter('downstream_cx_destroy'),
+    cxLengthMs: stats.histogram(`${prefix}downstream_cx_length_ms`),
+    preCxActive: gauge('downstream_pre_cx_active'),
+    preCxTimeout: counter('downstream_pre_cx_timeout'),
+    noFilterChainMatch: counter('no_filter_chain_match'),
+    handshakeTimeout: counter('downstream_cx_transport_socket_connect_timeout'),
+    filterError: counter('downstream_listener_filter_error'),
+    filterRemoteClose: counter('downstream_listener_filter_remote_close'),
+    workerCxTotal: counter('worker_0.downstream_cx_total'),
+    workerCxActive: gauge('worker_0.downstream_cx_active'),
+  };
+}
+
+/** `listener.<address>.ssl.*` */
+export interface SslStats {
+  readonly connectionError: Counter;
+  readonly handshake: Counter;
+  readonly sessionReused: Counter;
+  readonly noCertificate: Counter;
+  readonly failVerifyNoCert: Counter;
+  readonly failVerifyError: Counter;
+  /** `ciphers.<name>` and `versions.<name>` of one handshake, made on first use. */
+  countSession(cipher: string, version: string): void;
+}
+
+/** @param prefix of the listener, ends with a dot */
+export function createSslStats(prefix: string, stats: StatsScope): SslStats {
+  const counter = (name: string): Counter => stats.counter(`${prefix}ssl.${name}`);
+  for (const name of ['fail_verify_san', 'fail_verify_cert_hash']) counter(name);
+  for (const name of ['failed', 'omitted', 'requests', 'responses']) counter(`ocsp_staple_${name}`);
+  return {
+    connectionError: counter('connection_error'),
+    handshake: counter('handshake'),
+    sessionReused: counter('session_reused'),
+    noCertificate: counter('no_certificate'),
+    failVerifyNoCert: counter('fail_verify_no_cert'),
+    failVerifyError: counter('fail_verify_error'),
+    countSession(cipher, version) {
+      counter(`ciphers.${cipher}`).inc();
+      counter(`versions.${version}`).inc();
+    },
+  };
+}
+
+/** `tls_inspector.*` */
+export interface InspectorStats {
+  readonly tlsFound: Counter;
+  readonly tlsNotFound: Counter;
+  readonly sniFound: Counter;
+  readonly sniNotFound: Counter;
+  readonly alpnFound: Counter;
+  readonly alpnNotFound: Counter;
+  readonly clientHelloTooLarge: Counter;
+}
+
+export function createInspectorStats(stats: StatsScope): InspectorStats {
+  const counter = (name: string): Counter => stats.counter(`tls_inspector.${name}`);
+  return {
+    tlsFound: counter('tls_found'),
+    tlsNotFound: counter('tls_not_found'),
+    sniFound: counter('sni_found'),
+    sniNotFound: counter('sni_not_found'),
+    alpnFound: counter('alpn_found'),
+    alpnNotFound: counter('alpn_not_found'),
+    clientHelloTooLarge: counter('client_hello_too_large'),
+  };
+}

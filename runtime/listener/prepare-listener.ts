@@ -1,0 +1,173 @@
+/**
+ * The `Listener` message -> a listener beside those that serve. Chains that connections cannot tell from those of the
+ * listener before are kept with their connections, and only told their new configuration at the commit.
+ */
+import type { Clock } from '../common/clock.js';
+import type { Fields } from '../common/message-fields.js';
+import { durationOf, messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../common/message-fields.js';
+import type { FactoryContext, NetworkFilterFactory } from '../network/filter.js';
+import { ConfigError } from '../network/filter.js';
+import type { InspectorOptions } from './connection-inspector.js';
+import type { FilterChain, FilterChainConfig } from './filter-chain.js';
+import { createFilterChain, readFilterChain } from './filter-chain.js';
+import { compileChainMatch, needsClientHello } from './filter-chain-match.js';
+import { Listener } from './listener.js';
+import type { ListenerAddress } from './listener-address.js';
+import { addressText, listenerAddresses } from './listener-address.js';
+import { createInspectorStats, createListenerStats } from './listener-stats.js';
+
+/** What filters get, but for what depends on the listener. */
+export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'>;
+
+export interface PreparedListener {
+  readonly listener: Listener;
+  /** Tells the kept chains their new configuration. */
+  commit(): void;
+  /** Closes what was built for nothing. */
+  discard(): void;
+}
+
+const oneMiB = 1024 * 1024;
+const listenerFiltersTimeoutMs = 15_000;
+const tlsInspector = 'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector';
+
+interface ChainPlace {
+  readonly message: Fields;
+  readonly path: readonly (string | number)[];
+}
+
+function chainPlaces(config: Fields): ChainPlace[] {
+  const chains = messagesOf(config.filter_chains).map(
+    (message, index): ChainPlace => ({ message, path: ['filter_chains', index] }),
+  );
+  const { default_filter_chain } = config;
+  if (default_filter_chain !== undefined) {
+    chains.push({ message: messageOf(default_filter_chain), path: ['default_filter_chain'] });
+  }
+  if (chains.length === 0) throw new ConfigError('no filter chains specified');
+  return chains;
+}
+
+function inspectionOf(
+  config: Fields,
+  chains: readonly FilterChain[],
+  context: FactoryContext,
+  listenerStats: InspectorOptions['stats'],
+): InspectorOptions | undefined {
+  const isAsked =
+    messagesOf(config.listener_filters).some((one) => typeNameOf(one.typed_config) === tlsInspector) ||
+    needsClientHello(messagesOf(config.filter_chains));
+  // What the client offers decides there whether a protocol is negotiated at all.
+  const negotiates = chains.some(({ config: { tls } }) => (tls?.applicationProtocols.length ?? 0) > 0);
+  if (!isAsked && !negotiates) return undefined;
+  return {
+    stats: listenerStats,
+    inspector: createInspectorStats(context.stats),
+    timeout: context.timeouts.get(durationOf(config.listener_filters_timeout, listenerFiltersTimeoutMs)),
+    continuesOnTimeout: config.continue_on_listener_filters_timeout === true,
+  };
+}
+
+/** Old chains by what connections depend on; each is taken once, one of the same name first. */
+class KeptChains {
+  private readonly left: Set<FilterChain>;
+
+  constructor(chains: readonly FilterChain[]) {
+    this.left = new Set(chains);
+  }
+
+  take({ identity, name }: FilterChainConfig): FilterChain | undefined {
+    const same = [...this.left].filter((one) => one.config.identity === identity);
+    const chosen = same.find((one) => one.config.name === name) ?? same[0];
+    if (chosen !== undefined) this.left.delete(chosen);
+    return chosen;
+  }
+}
+
+/**
+ * @param before the listener whose place it takes
+ * @throws ConfigError with the path inside the listener; nothing has changed then
+ */
+export function prepareListener(
+  config: Fields,
+  before: Listener | undefined,
+  factories: ReadonlyMap<string, NetworkFilterFactory>,
+  context: ListenerContext,
+  clock: Clock,
+): PreparedListener {
+  const addresses = listenerAddresses(config);
+  const places = chainPlaces(config);
+  const messages = messagesOf(config.filter_chains);
+  const selectChain = compileChainMatch(messages);
+  const prefixName = textOf(config.stat_prefix) || addressText(addresses[0] as ListenerAddress);
+  const full: FactoryContext = {
+    ...context,
+    listenerStatPrefix: `listener.${prefixName.replaceAll(':', '_')}.`,
+    bufferLimitBytes: numberOf(config.per_connection_buffer_limit_bytes, oneMiB),
+  };
+  const read = places.map(({ message, path }) =>
+    readFilterChain(message, path, full.bufferLimitBytes, factories),
+  );
+  const stats = createListenerStats(full.listenerStatPrefix, context.stats);
+  const kept = new KeptChains(before?.allChains ?? []);
+  const commits: (() => void)[] = [];
+  const built: FilterChain[] = [];
+  const chainOf = (chain: FilterChainConfig): FilterChain => {
+    const old = kept.take(chain);
+    if (old !== undefined) {
+      const commit = updateOf(old, chain, full);
+      if (commit !== undefined) {
+        commits.push(commit);
+        return old;
+      }
+    }
+    const made = createFilterChain(chain, full, stats);
+    built.push(made);
+    return made;
+  };
+  const discard = (): void => {
+    for (const chain of built) chain.close();
+  };
+  try {
+    const chains = read.map(chainOf);
+    const defaultChain = config.default_filter_chain === undefined ? undefined : chains.pop();
+    const isPlainChoice = chains.length === 1 && messages[0]?.filter_chain_match === undefined;
+    const listener = new Listener({
+      config,
+      addresses,
+      chains,
+      defaultChain,
+      selectChain: isPlainChoice ? undefined : selectChain,
+      inspection: inspectionOf(
+        config,
+        defaultChain === undefined ? chains : [...chains, defaultChain],
+        full,
+        stats,
+      ),
+      stats,
+      clock,
+    });
+    return {
+      listener,
+      commit() {
+        for (const commit of commits) commit();
+      },
+      discard,
+    };
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}
+
+function updateOf(
+  old: FilterChain,
+  chain: FilterChainConfig,
+  context: FactoryContext,
+): (() => void) | undefined {
+  try {
+    return old.filter.prepareUpdate(chain.filterConfig, context);
+  } catch (error) {
+    throw error instanceof ConfigError ? error.under(...chain.filterPath) : error;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What listeners, filter chains and the TLS of clients serve of Envoy's messages. `TransportSocket` and the messages of
+ * `CommonTlsContext` are shared with clusters: only what both sides serve stands there. `CidrRange` stands with the
+ * connection manager, `DataSource` with the routes.
+ */
+import type { FieldSupport, SupportedFields } from '../config/supported-fields.js';
+import { onlyValues } from '../config/supported-fields.js';
+
+const tls = 'envoy.extensions.transport_sockets.tls.v3.';
+const core = 'envoy.config.core.v3.';
+const listener = 'envoy.config.listener.v3.';
+
+const noHttp2Only: FieldSupport = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => one !== 'http/1.1')
+    ? 'HTTP/1.1 is what is served'
+    : undefined;
+
+export const listenerSupportedFields: SupportedFields = {
+  [`${core}Address`]: { socket_address: true, pipe: true },
+  [`${core}Pipe`]: { path: true, mode: true },
+  [`${core}SocketAddress`]: {
+    protocol: onlyValues('TCP'),
+    address: true,
+    port_value: true,
+    ipv4_compat: true,
+    resolver_name: onlyValues(''),
+  },
+  [`${core}TransportSocket`]: { name: true, typed_config: true },
+  [`${listener}Listener`]: {
+    name: true,
+    address: true,
+    additional_addresses: true,
+    stat_prefix: true,
+    filter_chains: true,
+    default_filter_chain: true,
+    per_connection_buffer_limit_bytes: true,
+    metadata: 'ignored',
+    drain_type: 'ignored',
+    listener_filters: true,
+    listener_filters_timeout: true,
+    continue_on_listener_filters_timeout: true,
+    traffic_direction: true,
+    // One process accepts: there is nothing to balance, and the socket outlives every configuration.
+    connection_balance_config: 'ignored',
+    enable_reuse_port: 'ignored',
+    reuse_port: 'ignored',
+    max_connections_to_accept_per_socket_event: 'ignored',
+    ignore_global_conn_limit: 'ignored',
+    bypass_overload_manager: 'ignored',
+    tcp_backlog_size: true,
+    bind_to_port: onlyValues(true),
+    use_original_dst: onlyValues(false),
+    transparent: onlyValues(false),
+    freebind: onlyValues(false),
+    enable_mptcp: onlyValues(false),
+  },
+  [`${listener}AdditionalAddress`]: { address: true },
+  [`${listener}ListenerFilter`]: { name: true, typed_config: true },
+  'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector': {
+    enable_ja3_fingerprinting: onlyValues(false),
+    enable_ja4_fingerprinting: onlyValues(false),
+    initial_read_buffer_size: 'ignored',
+  },
+  [`${listener}FilterChain`]: {
+    name: true,
+    filter_chain_match: true,
+    filters: true,
+    transport_socket: true,
+    transport_socket_connect_timeout: true,
+    metadata: 'ignored',
+  },
+  [`${listener}FilterChainMatch`]: {
+    destination_port: true,
+    prefix_ranges: true,
+    direct_source_prefix_ranges: true,
+    source_type: true,
+    source_prefix_ranges: true,
+    source_ports: true,
+    server_names: true,
+    transport_protocol: true,
+    application_protocols: true,
+  },
+  [`${listener}Filter`]: { name: true, typed_config: true },
+  'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer': {},
+  [`${tls}DownstreamTlsContext`]: {
+    common_tls_context: true,
+    require_client_certificate: true,
+    require_sni: onlyValues(false),
+    ocsp_staple_policy: onlyValues('LENIENT_STAPLING'),
+  },
+  [`${tls}CommonTlsContext`]: {
+    tls_params: true,
+    tls_certificates: true,
+    validation_context: true,
+    alpn_protocols: noHttp2Only,
+  },
+  [`${tls}TlsParameters`]: {
+    tls_minimum_protocol_version: true,
+    tls_maximum_protocol_version: true,
+    cipher_suites: true,
+    ecdh_curves: true,
+  },
+  [`${tls}TlsCertificate`]: { certificate_chain: true, private_key: true },
+  [`${tls}CertificateValidationContext`]: { trusted_ca: true },
+};

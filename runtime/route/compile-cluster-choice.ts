@@ -1,0 +1,67 @@
+/**
+ * To which cluster a `RouteAction` sends: one by name, one that the request names, or one of several by weight.
+ */
+import { getHeader } from '../common/header-list.js';
+import type { Fields } from '../common/message-fields.js';
+import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { toOctets } from '../common/octet-text.js';
+import { ConfigError } from '../network/filter.js';
+import { pseudoHeader } from './compile-header-matcher.js';
+import type { RouteRequest } from './route-table.js';
+
+export interface ClusterReference {
+  readonly cluster: string;
+  readonly path: readonly (string | number)[];
+}
+
+/** A cluster of `weighted_clusters`. */
+export interface WeightedCluster {
+  readonly cluster: string;
+  /** Its part of the weights that stand before it, and its own: it takes the numbers of [.., end). */
+  readonly end: number;
+  /** The canonical `ClusterWeight`: a level of header mutations and filter configurations. */
+  readonly config: Fields;
+  readonly path: readonly (string | number)[];
+}
+
+/** @returns undefined when the action has no `weighted_clusters`. @throws ConfigError */
+export function weightedClusters(action: Fields): readonly WeightedCluster[] | undefined {
+  if (action.weighted_clusters === undefined) return undefined;
+  let end = 0;
+  const clusters = messagesOf(messageOf(action.weighted_clusters).clusters).map((config, index) => {
+    end += numberOf(config.weight, 0);
+    return { cluster: textOf(config.name), end, config, path: ['weighted_clusters', 'clusters', index] };
+  });
+  if (end === 0) {
+    throw new ConfigError('Sum of weights in the weighted_cluster must be greater than 0.', [
+      'weighted_clusters',
+    ]);
+  }
+  return clusters;
+}
+
+/**
+ * `cluster` or `cluster_header`. Of a repeated header the first counts: anybody may send it.
+ * @returns undefined when the request does not name one
+ */
+export function compileClusterName(action: Fields): (request: RouteRequest) => string | undefined {
+  if (action.cluster_header === undefined) {
+    const name = textOf(action.cluster);
+    return () => name;
+  }
+  const header = toOctets(textOf(action.cluster_header)).toLowerCase();
+  if (header.startsWith(':') || header === 'host') {
+    return (request) => pseudoHeader(request, header) || undefined;
+  }
+  return (request) => getHeader(request.headers, header) || undefined;
+}
+
+/** All clusters that the action names, with the path inside it. */
+export function clusterReferences(action: Fields): ClusterReference[] {
+  const found: ClusterReference[] = [];
+  if (textOf(action.cluster) !== '') found.push({ cluster: textOf(action.cluster), path: ['cluster'] });
+  for (const { cluster, path } of weightedClusters(action) ?? []) {
+    if (cluster !== '') found.push({ cluster, path: [...path, 'name'] });
+  }
+  return found;
+}

@@ -1,0 +1,144 @@
+/**
+ * `Route`: its match, and what happens to a request that fits.
+ */
+import type { Fields } from '../common/message-fields.js';
+import { messageOf, numberOf, textOf } from '../common/message-fields.js';
+import { readDataSource } from '../network/data-source.js';
+import { ConfigError } from '../network/filter.js';
+import type { WeightedCluster } from './compile-cluster-choice.js';
+import { weightedClusters } from './compile-cluster-choice.js';
+import type { Level } from './compile-header-mutation.js';
+import { compileLevel, joinMutations } from './compile-header-mutation.js';
+import { compileRedirect } from './compile-redirect.js';
+import { compileRouteAction } from './compile-route-action.js';
+import type { CompiledMatch } from './compile-route-match.js';
+import { compileRouteMatch } from './compile-route-match.js';
+import { under } from './config-path.js';
+import type { Route, RouteCommon, RouteToDirectResponse } from './route-table.js';
+
+/** What a route inherits from. */
+export interface RouteLevels {
+  readonly virtualHost: Level;
+  readonly configuration: Level;
+}
+
+/** What the index of a virtual host finds. */
+export interface RouteTarget {
+  /** undefined: one of `weighted`. */
+  readonly route: Route | undefined;
+  readonly weighted: readonly WeightedRoute[];
+  /** Sum of all weights. */
+  readonly totalWeight: number;
+}
+
+/** The same route with the cluster chosen; it takes the random numbers of [end of the one before, end). */
+export interface WeightedRoute {
+  readonly end: number;
+  readonly route: Route;
+}
+
+function readBody(response: Fields, configuration: Fields): Buffer {
+  if (response.body === undefined) return Buffer.alloc(0);
+  const body = readDataSource(response.body);
+  const limit = numberOf(configuration.max_direct_response_body_size_bytes, 4096);
+  if (body.length <= limit) return body;
+  const filename = textOf(messageOf(response.body).filename);
+  throw new ConfigError(
+    filename === ''
+      ? `response body size is ${body.length} bytes; maximum is ${limit}`
+      : `file ${filename} size is ${body.length} bytes; maximum is ${limit}`,
+  );
+}
+
+class RouteCompiler {
+  private readonly config: Fields;
+  private readonly match: CompiledMatch;
+  private readonly virtualHost: Fields;
+  private readonly configuration: Fields;
+  /** From the route outwards, so that the outer level has the last word, unless the most specific one is to win. */
+  private readonly levels: readonly Level[];
+
+  /** @throws ConfigError with the path inside the route */
+  constructor(config: Fields, match: CompiledMatch, { configuration, virtualHost }: RouteLevels) {
+    this.config = config;
+    this.match = match;
+    this.virtualHost = virtualHost.config;
+    this.configuration = configuration.config;
+    const levels = [compileLevel(config), virtualHost, configuration];
+    const inwards = this.configuration.most_specific_header_mutations_wins === true;
+    this.levels = inwards ? levels.reverse() : levels;
+  }
+
+  /** @param weighted the chosen cluster: its mutations come first */
+  private common(weighted?: Level): RouteCommon {
+    const levels = weighted === undefined ? this.levels : [weighted, ...this.levels];
+    const perFilter = [weighted?.config, this.config, this.virtualHost, this.configuration].map((level) =>
+      messageOf(level?.typed_per_filter_config),
+    );
+    return {
+      name: textOf(this.config.name),
+      virtualHostName: textOf(this.virtualHost.name),
+      requestHeaders: joinMutations(levels.map(({ request }) => request)),
+      responseHeaders: joinMutations(levels.map(({ response }) => response)),
+      typedPerFilterConfig: (name) => perFilter.find((one) => one[name] !== undefined)?.[name],
+    };
+  }
+
+  private routeToCluster(action: Fields, weighted?: WeightedCluster): Route {
+    const { match, virtualHost } = this;
+    if (weighted === undefined) return compileRouteAction(action, this.common(), { match, virtualHost });
+    const level = under(() => compileLevel(weighted.config), ...weighted.path);
+    const chosen = { ...action, cluster: weighted.cluster };
+    return compileRouteAction(chosen, this.common(level), { match, virtualHost });
+  }
+
+  private directResponse(response: Fields): RouteToDirectResponse {
+    return {
+      kind: 'direct_response',
+      ...this.common(),
+      code: numberOf(response.status, 200),
+      body: under(() => readBody(response, this.configuration), 'body'),
+    };
+  }
+
+  target(): RouteTarget {
+    const { config, match } = this;
+    const single = (route: Route): RouteTarget => ({ route, weighted: [], totalWeight: 0 });
+    if (config.redirect !== undefined) {
+      const redirect = under(() => compileRedirect(messageOf(config.redirect), match), 'redirect');
+      return single({ kind: 'redirect', ...this.common(), ...redirect });
+    }
+    if (config.direct_response !== undefined) {
+      return single(under(() => this.directResponse(messageOf(config.direct_response)), 'direct_response'));
+    }
+    if (config.route === undefined) throw new ConfigError('this kind of route needs real Envoy', [], true);
+    const action = messageOf(config.route);
+    return under(() => {
+      const clusters = weightedClusters(action);
+      if (clusters === undefined) return single(this.routeToCluster(action));
+      const weighted = clusters.map((one) => ({
+        end: one.end,
+        route: this.routeToCluster(action, one),
+      }));
+      return { route: undefined, weighted, totalWeight: clusters.at(-1)?.end ?? 0 };
+    }, 'route');
+  }
+}
+
+/** @throws ConfigError with the path inside the route */
+export function compileRoute(
+  config: Fields,
+  levels: RouteLevels,
+): { readonly match: CompiledMatch; readonly route: RouteTarget } {
+  const match = under(() => compileRouteMatch(messageOf(config.match)), 'match');
+  return { match, route: new RouteCompiler(config, match, levels).target() };
+}
+
+/** The route for one request. @param random integer of [0, 2^32), the same for the whole request */
+export function chooseRoute({ route, totalWeight, weighted }: RouteTarget, random: number): Route {
+  if (route !== undefined) return route;
+  const number = random % totalWeight;
+  let at = 0;
+  while (at < weighted.length - 1 && number >= (weighted[at] as WeightedRoute).end) at++;
+  return (weighted[at] as WeightedRoute).route;
+}

@@ -1,0 +1,92 @@
+/**
+ * Puts a changed configuration in force while requests run: load, build beside, warm, bind, swap in one turn. Whatever
+ * fails on that way leaves the configuration in force as it is; it is logged once, with line and column, and counted.
+ */
+import type { Clock } from '../common/clock.js';
+import type { Logger } from '../common/logger.js';
+import type { LoadedConfig } from '../config/config-loader.js';
+import type { StatsScope } from '../stats/stat.js';
+import type { Generation } from './generation.js';
+
+/** Clusters get this long to find their first hosts; then the configuration comes into force without them. Milliseconds. */
+const warmingMs = 10_000;
+
+export interface HotReloadOptions {
+  /** Name of the configuration, for messages. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly stats: StatsScope;
+  /** @throws Error with everything that is wrong */
+  load(text: string): LoadedConfig;
+  /** @throws Error */
+  prepare(config: LoadedConfig): Generation;
+  /** Called in the turn of the swap, after it. */
+  inForce(generation: Generation): void;
+  /** True once the server ends: nothing comes into force any more. */
+  isEnding(): boolean;
+}
+
+export interface HotReload {
+  /** One at a time, in order. @returns false when it was refused; the reason is logged then. Never rejects */
+  reload(text: string): Promise<boolean>;
+}
+
+export function createHotReload(options: HotReloadOptions): HotReload {
+  const { clock, log, name, stats } = options;
+  const attempts = stats.counter('envoy3.config.reload_attempt');
+  const successes = stats.counter('envoy3.config.reload_success');
+  const rejections = stats.counter('envoy3.config.reload_rejected');
+  const generations = stats.gauge('envoy3.config.generation');
+  generations.set(1);
+  let last: Promise<unknown> = Promise.resolve();
+
+  function warm(generation: Generation): Promise<void> {
+    return new Promise((done) => {
+      const timer = clock.setTimer(warmingMs, () => {
+        log.warning(`after ${warmingMs / 1000} s not every new cluster has hosts; going on without them`);
+        done();
+      });
+      void generation.warmed.then(() => {
+        timer.cancel();
+        done();
+      });
+    });
+  }
+
+  async function run(text: string): Promise<boolean> {
+    if (options.isEnding()) return false;
+    attempts.inc();
+    let generation: Generation | undefined;
+    try {
+      const startedAt = clock.now();
+      generation = options.prepare(options.load(text));
+      await warm(generation);
+      await generation.bind();
+      if (options.isEnding()) {
+        generation.discard();
+        return false;
+      }
+      const changes = generation.commit();
+      options.inForce(generation);
+      successes.inc();
+      generations.inc();
+      log.info(`configuration '${name}' is in force after ${Math.round(clock.now() - startedAt)} ms`);
+      for (const line of changes) log.info(line);
+      return true;
+    } catch (error) {
+      generation?.discard();
+      rejections.inc();
+      log.error(`configuration refused, the one before stays in force: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  return {
+    reload(text) {
+      const next = last.then(() => run(text));
+      last = next;
+      return next;
+    },
+  };
+}

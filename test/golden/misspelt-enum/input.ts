@@ -1,0 +1,5 @@
+import { defineBootstrap } from 'envoy3';
+
+export default defineBootstrap({
+  static_resources: { clusters: [{ name: 'web', type: 'STRICT_DSN' }] },
+});

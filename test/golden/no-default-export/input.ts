@@ -1,0 +1,3 @@
+import { bootstrap } from 'envoy3';
+
+export const config = bootstrap({ listeners: [] });

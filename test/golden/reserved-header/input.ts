@@ -1,0 +1,11 @@
+import { bootstrap, httpListener, route, staticCluster, virtualHost } from 'envoy3';
+
+const web = staticCluster('web', ['10.0.0.1:80']);
+
+export default bootstrap({
+  listeners: [
+    httpListener(8080, {
+      virtualHosts: [virtualHost(['*'], [route('/', web, { requestHeaders: { Host: 'internal' } })])],
+    }),
+  ],
+});
