@@ -12,7 +12,7 @@ import { readMutants } from './mutants.js';
 const bootstrap = 'envoy.config.bootstrap.v3.Bootstrap';
 
 /** Faults of the classes `cross-reference` and `runtime` (211 in all) that the checks knew when this was last raised. */
-const floor = 207;
+const floor = 211;
 
 function findingsOf(value: unknown): readonly string[] {
   const read = readMessage(bootstrap, value);
