@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { compile, writeOutput } from '../../compiler/index.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
+import { nodeFlags, nodeOptions } from '../support/node-flags.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
 /** `envoy3 build`: one configuration module -> one YAML file. Nothing is written when there are errors. */
@@ -19,6 +20,7 @@ export const build: Command = {
       description: "output (default envoy3.yaml; '-' is standard output)",
     },
     format: formatOption,
+    ...nodeFlags,
   },
   maxPositionals: 1,
   examples: [
@@ -29,7 +31,7 @@ export const build: Command = {
   async run(args, io) {
     const entry = args.positionals[0] ?? 'envoy3.config.ts';
     const output = textOption(args, 'output') ?? 'envoy3.yaml';
-    const { diagnostics, yaml } = await compile({ entry, cwd: io.cwd });
+    const { diagnostics, yaml } = await compile({ entry, cwd: io.cwd, ...nodeOptions(args) });
     printDiagnostics(diagnostics, textOption(args, 'format'), io);
     if (hasErrors(diagnostics) || yaml === undefined) return 1;
     if (output === '-') {

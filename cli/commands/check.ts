@@ -5,6 +5,8 @@ import { checkText, compile } from '../../compiler/index.js';
 import { textOption } from '../arguments.js';
 import type { Command, Io } from '../command.js';
 import { UsageError } from '../command.js';
+import type { NodeOptions } from '../support/node-flags.js';
+import { nodeFlags, nodeOptions } from '../support/node-flags.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
 /** A folder stands for its `envoy3.config.ts`. */
@@ -16,19 +18,25 @@ function resolveEntry(path: string, cwd: string): string {
   throw new UsageError(`the folder '${path}' has no envoy3.config.ts`);
 }
 
-/** By content, whatever the name: YAML and JSON have no `import` or `export` line. */
+/** How a module begins, behind comments. No YAML or JSON does. */
+const moduleStart =
+  /^(?:import|export|const|let|function|async|type|interface|class|declare)\s+[\w${*'"]|^import['"(]|^'use strict'/;
+
+/** By the name where it tells, else by content: configurations come under any name. */
 function isModule(path: string, text: string): boolean {
   if (/\.[cm]?[jt]s$/.test(path)) return true;
   if (/\.(?:ya?ml|json)$/.test(path)) return false;
-  return /^\s*(?:import|export)\b.*['"{;]/m.test(text);
+  const code = text.replace(/^(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|#![^\n]*)*/, '');
+  if (!moduleStart.test(code)) return false;
+  throw new UsageError(`'${path}' looks like a configuration module; give it the ending .ts`);
 }
 
-async function checkPath(path: string, io: Io): Promise<readonly Diagnostic[]> {
-  if (path === '-') return checkText(await io.stdin(), { file: '<stdin>' });
+async function checkPath(path: string, node: NodeOptions, io: Io): Promise<readonly Diagnostic[]> {
+  if (path === '-') return checkText(await io.stdin(), { file: '<stdin>', ...node });
   const entry = resolveEntry(path, io.cwd);
   const text = readFileSync(resolve(io.cwd, entry), 'utf8');
-  if (!isModule(entry, text)) return checkText(text, { file: entry });
-  return (await compile({ entry, cwd: io.cwd })).diagnostics;
+  if (!isModule(entry, text)) return checkText(text, { file: entry, ...node });
+  return (await compile({ entry, cwd: io.cwd, ...node })).diagnostics;
 }
 
 /** `envoy3 check`: the verdict. Writes nothing, opens no port, resolves no name. */
@@ -41,6 +49,7 @@ export const check: Command = {
   options: {
     quiet: { type: 'boolean', short: 'q', description: 'print errors only' },
     format: formatOption,
+    ...nodeFlags,
   },
   maxPositionals: Number.POSITIVE_INFINITY,
   examples: [
@@ -51,7 +60,7 @@ export const check: Command = {
   async run(args, io) {
     const paths = args.positionals.length === 0 ? ['envoy3.config.ts'] : args.positionals;
     const diagnostics: Diagnostic[] = [];
-    for (const path of paths) diagnostics.push(...(await checkPath(path, io)));
+    for (const path of paths) diagnostics.push(...(await checkPath(path, nodeOptions(args), io)));
     const shown =
       args.values.quiet === true ? diagnostics.filter(({ severity }) => severity === 'error') : diagnostics;
     printDiagnostics(shown, textOption(args, 'format'), io);

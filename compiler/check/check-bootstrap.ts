@@ -14,6 +14,7 @@ import { durations } from './durations.js';
 import { extensionClusters } from './extension-clusters.js';
 import { filterOrder } from './filter-order.js';
 import type { Finding } from './finding.js';
+import { formatStrings } from './format-strings.js';
 import { inlineCertificates } from './inline-certificates.js';
 import { ipAddresses } from './ip-addresses.js';
 import { jwtAuthentication } from './jwt-authentication.js';
@@ -46,6 +47,7 @@ const checks: readonly Check[] = [
   routeClusters,
   routeRules,
   reservedHeaders,
+  formatStrings,
   regexes,
   durations,
   removedApi,

@@ -50,9 +50,25 @@ function* locallyDiscovered(cluster: Message): Generator<Finding> {
   }
 }
 
+/** Several health checks of one cluster are told apart by their names. */
+function* healthChecks(cluster: Message): Generator<Finding> {
+  const checks = cluster.list('health_checks');
+  if (checks.length < 2) return;
+  const names = new Set<string>();
+  for (const check of checks) {
+    const name = textAt(check.value.name);
+    if (name === '' || names.has(name)) {
+      const message = 'each of several health checks needs a name of its own';
+      yield finding('E3018', check, 'name', message, 'give each its name');
+    }
+    names.add(name);
+  }
+}
+
 export function* clusterEndpoints(view: BootstrapView): Generator<Finding> {
   for (const cluster of view.clusters) {
     const { value } = cluster;
+    yield* healthChecks(cluster);
     if (isSet(value.cluster_type)) continue;
     const type = value.type ?? 'STATIC';
     if (type === 'LOGICAL_DNS') yield* logicalDns(cluster);

@@ -201,6 +201,14 @@ function* edsWithoutSource(view: BootstrapView): Generator<Finding> {
   }
 }
 
+/** A name of xDS-TP says itself where it comes from; any other needs a source. */
+function* routesWithoutSource(view: BootstrapView): Generator<Finding> {
+  for (const rds of view.all('envoy.extensions.filters.network.http_connection_manager.v3.Rds')) {
+    if (isSet(rds.value.config_source) || textAt(rds.value.route_config_name).startsWith('xdstp:')) continue;
+    yield finding(rds, undefined, 'the routes have no source', 'set config_source');
+  }
+}
+
 /** Virtual hosts are asked for one by one, which only the delta protocol can. */
 function* virtualHosts(view: BootstrapView): Generator<Finding> {
   const ads = view.root.at('dynamic_resources').at('ads_config');
@@ -222,6 +230,7 @@ export function* configSources(view: BootstrapView): Generator<Finding> {
   const dynamic = view.root.at('dynamic_resources');
   if (isSet(dynamic.value.ads_config)) yield* ofServer(dynamic.at('ads_config'), view, true, true);
   yield* edsWithoutSource(view);
+  yield* routesWithoutSource(view);
   yield* virtualHosts(view);
   yield* nodeMissing(view, all);
 }

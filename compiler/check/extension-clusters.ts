@@ -7,7 +7,12 @@ import { isSet, textAt } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
 import { unknownCluster } from './route-clusters.js';
 
+const thrift = 'envoy.extensions.filters.network.thrift_proxy.v3.';
+
 const eager: Readonly<Record<string, string>> = {
+  [`${thrift}RouteAction`]: 'cluster',
+  [`${thrift}RouteAction.RequestMirrorPolicy`]: 'cluster',
+  [`${thrift}WeightedCluster.ClusterWeight`]: 'name',
   'envoy.config.trace.v3.DatadogConfig': 'collector_cluster',
   'envoy.config.trace.v3.ZipkinConfig': 'collector_cluster',
   'envoy.config.metrics.v3.StatsdSink': 'tcp_cluster_name',
@@ -21,6 +26,7 @@ export function* extensionClusters(view: BootstrapView): Generator<Finding> {
   };
   for (const [type, field] of Object.entries(eager)) {
     for (const holder of view.all(type)) {
+      if (holder.within(`${thrift}RouteConfiguration`)?.value.validate_clusters === false) continue;
       // The service, where there is one, is looked up later.
       if (!isSet(holder.value.collector_service)) yield* missing(holder, field);
     }

@@ -67,7 +67,8 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
   },
   E2002: {
     title: 'the configuration did not end',
-    explanation: 'The evaluation of the module has a deadline of ten seconds.',
+    explanation:
+      'The evaluation of the module has a deadline of ten seconds, and every promise must be resolved.',
     example: '  while (true) {}',
     fix: '  Look for a loop that does not end, or for a promise that nobody resolves.',
   },
@@ -106,7 +107,8 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
   },
   E3001: {
     title: 'a name is taken',
-    explanation: 'Two clusters have the same name. Envoy refuses the second one.',
+    explanation:
+      'Two clusters, or two static secrets of one kind, have the same name. Envoy refuses the second one.',
     example: "  clusters: [{ name: 'a' }, { name: 'a' }]",
     fix: '  Rename one of them.',
   },
@@ -185,6 +187,115 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
       'A static secret is one of tls_certificate, session_ticket_keys, validation_context, generic_secret.',
     example: "  secrets: [{ name: 'a' }]",
     fix: "  secrets: [{ name: 'a', tls_certificate: { ... } }]",
+  },
+  E3014: {
+    title: 'a route or a virtual host that Envoy refuses',
+    explanation:
+      'Weights that sum up to 0, two rewrites of one path, a mirror without a cluster, a direct response that is longer than\nthe route configuration allows, a back-off that shrinks.',
+    example: "  weighted_clusters: { clusters: [{ name: 'a', weight: 0 }] }",
+    fix: "  weighted_clusters: { clusters: [{ name: 'a', weight: 100 }] }",
+  },
+  E3015: {
+    title: 'a header that may not be added or removed',
+    explanation: "Names with a colon in front, and 'host', are what routing itself stands on.",
+    example: "  request_headers_to_add: [{ header: { key: 'host', value: 'internal' } }]",
+    fix: "  route: { cluster: 'a', host_rewrite_literal: 'internal' }",
+  },
+  E3016: {
+    title: 'a duration that Envoy cannot count',
+    explanation: 'Envoy refuses negative durations, and those of 292 years and more, in every field.',
+    example: "  timeout: '-1s'",
+    fix: "  timeout: '0s', where that means no limit",
+  },
+  E3017: {
+    title: 'a source of dynamic configuration cannot work',
+    explanation:
+      'A management server is reached over a gRPC service (or over HTTP, api_type: REST) whose cluster stands in\nstatic_resources, and is told the id and the cluster of the node. `envoy3 check` takes --service-node and\n--service-cluster, as Envoy does.',
+    example: "  cds_config: { api_config_source: { api_type: 'GRPC', cluster_names: ['xds'] } }",
+    fix: "  cds_config: { api_config_source: { api_type: 'GRPC',\n    grpc_services: [{ envoy_grpc: { cluster_name: 'xds' } }] } }",
+  },
+  E3018: {
+    title: 'the endpoints do not fit the type of the cluster',
+    explanation:
+      'EDS needs eds_cluster_config and nothing else has it; ORIGINAL_DST has no endpoints; the DNS types take no\nresolver_name.',
+    example: "  { name: 'a', type: 'EDS' }",
+    fix: "  { name: 'a', type: 'EDS', eds_cluster_config: { eds_config: { ads: {} } } }",
+  },
+  E3019: {
+    title: 'a TLS context that cannot work',
+    explanation:
+      'A server without a certificate, a certificate without its key or with another one, text that is no PEM, a static\nsecret that is not there, names that are checked without an authority.',
+    example: "  DownstreamTlsContext with common_tls_context: { alpn_protocols: ['h2'] }",
+    fix: '  Add tls_certificates, or tls_certificate_sds_secret_configs.',
+  },
+  E3020: {
+    title: 'settings of the HTTP connection manager exclude each other',
+    explanation:
+      'Ports are stripped in one way, the address of the client is found in one way, an upgrade stands once, HTTP/3 and QUIC\nlisteners belong together, inline scopes bring their routes with them.',
+    example: '  strip_matching_host_port: true, strip_any_host_port: true',
+    fix: '  Keep one of them.',
+  },
+  E3021: {
+    title: 'the overload manager is not consistent',
+    explanation:
+      'A trigger names a resource monitor that exists, once; a scaled trigger starts below its saturation.',
+    example: "  triggers: [{ name: 'envoy.resource_monitors.fixed_heap', ... }] without that monitor",
+    fix: '  Add it to resource_monitors.',
+  },
+  E3022: {
+    title: 'JWT requirements and providers do not match',
+    explanation: 'A rule names a requirement of requirement_map, a requirement a provider of providers.',
+    example: "  rules: [{ match: { prefix: '/' }, requirement_name: 'x' }]",
+    fix: "  requirement_map: { x: { provider_name: 'issuer' } }",
+  },
+  E3023: {
+    title: 'protocol options that Envoy cannot use',
+    explanation:
+      'The key of typed_extension_protocol_options says what they are: for HTTP it is the name of the message itself. HTTP/3\nneeds a QUIC transport socket, auto_config one with ALPN.',
+    example: "  typed_extension_protocol_options: { http: { '@type': ... } }",
+    fix: "  typed_extension_protocol_options: { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': { ... } }",
+  },
+  E3024: {
+    title: 'a filter has no settings for one route',
+    explanation:
+      'typed_per_filter_config takes messages of filters that have settings per route, or a FilterConfig with such a message\nin it.',
+    example:
+      "  typed_per_filter_config: { router: { '@type': '.../envoy.extensions.filters.http.router.v3.Router' } }",
+    fix: '  Set it in http_filters.',
+  },
+  E3025: {
+    title: 'settings of the process do not go together',
+    explanation:
+      'stats_eviction_interval is a multiple of stats_flush_interval; layers of the runtime have names of their own, at most\none of them is the admin layer, and entries are texts, numbers, booleans or objects.',
+    example: "  stats_flush_interval: '5s', stats_eviction_interval: '7s'",
+    fix: "  stats_eviction_interval: '10s'",
+  },
+  E3026: {
+    title: 'a filter whose configuration comes later (ECDS) cannot start',
+    explanation: 'type_urls names types of filters of that kind, and default_config is of one of them.',
+    example: '  config_discovery: { apply_default_config_without_warming: true, ... } without default_config',
+    fix: '  Set default_config.',
+  },
+  E3027: {
+    title: 'a field or a value that Envoy no longer takes',
+    explanation:
+      'Envoy still parses it and refuses to run with it. It may be the default of an enum that nobody set.',
+    example: '  ZipkinConfig without collector_endpoint_version',
+    fix: '  collector_endpoint_version: HTTP_JSON',
+  },
+  E3028: {
+    title: 'a format string is not one',
+    explanation:
+      'Access logs, added headers and local replies take %COMMAND%, %COMMAND(argument)% and %COMMAND(argument):length%. A\npercent sign is written %%.',
+    example: "  { key: 'x-client', value: '%DOWNSTREAM_REMOTE_ADRESS%' }",
+    fix: "  { key: 'x-client', value: '%DOWNSTREAM_REMOTE_ADDRESS%' }",
+  },
+  'lint-options': {
+    title: 'a lint rule is switched off in a way that does not work',
+    explanation:
+      'A rule is switched off by its name and with a reason for whoever reads the configuration next.',
+    example: "  disabledRules: [{ rule: 'no-public-admin', reason: '' }]",
+    fix: "  disabledRules: [{ rule: 'no-public-admin', reason: 'the network of the container is closed' }]",
   },
   'no-public-admin': {
     title: 'the admin interface is open to others',

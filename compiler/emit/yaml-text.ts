@@ -3,8 +3,8 @@
  * surely take it for a text.
  */
 
-/** Words that some YAML takes for a boolean, a null or a number; `e5` is one to loose readers. */
-const reserved = /^(?:true|false|yes|no|on|off|y|n|null|nan|inf|infinity|e\d+)$/i;
+/** Words that some YAML takes for a boolean, a null or a number; `e5` and `e-0` are some to loose readers. */
+const reserved = /^(?:true|false|yes|no|on|off|y|n|null|nan|inf|infinity|e-?[\d_]+)$/i;
 
 /** Words with single spaces between; no `: `, no ` #`, no indicator in front. */
 const words = /^[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*$/;

@@ -26,14 +26,18 @@ function withProtoNames(text: string): string {
 
 /** One message, or one line of an explanation. */
 export function shortTypeError(text: string): string {
-  return withProtoNames(text)
-    .replace(/^(Property '\w+' is missing) in type .* but required in type .*$/, '$1')
-    .replace(
-      /^(Object literal may only specify known properties), (?:but|and) ('[^']*') does not exist in type .*?(\. Did you mean to write .*)?$/,
-      (all: string, _rule, field: string, near = '') =>
-        all.length > maxType * 1.5 || near !== '' ? `there is no property ${field}${near}` : all,
-    )
-    .replace(/'([^']+)'/g, (quoted: string, type: string) => (type.length > maxType ? "'...'" : quoted));
+  return (
+    withProtoNames(text)
+      // The options of the project are not the user's.
+      .replace(/^(Top-level 'await' expressions are) only allowed when .*$/, '$1 not for a configuration')
+      .replace(/^(Property '\w+' is missing) in type .* but required in type .*$/, '$1')
+      .replace(
+        /^(Object literal may only specify known properties), (?:but|and) ('[^']*') does not exist in type .*?(\. Did you mean to write .*)?$/,
+        (all: string, _rule, field: string, near = '') =>
+          all.length > maxType * 1.5 || near !== '' ? `there is no property ${field}${near}` : all,
+      )
+      .replace(/'([^']+)'/g, (quoted: string, type: string) => (type.length > maxType ? "'...'" : quoted))
+  );
 }
 
 /** The field and the message that an error about an unknown property names. */

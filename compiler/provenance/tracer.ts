@@ -48,18 +48,39 @@ function traceOf(way: readonly Place[]): Trace | undefined {
 
 const texts = new Map<string, string>();
 
-function originOf(file: string, start: number, end: number): Origin {
+function textOf(file: string): string {
   let text = texts.get(file);
   if (text === undefined) {
     text = readFileSync(file, 'utf8');
     texts.set(file, text);
   }
+  return text;
+}
+
+function originOf(file: string, start: number, end: number): Origin {
+  const text = textOf(file);
   const before = text.slice(0, start);
   const line = before.split('\n').length;
   const lineStart = before.lastIndexOf('\n') + 1;
   const lineEnd = text.indexOf('\n', start);
   const stop = Math.min(end, lineEnd === -1 ? text.length : lineEnd);
   return { file, line, column: start - lineStart + 1, length: Math.max(1, stop - start) };
+}
+
+/**
+ * A text that a helper put into its object stands as it is in the call: the place of that literal, when there is only one.
+ * @param value the text, or the name of the field
+ */
+function narrowed(place: Place, value: unknown): Place {
+  if (typeof value !== 'string' || value.length < 2) return place;
+  const text = textOf(place.file).slice(place.start, place.end);
+  for (const literal of [`'${value}'`, `"${value}"`, `\`${value}\``]) {
+    const at = text.indexOf(literal);
+    if (at < 0 || text.includes(literal, at + 1)) continue;
+    const start = place.start + at;
+    return { file: place.file, start, end: start + literal.length };
+  }
+  return place;
 }
 
 export function createTracer(sites: readonly Site[]): Tracer {
@@ -134,6 +155,7 @@ export function createTracer(sites: readonly Site[]): Tracer {
       if (record !== undefined) note(record.site, [record.site.start, record.site.end]);
     };
     if (isObject(root)) noteObject(root);
+    let written = false;
     for (const step of path) {
       if (!isObject(value)) break;
       // One element where a list is expected: the canonical path has an index, the value has no list.
@@ -142,9 +164,12 @@ export function createTracer(sites: readonly Site[]): Tracer {
       if (next === undefined) break;
       const member = memberOf(value, next.key, next.value);
       if (isObject(next.value)) noteObject(next.value);
+      written = member !== undefined;
       if (member !== undefined) note(member.site, member.range);
       value = next.value;
     }
+    const last = way.at(-1);
+    if (!written && last !== undefined) way[way.length - 1] = narrowed(last, value);
     return traceOf(way);
   }
 

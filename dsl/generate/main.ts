@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseFacts } from './facts-text.js';
+import { readFieldDocs } from './sources/field-docs.js';
 import { writeSchema } from './writers/write-schema.js';
 import { writeTable } from './writers/write-table.js';
 import { writeTypes } from './writers/write-types.js';
@@ -21,6 +22,7 @@ const facts = readFileSync(factsFile, 'utf8');
 const hash = createHash('sha256').update(facts);
 for (const name of [
   'facts-text.js',
+  'sources/field-docs.js',
   ...readdirSync(join(here, 'writers')).map((file) => `writers/${file}`),
 ].sort()) {
   if (name.endsWith('.js')) hash.update(readFileSync(join(here, name)));
@@ -30,7 +32,7 @@ const stamp = hash.digest('hex');
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   const model = parseFacts(facts);
   mkdirSync(output, { recursive: true });
-  writeFileSync(join(output, 'types.ts'), writeTypes(model));
+  writeFileSync(join(output, 'types.ts'), writeTypes(model, readFieldDocs(root)));
   writeFileSync(join(output, 'table.ts'), writeTable(model));
   writeFileSync(join(output, 'bootstrap.schema.json'), writeSchema(model));
   writeFileSync(stampFile, stamp);

@@ -1,6 +1,6 @@
 /**
  * `ApiModel` -> `generated/bootstrap.schema.json`: a JSON Schema (draft 2020-12) for editors of plain YAML. It knows
- * names, kinds, enums and simple bounds; the full verdict is `envoy3 check`'s.
+ * names, kinds, enums, and by its `@type` what stands in a `typed_config`; the full verdict is `envoy3 check`'s.
  */
 import type { ApiModel, FieldModel } from '../../api/model/api-model.js';
 
@@ -25,7 +25,15 @@ function scalar(type: string): Schema {
   return type === 'string' || type === 'bytes' ? { type: 'string' } : numbers;
 }
 
+/** Slots of one category share a definition. */
+function slotName(categories: string): string {
+  return `slot ${categories}`;
+}
+
 function valueSchema(model: ApiModel, field: FieldModel): Schema {
+  if (field.type === 'google.protobuf.Any' && field.category !== undefined) {
+    return { $ref: `#/$defs/${encodeURIComponent(slotName(field.category))}` };
+  }
   const known = wellKnown[field.type];
   if (known !== undefined) return known;
   const wrapper = /^google\.protobuf\.(Bool|String|Bytes|U?Int(?:32|64)|Float|Double)Value$/.exec(
@@ -46,15 +54,48 @@ function fieldSchema(model: ApiModel, field: FieldModel): Schema {
   return { ...value, ...deprecated };
 }
 
+/** Messages that fit a slot; of envelopes and the like nothing more is known than that they fit. */
+function typesOf(model: ApiModel, categories: string): string[] {
+  const names = new Set(categories.split(','));
+  const types = model.extensions.filter(({ category }) => names.has(category)).flatMap((one) => one.types);
+  return [...new Set(types)].filter((type) => model.messages[type] !== undefined).sort();
+}
+
+const others = ['xds.type.v3.TypedStruct', 'udpa.type.v1.TypedStruct', 'envoy.config.route.v3.FilterConfig'];
+const url = (type: string): string => `type.googleapis.com/${type}`;
+
+/** The `@type` chooses the message: a chain of conditions, as editors complete them. */
+function slotSchema(types: readonly string[]): Schema {
+  return {
+    type: 'object',
+    required: ['@type'],
+    properties: { '@type': { enum: [...types, ...others].map(url) } },
+    allOf: types.map((type) => ({
+      if: { properties: { '@type': { const: url(type) } }, required: ['@type'] },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
+      then: { $ref: `#/$defs/${type}` },
+    })),
+  };
+}
+
 export function writeSchema(model: ApiModel): string {
   const definitions: Record<string, Schema> = {};
+  const visitSlot = (categories: string): void => {
+    const name = slotName(categories);
+    if (definitions[name] !== undefined) return;
+    const types = typesOf(model, categories);
+    definitions[name] = types.length === 0 ? (wellKnown['google.protobuf.Any'] ?? {}) : slotSchema(types);
+    for (const type of types) visit(type);
+  };
   const visit = (name: string): void => {
     const message = model.messages[name];
     if (message === undefined || definitions[name] !== undefined || wellKnown[name] !== undefined) return;
-    const properties: Record<string, Schema> = {};
+    // As the payload of a slot it says its type.
+    const properties: Record<string, Schema> = { '@type': { type: 'string' } };
     definitions[name] = { type: 'object', additionalProperties: false, properties };
     for (const field of message.fields) {
       properties[field.name] = fieldSchema(model, field);
+      if (field.type === 'google.protobuf.Any' && field.category !== undefined) visitSlot(field.category);
       visit(field.type);
     }
   };

@@ -3,6 +3,7 @@
  * Members of a oneof exclude each other; fields that validation demands are not optional.
  */
 import type { ApiModel, FieldModel, MessageModel } from '../../api/model/api-model.js';
+import type { FieldDocs } from '../sources/field-docs.js';
 import { scalarTypes, typeScriptName, wellKnownTypes } from './typescript-names.js';
 
 const header = `// Generated from dsl/generate/facts by dsl/generate/main.ts. Not committed, not edited.
@@ -34,6 +35,9 @@ export type ExactlyOne<T> = {
 /** The well-known envelope that fits every slot (\`xds.type.v3.TypedStruct\` and its older name). */
 const envelopes = ['xds.type.v3.TypedStruct', 'udpa.type.v1.TypedStruct'];
 
+/** What settings of a filter for one route may be wrapped in. */
+const perRouteEnvelope = "Typed<'envoy.config.route.v3.FilterConfig', envoy_config_route_v3_FilterConfig>";
+
 /** The union type of a category; of several categories, joined by commas, the union of theirs. */
 function categoryName(categories: string): string {
   return categories
@@ -54,9 +58,11 @@ function isRequired(field: FieldModel): boolean {
 class TypesWriter {
   readonly #model: ApiModel;
   readonly #categories: ReadonlyMap<string, readonly string[]>;
+  readonly #docs: FieldDocs;
 
-  constructor(model: ApiModel) {
+  constructor(model: ApiModel, docs: FieldDocs) {
     this.#model = model;
+    this.#docs = docs;
     const categories = new Map<string, Set<string>>();
     for (const { category, types } of model.extensions) {
       const set = categories.get(category) ?? new Set();
@@ -69,7 +75,10 @@ class TypesWriter {
   #valueType(field: FieldModel): string {
     const wellKnown = wellKnownTypes[field.type];
     const known = field.category?.split(',').every((category) => this.#categories.has(category)) === true;
-    if (known && field.type === 'google.protobuf.Any') return categoryName(field.category ?? '');
+    if (known && field.type === 'google.protobuf.Any') {
+      const types = categoryName(field.category ?? '');
+      return field.label === 'map' ? `${types} | ${perRouteEnvelope}` : types;
+    }
     if (wellKnown !== undefined) return wellKnown;
     const scalar = scalarTypes[field.type];
     if (scalar !== undefined) return scalar;
@@ -89,23 +98,26 @@ class TypesWriter {
     return value;
   }
 
-  #line(field: FieldModel, optional: boolean): string {
-    const doc =
+  /** @param owner full name of the message */
+  #line(owner: string, field: FieldModel, optional: boolean): string {
+    const text = this.#docs.get(`${owner}.${field.name}`);
+    const deprecated =
       field.deprecated === undefined
-        ? ''
-        : `  /** @deprecated ${field.deprecated === 'fatal' ? 'Envoy refuses it by default.' : 'Envoy accepts it with a warning.'} */\n`;
-    return `${doc}  readonly ${field.name}${optional ? '?' : ''}: ${this.#fieldType(field)};\n`;
+        ? undefined
+        : `@deprecated ${field.deprecated === 'fatal' ? 'Envoy refuses it by default.' : 'Envoy accepts it with a warning.'}`;
+    const doc = [text, deprecated].filter((part) => part !== undefined).join('\n   * ');
+    const comment = doc === '' ? '' : `  /** ${doc} */\n`;
+    return `${comment}  readonly ${field.name}${optional ? '?' : ''}: ${this.#fieldType(field)};\n`;
   }
 
   #documentation(name: string, message: MessageModel): string {
-    if (!message.file.startsWith('envoy/')) return `/** \`${name}\` */\n`;
-    const anchor = name
-      .split('.')
-      .slice(message.file.split('/').length - 1)
-      .join('-')
-      .toLowerCase();
+    const text = this.#docs.get(name);
+    const head = text === undefined ? `\`${name}\`` : `\`${name}\`: ${text}`;
+    if (!message.file.startsWith('envoy/')) return `/** ${head} */\n`;
+    // Envoy's pages have an anchor per message: `envoy-v3-api-msg-config-cluster-v3-cluster`.
+    const anchor = name.slice('envoy.'.length).replace(/[._]/g, '-').toLowerCase();
     const page = `https://www.envoyproxy.io/docs/envoy/v${this.#model.release}/api-v3/${message.file.slice('envoy/'.length)}`;
-    return `/** \`${name}\`: ${page}#${message.file.slice(0, -'.proto'.length).split('/').slice(0, -1).join('-')}-${anchor} */\n`;
+    return `/**\n * ${head}\n * @see {@link ${page}#envoy-v3-api-msg-${anchor}}\n */\n`;
   }
 
   message(name: string, message: MessageModel): string {
@@ -119,7 +131,7 @@ class TypesWriter {
       .filter((field) => !apart.has(field))
       .map((field) => {
         const alone = field.oneof !== undefined && message.requiredOneofs?.includes(field.oneof) === true;
-        return this.#line(field, !(alone || isRequired(field)));
+        return this.#line(name, field, !(alone || isRequired(field)));
       })
       .join('');
     const id = typeScriptName(name);
@@ -127,7 +139,7 @@ class TypesWriter {
     if (exclusive.length === 0) return `${doc}export interface ${id} {\n${body}}\n`;
     const parts = exclusive.map(([oneof, fields]) => {
       const helper = message.requiredOneofs?.includes(oneof) === true ? 'ExactlyOne' : 'OneOf';
-      return `${helper}<{\n${fields.map((field) => this.#line(field, false)).join('')}}>`;
+      return `${helper}<{\n${fields.map((field) => this.#line(name, field, false)).join('')}}>`;
     });
     return `${doc}export type ${id} = {\n${body}} & ${parts.join(' & ')};\n`;
   }
@@ -154,6 +166,7 @@ class TypesWriter {
   }
 }
 
-export function writeTypes(model: ApiModel): string {
-  return new TypesWriter(model).text();
+/** @param docs texts for the comments */
+export function writeTypes(model: ApiModel, docs: FieldDocs = new Map()): string {
+  return new TypesWriter(model, docs).text();
 }

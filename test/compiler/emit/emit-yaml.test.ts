@@ -83,7 +83,7 @@ test('writes longer texts as blocks', () => {
 
 test('quotes whatever some YAML takes for something else', () => {
   const tricky =
-    '|null|~|y|N|yes|No|on|OFF|true|1|-1|+1|010|0o10|0x1F|0b1|1_000|1.5|1e3|.5|.inf|-.INF|.nan|12:30|2020-01-01|=|<<|-|?|:|- a|a: b|a #b|#a|a:|&a|*a|!a|%a|@a|`a|[a]|{a}|a,b|\'a|"a|>|a |\ta|a\tb|a\u0007|\u0085|\u2028|\ufeff|---|...|1s|10.0.0.1|a b|/a|é'.split(
+    '|null|~|y|N|yes|No|on|OFF|true|1|-1|+1|010|0o10|0x1F|0b1|1_000|1.5|1e3|e5|e-0|e-1_0|.5|.inf|-.INF|.nan|12:30|2020-01-01|=|<<|-|?|:|- a|a: b|a #b|#a|a:|&a|*a|!a|%a|@a|`a|[a]|{a}|a,b|\'a|"a|>|a |\ta|a\tb|a\u0007|\u0085|\u2028|\ufeff|---|...|1s|10.0.0.1|a b|/a|é'.split(
       '|',
     );
   for (const text of [...tricky, '|', 'a|b']) {

@@ -70,4 +70,14 @@ test('a rule can be switched off with a reason', () => {
   );
 });
 
+test('a rule is not switched off without a reason, nor by a wrong name', () => {
+  const off = (rule: string, reason: string) =>
+    lintBootstrap(admin('0.0.0.0'), [{ rule, reason }]).map(({ code, fix }) => `${code}: ${fix}`);
+  assert.equal(off('no-public-admin', ' '), [
+    'lint-options: write the reason down',
+    'no-public-admin: bind it to 127.0.0.1',
+  ]);
+  assert.match(off('no-pulic-admin', 'x')[0] ?? '', "lint-options: did you mean 'no-public-admin'?");
+});
+
 test.run();

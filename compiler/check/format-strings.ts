@@ -1,0 +1,111 @@
+/**
+ * E3028: format strings of access logs, of headers that are added and of local replies: `%COMMAND(argument):length%`, and
+ * `%%` for a percent sign.
+ */
+import { nearName } from '../../dsl/api/index.js';
+import type { BootstrapView, Message } from './bootstrap-view.js';
+import { isSet } from './bootstrap-view.js';
+import type { Finding } from './finding.js';
+import { formatCommands } from './format-commands.js';
+
+const command = /^%([A-Z0-9_]+)(?:\((.*?)\))?(?::(\d{1,19}))?%/s;
+
+interface Fault {
+  readonly message: string;
+  readonly fix: string;
+}
+
+function unknownCommand(name: string): Fault {
+  const near = nearName(name, formatCommands.keys());
+  return {
+    message: `there is no command %${name}%`,
+    fix: near === undefined ? 'take a command operator of the access log' : `did you mean '%${near}%'?`,
+  };
+}
+
+function faultOf(name: string, argument: string | undefined, length: string | undefined): Fault | undefined {
+  const known = formatCommands.get(name);
+  if (known === undefined) return unknownCommand(name);
+  if (known.argument === 'none' && (argument ?? '') !== '') {
+    return { message: `%${name}% takes no argument`, fix: 'remove the parentheses' };
+  }
+  if (known.argument === 'required' && (argument ?? '') === '') {
+    return { message: `%${name}% needs an argument`, fix: `write %${name}(...)%` };
+  }
+  if (length !== undefined && !known.length) {
+    return { message: `%${name}% takes no length`, fix: `remove ':${length}'` };
+  }
+  const wrong = argument === undefined ? undefined : known.check?.(argument);
+  return wrong === undefined ? undefined : { message: `%${name}%: ${wrong}`, fix: 'correct the argument' };
+}
+
+/** @param extended with formatters of extensions, whose commands are not known here */
+function firstFault(text: string, extended: boolean): Fault | undefined {
+  for (let at = text.indexOf('%'); at >= 0; at = text.indexOf('%', at)) {
+    if (text.startsWith('%%', at)) {
+      at += 2;
+      continue;
+    }
+    const match = command.exec(text.slice(at));
+    if (match === null) {
+      const message = `'${text.slice(at, at + 20)}' is not a command of a format string`;
+      return { message, fix: 'write %NAME%, or %% for a percent sign' };
+    }
+    const [whole, name = '', argument, length] = match;
+    const fault = faultOf(name, argument, length);
+    if (fault !== undefined && !(extended && !formatCommands.has(name))) return fault;
+    at += whole.length;
+  }
+  return undefined;
+}
+
+function* ofText(text: unknown, path: Finding['path'], extended: boolean): Generator<Finding> {
+  const fault = typeof text === 'string' ? firstFault(text, extended) : undefined;
+  if (fault !== undefined) yield { code: 'E3028', severity: 'error', path, ...fault };
+}
+
+/** Texts at any depth of a JSON format. */
+function* ofJson(value: unknown, path: Finding['path'], extended: boolean): Generator<Finding> {
+  if (typeof value !== 'object' || value === null) yield* ofText(value, path, extended);
+  else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield* ofJson(item, [...path, index], extended);
+  } else {
+    for (const [key, item] of Object.entries(value)) yield* ofJson(item, [...path, key], extended);
+  }
+}
+
+function* ofFormat(format: Message): Generator<Finding> {
+  const extended = format.list('formatters').length > 0 || hasOwnCommands(format);
+  yield* ofText(format.value.text_format, [...format.path, 'text_format'], extended);
+  const source = format.at('text_format_source');
+  yield* ofText(source.value.inline_string, [...source.path, 'inline_string'], extended);
+  if (isSet(format.value.json_format)) {
+    yield* ofJson(format.value.json_format, [...format.path, 'json_format'], extended);
+  }
+}
+
+/** The generic proxy has streams, the transform filter bodies, with commands of their own. */
+const ownCommands = /^envoy\.extensions\.filters\.(?:http\.transform|network\.generic_proxy)\./;
+
+function hasOwnCommands(message: Message): boolean {
+  for (let outer = message.parent; outer !== undefined; outer = outer.parent) {
+    if (ownCommands.test(outer.type)) return true;
+  }
+  return false;
+}
+
+export function* formatStrings(view: BootstrapView): Generator<Finding> {
+  for (const format of view.all('envoy.config.core.v3.SubstitutionFormatString')) yield* ofFormat(format);
+  for (const option of view.all('envoy.config.core.v3.HeaderValueOption')) {
+    const header = option.at('header');
+    const text = header.value.value;
+    // The older word for FILTER_STATE, which only headers know.
+    const newer = typeof text === 'string' ? text.replaceAll('%PER_REQUEST_STATE(', '%FILTER_STATE(') : text;
+    yield* ofText(newer, [...header.path, 'value'], hasOwnCommands(option));
+  }
+  for (const log of view.all('envoy.extensions.access_loggers.file.v3.FileAccessLog')) {
+    yield* ofText(log.value.format, [...log.path, 'format'], false);
+    yield* ofJson(log.value.json_format, [...log.path, 'json_format'], false);
+    yield* ofJson(log.value.typed_json_format, [...log.path, 'typed_json_format'], false);
+  }
+}

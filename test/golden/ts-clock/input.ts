@@ -1,5 +1,0 @@
-import { bootstrap, directResponse, httpListener, virtualHost } from 'envoy3';
-
-export default bootstrap({
-  listeners: [httpListener(8080, { virtualHosts: [virtualHost(['*'], [directResponse('/', 200, `built at ${Date.now()}`)])] })],
-});

@@ -1,8 +1,0 @@
-import { bootstrap, httpListener, route, staticCluster, virtualHost } from 'envoy3';
-
-const api = staticCluster('api', ['127.0.0.1:9000']);
-const virtualHosts = [virtualHost(['*'], [route('/', api)])];
-
-export default bootstrap({
-  listeners: [httpListener(8080, { virtualHosts, name: 'one' }), httpListener(8080, { virtualHosts, name: 'two' })],
-});

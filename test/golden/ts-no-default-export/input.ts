@@ -1,3 +1,0 @@
-import { bootstrap } from 'envoy3';
-
-export const config = bootstrap({ listeners: [] });

@@ -1,8 +1,0 @@
-import { admin, bootstrap, httpListener, route, staticCluster, virtualHost } from 'envoy3';
-
-const api = staticCluster('api', ['127.0.0.1:9000']);
-
-export default bootstrap({
-  listeners: [httpListener(8080, { virtualHosts: [virtualHost(['*'], [route('/', api)])] })],
-  admin: admin({ address: '0.0.0.0' }),
-});
