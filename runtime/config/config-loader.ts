@@ -46,9 +46,10 @@ export function loadConfig(text: string, file: string, supported: SupportedField
   const { issues, value } = readMessage('envoy.config.bootstrap.v3.Bootstrap', yaml.value);
   if (issues.length > 0) {
     throw new ConfigLoadError(
-      issues.map(({ message, path, suggestion }) =>
-        describe(path, suggestion === undefined ? message : `${message}; did you mean '${suggestion}'?`),
-      ),
+      issues.map(({ fix, message, path, suggestion }) => {
+        const hint = suggestion === undefined ? fix : `did you mean '${suggestion}'?`;
+        return describe(path, hint === undefined ? message : `${message}; ${hint}`);
+      }),
     );
   }
   const refused = refuseUnsupported(value, supported);
