@@ -6,7 +6,7 @@ import { messageOf, messagesOf, numberOf, textOf } from '../common/message-field
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
 import { compileHeaderMatcher } from '../route/compile-header-matcher.js';
-import { under } from '../route/config-path.js';
+import { under } from '../network/config-path.js';
 
 export type LogFilter = (info: StreamInfo) => boolean;
 

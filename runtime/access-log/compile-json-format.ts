@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isAscii, toOctets } from '../common/octet-text.js';
 import type { StreamInfo } from '../common/stream-info.js';
-import { under } from '../route/config-path.js';
+import { under } from '../network/config-path.js';
 import type { Formatter } from './access-logger.js';
 import type { Value } from './format-commands.js';
 import { compileJsonValue } from './formatter.js';

@@ -4,7 +4,7 @@
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, textOf } from '../common/message-fields.js';
 import { readDataSource } from '../network/data-source.js';
-import { under } from '../route/config-path.js';
+import { under } from '../network/config-path.js';
 import type { Formatter } from './access-logger.js';
 import { compileJsonFormat } from './compile-json-format.js';
 import { compileFormat, defaultFormat } from './formatter.js';

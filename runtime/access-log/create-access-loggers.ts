@@ -6,7 +6,7 @@ import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
 import { ConfigError } from '../network/filter.js';
-import { under } from '../route/config-path.js';
+import { under } from '../network/config-path.js';
 import type { StatsScope } from '../stats/stat.js';
 import { compileLogFilter } from './access-log-filter.js';
 import type { AccessLogger } from './access-logger.js';

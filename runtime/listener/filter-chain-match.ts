@@ -6,6 +6,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { under } from '../network/config-path.js';
 import { ConfigError } from '../network/filter.js';
 
 /** What is known of a connection when its chain is chosen. */
@@ -99,13 +100,7 @@ function sourceType(name: string): Value {
 function values(list: unknown, field: string, make: (item: never) => Value): readonly Value[] {
   const items = (list ?? []) as readonly never[];
   if (items.length === 0) return [any];
-  return items.map((item, index) => {
-    try {
-      return make(item);
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under('filter_chain_match', field, index) : error;
-    }
-  });
+  return items.map((item, index) => under(() => make(item), 'filter_chain_match', field, index));
 }
 
 /** All criteria of one chain in Envoy's order, each with its values. */
@@ -143,12 +138,7 @@ export type ChainSelector = (facts: ConnectionFacts) => number | undefined;
 export function compileChainMatch(chains: readonly Fields[]): ChainSelector {
   const seen = new Map<string, number>();
   const compiled = chains.map((chain, index) => {
-    let lists: readonly (readonly Value[])[];
-    try {
-      lists = criteria(messageOf(chain.filter_chain_match));
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under('filter_chains', index) : error;
-    }
+    const lists = under(() => criteria(messageOf(chain.filter_chain_match)), 'filter_chains', index);
     for (const combination of combinations(lists)) {
       const other = seen.get(combination);
       if (other !== undefined && other !== index) {

@@ -8,6 +8,7 @@ import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
+import { under } from '../network/config-path.js';
 import type {
   ConnectionInfo,
   FactoryContext,
@@ -42,14 +43,6 @@ export interface FilterChainConfig {
   readonly handshakeTimeoutMs: number;
 }
 
-function under<T>(path: Path, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof ConfigError ? error.under(...path) : error;
-  }
-}
-
 /**
  * @param path of the chain inside the listener
  * @throws ConfigError with the path inside the listener
@@ -78,7 +71,7 @@ export function readFilterChain(
     );
   }
   const type = typeNameOf(filter.typed_config);
-  const tls = under(path, () => downstreamTls(chain.transport_socket));
+  const tls = under(() => downstreamTls(chain.transport_socket), ...path);
   const timeout = durationOf(chain.transport_socket_connect_timeout, handshakeTimeoutMs);
   return {
     name: textOf(chain.name),
@@ -284,7 +277,7 @@ export function createFilterChain(
 ): FilterChain {
   const mark: DrainMark = { isSet: false };
   const own: FactoryContext = { ...context, isDraining: () => mark.isSet || context.isDraining() };
-  const filter = under(config.filterPath, () => config.factory(config.filterConfig, own));
+  const filter = under(() => config.factory(config.filterConfig, own), ...config.filterPath);
   const { tls } = config;
   if (tls === undefined) return new PlainChain(config, filter, mark);
   return new TlsChain(

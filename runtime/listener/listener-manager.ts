@@ -5,6 +5,7 @@ import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { numberOf, textOf } from '../common/message-fields.js';
 import type { Logger } from '../common/logger.js';
+import { under } from '../network/config-path.js';
 import type { NetworkFilterFactory } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { StatsScope } from '../stats/stat.js';
@@ -124,13 +125,14 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
         }
         const before = predecessor(config, taken);
         if (before !== undefined) taken.add(before);
-        try {
-          const one = prepareListener(config, before, factories, context, clock);
-          prepared.push({ ...one, before });
-          byIndex.push(one.listener);
-        } catch (error) {
-          throw error instanceof ConfigError ? error.under('static_resources', 'listeners', index) : error;
-        }
+        const one = under(
+          () => prepareListener(config, before, factories, context, clock),
+          'static_resources',
+          'listeners',
+          index,
+        );
+        prepared.push({ ...one, before });
+        byIndex.push(one.listener);
       }
       refuseDuplicateAddresses(byIndex);
     } catch (error) {

@@ -5,6 +5,7 @@
 import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../common/message-fields.js';
+import { under } from '../network/config-path.js';
 import type { FactoryContext, NetworkFilterFactory } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { InspectorOptions } from './connection-inspector.js';
@@ -165,9 +166,5 @@ function updateOf(
   chain: FilterChainConfig,
   context: FactoryContext,
 ): (() => void) | undefined {
-  try {
-    return old.filter.prepareUpdate(chain.filterConfig, context);
-  } catch (error) {
-    throw error instanceof ConfigError ? error.under(...chain.filterPath) : error;
-  }
+  return under(() => old.filter.prepareUpdate(chain.filterConfig, context), ...chain.filterPath);
 }

@@ -3,22 +3,17 @@
  * file or a key that does not fit refuses the configuration, never a handshake.
  */
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import type { SecureContext, SecureContextOptions, SecureVersion } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
-import { messageOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
+import { messageOf, messagesOf, typeNameOf } from '../common/message-fields.js';
+import { under } from '../network/config-path.js';
 import { dataSourceName, readDataSource } from '../network/data-source.js';
 import { ConfigError } from '../network/filter.js';
+import { tlsVersion } from '../network/tls-versions.js';
 
 const contextType = 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext';
 const rawType = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
-
-const versions: Readonly<Record<string, SecureVersion>> = {
-  TLSv1_0: 'TLSv1',
-  TLSv1_1: 'TLSv1.1',
-  TLSv1_2: 'TLSv1.2',
-  TLSv1_3: 'TLSv1.3',
-};
 
 /** Envoy's defaults for servers (`TlsParameters.cipher_suites`, `ecdh_curves`). */
 const defaultCiphers = [
@@ -70,14 +65,6 @@ export interface DownstreamTls {
   readonly identity: string;
 }
 
-function material(source: unknown, path: Path): Buffer {
-  try {
-    return readDataSource(source);
-  } catch (error) {
-    throw error instanceof ConfigError ? error.under(...path) : error;
-  }
-}
-
 function readCertificate(pem: Buffer, name: string, path: Path): X509Certificate {
   let certificate: X509Certificate;
   try {
@@ -97,7 +84,7 @@ function readCertificate(pem: Buffer, name: string, path: Path): X509Certificate
 
 function readAuthorities(source: unknown): Buffer {
   const path = [...commonPath, 'validation_context', 'trusted_ca'];
-  const pem = material(source, path);
+  const pem = under(() => readDataSource(source), ...path);
   try {
     new X509Certificate(pem);
   } catch {
@@ -125,9 +112,9 @@ function readKeyPair(config: Fields, path: Path): KeyPair {
   if (config.private_key === undefined) {
     throw new ConfigError(`Failed to load incomplete private key from path: ${chainName}`, path);
   }
-  const chain = material(config.certificate_chain, chainPath);
+  const chain = under(() => readDataSource(config.certificate_chain), ...chainPath);
   const certificate = readCertificate(chain, chainName, chainPath);
-  const key = material(config.private_key, keyPath);
+  const key = under(() => readDataSource(config.private_key), ...keyPath);
   let cause: string | undefined;
   try {
     if (!certificate.checkPrivateKey(createPrivateKey(key))) cause = 'it does not belong to the certificate';
@@ -176,8 +163,8 @@ function contextChooser(
 }
 
 function parameters(params: Fields): SecureContextOptions {
-  const minVersion = versions[textOf(params.tls_minimum_protocol_version)] ?? 'TLSv1.2';
-  const maxVersion = versions[textOf(params.tls_maximum_protocol_version)] ?? 'TLSv1.3';
+  const minVersion = tlsVersion(params.tls_minimum_protocol_version, 'TLSv1.2');
+  const maxVersion = tlsVersion(params.tls_maximum_protocol_version, 'TLSv1.3');
   const given = (params.cipher_suites ?? []) as readonly string[];
   // BoringSSL's `[A|B]` are ciphers of equal rank, which OpenSSL does not know.
   const older =

@@ -4,7 +4,7 @@
 import { getHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, textOf } from '../common/message-fields.js';
-import { ConfigError } from '../network/filter.js';
+import { under } from '../network/config-path.js';
 import { compileRegexMatcher } from './compile-regex.js';
 import type { StringMatcher } from './compile-string-matcher.js';
 import { compileStringMatcher } from './compile-string-matcher.js';
@@ -56,13 +56,8 @@ function compileValue(matcher: Fields): StringMatcher | undefined {
     if (text === '') return () => true;
     if (text !== undefined) return compileStringMatcher({ [kind]: text });
   }
-  const inside = <T>(field: string, compile: (config: unknown) => T): T => {
-    try {
-      return compile(matcher[field]);
-    } catch (error) {
-      throw error instanceof ConfigError ? error.under(field) : error;
-    }
-  };
+  const inside = <T>(field: string, compile: (config: unknown) => T): T =>
+    under(() => compile(matcher[field]), field);
   if (matcher.string_match !== undefined) return inside('string_match', compileStringMatcher);
   if (matcher.safe_regex_match !== undefined) return inside('safe_regex_match', compileRegexMatcher).test;
   if (matcher.range_match !== undefined) return compileRange(matcher.range_match);

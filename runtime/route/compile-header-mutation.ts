@@ -10,7 +10,7 @@ import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import type { StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
-import { under } from './config-path.js';
+import { under } from '../network/config-path.js';
 import type { HeaderMutation } from './route-table.js';
 
 type Direction = 'request' | 'response';

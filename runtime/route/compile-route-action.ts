@@ -10,7 +10,7 @@ import { pseudoHeader } from './compile-header-matcher.js';
 import { compileRegexRewrite } from './compile-regex.js';
 import { compileRetryPolicy } from './compile-retry-policy.js';
 import type { CompiledMatch } from './compile-route-match.js';
-import { under } from './config-path.js';
+import { under } from '../network/config-path.js';
 import { compilePathRewrite, endOfPath } from './rewrite-path.js';
 import type { RouteCommon, RouteRequest, RouteToCluster } from './route-table.js';
 

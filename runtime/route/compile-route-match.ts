@@ -9,7 +9,7 @@ import { ConfigError } from '../network/filter.js';
 import { compileHeaderMatcher } from './compile-header-matcher.js';
 import { compileRegexMatcher } from './compile-regex.js';
 import { compileStringMatcher } from './compile-string-matcher.js';
-import { under } from './config-path.js';
+import { under } from '../network/config-path.js';
 import type { RouteRequest } from './route-table.js';
 
 /** A test of the request besides its path. */

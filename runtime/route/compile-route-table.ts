@@ -12,7 +12,7 @@ import { compileLevel } from './compile-header-mutation.js';
 import { clientScheme, startOfPort } from './compile-redirect.js';
 import type { RouteTarget } from './compile-route.js';
 import { chooseRoute, compileRoute } from './compile-route.js';
-import { under } from './config-path.js';
+import { under } from '../network/config-path.js';
 import { indexDomains } from './host-index.js';
 import { endOfPath } from './rewrite-path.js';
 import type { FindRoute } from './route-index.js';

@@ -13,7 +13,7 @@ import { compileRedirect } from './compile-redirect.js';
 import { compileRouteAction } from './compile-route-action.js';
 import type { CompiledMatch } from './compile-route-match.js';
 import { compileRouteMatch } from './compile-route-match.js';
-import { under } from './config-path.js';
+import { under } from '../network/config-path.js';
 import type { Route, RouteCommon, RouteToDirectResponse } from './route-table.js';
 
 /** What a route inherits from. */

@@ -3,6 +3,7 @@
  */
 import { messageOf, textOf } from '../common/message-fields.js';
 import { lowerAscii, toOctets } from '../common/octet-text.js';
+import { under } from '../network/config-path.js';
 import { ConfigError } from '../network/filter.js';
 import { compileRegexMatcher } from './compile-regex.js';
 
@@ -28,9 +29,5 @@ export function compileStringMatcher(config: unknown): StringMatcher {
   if (fields.safe_regex === undefined) {
     throw new ConfigError('this kind of string matcher needs real Envoy', [], true);
   }
-  try {
-    return compileRegexMatcher(fields.safe_regex).test;
-  } catch (error) {
-    throw error instanceof ConfigError ? error.under('safe_regex') : error;
-  }
+  return under(() => compileRegexMatcher(fields.safe_regex).test, 'safe_regex');
 }

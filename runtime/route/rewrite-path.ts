@@ -7,7 +7,7 @@ import { toOctets } from '../common/octet-text.js';
 import { compileRegexRewrite } from './compile-regex.js';
 import type { CompiledMatch } from './compile-route-match.js';
 import { PATTERN } from './compile-route-match.js';
-import { under } from './config-path.js';
+import { under } from '../network/config-path.js';
 
 /** Where the query begins, with its question mark; the length of the path when it has none. */
 export function endOfPath(path: string): number {

@@ -16,6 +16,7 @@ import type {
   HttpFilterContext,
   HttpFilterFactory,
 } from '../../http/filter.js';
+import { under } from '../../network/config-path.js';
 import type { FactoryContext, NetworkFilter, NetworkFilterFactory } from '../../network/filter.js';
 import { ConfigError } from '../../network/filter.js';
 import { compileRouteTable } from '../../route/compile-route-table.js';
@@ -23,19 +24,11 @@ import type { RouteTable } from '../../route/route-table.js';
 
 const codecTypes: ReadonlySet<string> = new Set(['AUTO', 'HTTP1']);
 
-function inside<T>(make: () => T, ...path: (string | number)[]): T {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof ConfigError ? error.under(...path) : error;
-  }
-}
-
 function routeTable(manager: Fields, context: FactoryContext): RouteTable {
   if (manager.route_config === undefined) {
     throw new ConfigError('routes that come from elsewhere need real Envoy', ['rds'], true);
   }
-  const table = inside(() => compileRouteTable(manager.route_config), 'route_config');
+  const table = under(() => compileRouteTable(manager.route_config), 'route_config');
   if (messageOf(manager.route_config).validate_clusters !== false) {
     for (const { cluster, path } of table.clusterReferences) {
       if (context.hasCluster(cluster)) continue;
@@ -64,10 +57,10 @@ function filterChain(
     }
     if (factory.kind === 'terminal') {
       if (!isLast) throw new ConfigError(`${type} must be the last filter`, path);
-      terminal = inside(() => factory.create(filter.typed_config, context), ...path);
+      terminal = under(() => factory.create(filter.typed_config, context), ...path);
     } else {
       if (isLast) throw new ConfigError(`${type} cannot be the last filter`, path);
-      const create = inside(() => factory.create(filter.typed_config, context), ...path);
+      const create = under(() => factory.create(filter.typed_config, context), ...path);
       streamFilters.push({ name: textOf(filter.name), create });
     }
   }
@@ -91,10 +84,7 @@ function requestConfig(
   return connectionManagerConfig(manager, context.node, timeouts, {
     routes: routeTable(manager, context),
     filters: filterChain(manager, factories, filterContext),
-    accessLoggers: inside(
-      () => createAccessLoggers(manager.access_log, context.accessLogFiles),
-      'access_log',
-    ),
+    accessLoggers: under(() => createAccessLoggers(manager.access_log, context.accessLogFiles), 'access_log'),
     bufferLimitBytes,
   });
 }
@@ -103,26 +93,19 @@ function statPrefixOf(manager: Fields): string {
   return `http.${textOf(manager.stat_prefix)}.`;
 }
 
+const connectionFields = [
+  'codec_type',
+  'common_http_protocol_options',
+  'delayed_close_timeout',
+  'drain_timeout',
+  'http_protocol_options',
+  'max_request_headers_kb',
+  'stat_prefix',
+] as const;
+
 /** What a connection depends on, to tell whether a change of the configuration touches connections. */
 function connectionPart(manager: Fields): string {
-  const {
-    codec_type,
-    common_http_protocol_options,
-    delayed_close_timeout,
-    drain_timeout,
-    http_protocol_options,
-    max_request_headers_kb,
-    stat_prefix,
-  } = manager;
-  return JSON.stringify([
-    codec_type,
-    common_http_protocol_options,
-    delayed_close_timeout,
-    drain_timeout,
-    http_protocol_options,
-    max_request_headers_kb,
-    stat_prefix,
-  ]);
+  return JSON.stringify(connectionFields.map((field) => manager[field]));
 }
 
 class HttpConnectionManager implements NetworkFilter {

@@ -1,30 +1,17 @@
 /**
  * `UpstreamTlsContext` -> what `tls.connect` takes. As in Envoy, the server is verified only when a CA is given.
  */
-import type { ConnectionOptions, SecureContext, SecureContextOptions, SecureVersion } from 'node:tls';
+import type { ConnectionOptions, SecureContext, SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import { messageOf, messagesOf, textOf, typeNameOf } from '../../common/message-fields.js';
+import { under } from '../../network/config-path.js';
 import { dataSourceName, readDataSource } from '../../network/data-source.js';
 import { ConfigError } from '../../network/filter.js';
+import { tlsVersion } from '../../network/tls-versions.js';
 
 const contextType = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
 
-const versions: Readonly<Record<string, SecureVersion>> = {
-  TLSv1_0: 'TLSv1',
-  TLSv1_1: 'TLSv1.1',
-  TLSv1_2: 'TLSv1.2',
-  TLSv1_3: 'TLSv1.3',
-};
-
-const under = ['transport_socket', 'typed_config', 'common_tls_context'] as const;
-
-function material(source: unknown, ...path: (string | number)[]): Buffer {
-  try {
-    return readDataSource(source);
-  } catch (error) {
-    throw error instanceof ConfigError ? error.under(...path) : error;
-  }
-}
+const commonPath = ['transport_socket', 'typed_config', 'common_tls_context'] as const;
 
 /** Parsed once: every connection uses the same one. */
 function secureContext(
@@ -47,14 +34,14 @@ function ownCertificate(common: unknown): { readonly cert: Buffer; readonly key:
   if (certificates.length > 1) {
     throw new ConfigError(
       'several client certificates need real Envoy',
-      [...under, 'tls_certificates', 1],
+      [...commonPath, 'tls_certificates', 1],
       true,
     );
   }
-  const path = [...under, 'tls_certificates', 0];
+  const path = [...commonPath, 'tls_certificates', 0];
   const pair = {
-    cert: material(certificate.certificate_chain, ...path, 'certificate_chain'),
-    key: material(certificate.private_key, ...path, 'private_key'),
+    cert: under(() => readDataSource(certificate.certificate_chain), ...path, 'certificate_chain'),
+    key: under(() => readDataSource(certificate.private_key), ...path, 'private_key'),
   };
   const name = dataSourceName(certificate.private_key);
   secureContext(pair, `Failed to load private key from ${name}`, ...path, 'private_key');
@@ -81,10 +68,12 @@ export function upstreamTls(transportSocket: unknown): ConnectionOptions | undef
   const protocols = (common.alpn_protocols ?? []) as readonly string[];
   const ciphers = (params.cipher_suites ?? []) as readonly string[];
   const ca =
-    trusted === undefined ? undefined : material(trusted, ...under, 'validation_context', 'trusted_ca');
+    trusted === undefined
+      ? undefined
+      : under(() => readDataSource(trusted), ...commonPath, 'validation_context', 'trusted_ca');
   if (ca !== undefined) {
     const what = `Failed to load trusted CA certificates from ${dataSourceName(trusted)}`;
-    const path = [...under, 'validation_context', 'trusted_ca'];
+    const path = [...commonPath, 'validation_context', 'trusted_ca'];
     // OpenSSL takes a text without any certificate for an empty list of CAs, which would trust nobody and say nothing.
     if (!ca.includes('-----BEGIN ')) throw new ConfigError(what, path);
     secureContext({ ca }, what, ...path);
@@ -94,11 +83,11 @@ export function upstreamTls(transportSocket: unknown): ConnectionOptions | undef
     ...(ca === undefined ? {} : { ca }),
     // A cipher in brackets is one of a group of equals, `[A|B]`; OpenSSL has an order only.
     ...(ciphers.length === 0 ? {} : { ciphers: ciphers.join(':').replace(/[[\]|]+/g, ':') }),
-    minVersion: versions[textOf(params.tls_minimum_protocol_version)] ?? 'TLSv1.2',
-    maxVersion: versions[textOf(params.tls_maximum_protocol_version)] ?? 'TLSv1.2',
+    minVersion: tlsVersion(params.tls_minimum_protocol_version, 'TLSv1.2'),
+    maxVersion: tlsVersion(params.tls_maximum_protocol_version, 'TLSv1.2'),
   };
   return {
-    secureContext: secureContext(options, 'Failed to initialize the TLS context', ...under),
+    secureContext: secureContext(options, 'Failed to initialize the TLS context', ...commonPath),
     ...(sni === '' ? {} : { servername: sni }),
     rejectUnauthorized: ca !== undefined,
     // Envoy checks the chain; names only where `match_typed_subject_alt_names` asks for it.

@@ -1,4 +1,4 @@
-import { ConfigError } from '../network/filter.js';
+import { ConfigError } from './filter.js';
 
 /** Calls `make`; an error of it gets the steps that lead to what it makes. @throws ConfigError */
 export function under<T>(make: () => T, ...steps: (string | number)[]): T {
