@@ -2,6 +2,7 @@
  * Names of fields as they come over the wire, turned into interned lower-case names with what the codec must know about
  * each. Found by the octets themselves, so that a known name costs no string.
  */
+import { requestInlineHeaders, responseInlineHeaders } from '../../common/inline-headers.js';
 
 /** What a field means to the codec itself. */
 export const ORDINARY = 0;
@@ -41,24 +42,9 @@ const meanings: Readonly<Record<string, number>> = {
   'http2-settings': HTTP2_SETTINGS,
 };
 
-const requestInline = `accept accept-encoding access-control-request-headers access-control-request-method
-  access-control-request-private-network authorization cache-control content-encoding content-type expect
-  grpc-accept-encoding grpc-timeout if-match if-modified-since if-none-match if-range if-unmodified-since origin pragma
-  referer te user-agent via x-client-trace-id x-envoy-attempt-count x-envoy-decorator-operation
-  x-envoy-downstream-service-cluster x-envoy-downstream-service-node x-envoy-expected-rq-timeout-ms
-  x-envoy-external-address x-envoy-force-trace x-envoy-hedge-on-per-try-timeout x-envoy-internal x-envoy-max-retries
-  x-envoy-original-host x-envoy-original-path x-envoy-retriable-header-names x-envoy-retriable-status-codes
-  x-envoy-retry-grpc-on x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms
-  x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms x-forwarded-client-cert x-forwarded-for
-  x-forwarded-host x-forwarded-port x-forwarded-proto x-request-id`.split(/\s+/);
-
-const responseInline =
-  `access-control-allow-credentials access-control-allow-headers access-control-allow-methods
-  access-control-allow-origin access-control-allow-private-network access-control-expose-headers
-  access-control-max-age age cache-control content-encoding content-type date etag expires grpc-message grpc-status
-  last-modified location server vary via x-envoy-attempt-count x-envoy-decorator-operation x-envoy-degraded
-  x-envoy-immediate-health-check-fail x-envoy-ratelimited x-envoy-upstream-canary
-  x-envoy-upstream-healthchecked-cluster x-envoy-upstream-service-time x-request-id`.split(/\s+/);
+// The place in the list is the bit of a name.
+const requestInline = [...requestInlineHeaders];
+const responseInline = [...responseInlineHeaders];
 
 /** Names seen often that are in neither list. */
 const others =

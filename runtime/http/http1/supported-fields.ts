@@ -1,10 +1,6 @@
 /** What the HTTP/1 codec serves of `Http1ProtocolOptions`, for listeners and clusters alike. */
-import type { FieldSupport, SupportedFields } from '../../config/supported-fields.js';
-
-const onlyDefault =
-  (what: unknown): FieldSupport =>
-  (value) =>
-    value === what ? undefined : `only ${JSON.stringify(what)} is served`;
+import type { SupportedFields } from '../../config/supported-fields.js';
+import { onlyValues } from '../../config/supported-fields.js';
 
 export const http1SupportedFields: SupportedFields = {
   'envoy.config.core.v3.Http1ProtocolOptions': {
@@ -16,9 +12,9 @@ export const http1SupportedFields: SupportedFields = {
     allow_chunked_length: true,
     // The connection manager acts on it: the codec's own errors close the connection in any case.
     override_stream_error_on_invalid_http_message: true,
-    send_fully_qualified_url: onlyDefault(false),
+    send_fully_qualified_url: onlyValues(false),
     // There is one parser here, and it keeps to the answers of Balsa, Envoy's default.
-    use_balsa_parser: onlyDefault(true),
+    use_balsa_parser: onlyValues(true),
     allow_custom_methods: true,
   },
   'envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat': { proper_case_words: true },
