@@ -29,6 +29,7 @@ import type { FilterChainOwner } from './filter-chain-run.js';
 import { FilterChainRun } from './filter-chain-run.js';
 import { stripHost } from './host-stripper.js';
 import { isGrpcContentType, writeGrpcReply, writePlainReply } from './local-reply.js';
+import type { NormalizedPath } from './path-normalizer.js';
 import type { RequestFacts } from './request-sanitizer.js';
 import { appendVia } from './request-sanitizer.js';
 
@@ -46,6 +47,7 @@ const SLASH = 47;
 
 const noHeaders: HeaderList = [];
 const noFlags: ReadonlySet<ResponseFlag> = new Set();
+const rejectedPath: NormalizedPath = { kind: 'reject' };
 /** Until the head is read. */
 const noHead: RequestHead = {
   method: '',
@@ -94,7 +96,6 @@ export class ActiveStream
   private head: RequestHead = noHead;
   private terminal: TerminalFilter | undefined = undefined;
   private chain: FilterChainRun | undefined = undefined;
-  private weightedResponse: HeaderMutation | undefined = undefined;
   private host: Host | undefined = undefined;
   private cluster: Cluster | undefined = undefined;
   private flagSet: Set<ResponseFlag> | undefined = undefined;
@@ -292,10 +293,6 @@ export class ActiveStream
     this.responseCode = status;
   }
 
-  setWeightedResponse(mutation: HeaderMutation): void {
-    this.weightedResponse = mutation;
-  }
-
   addFlag(flag: ResponseFlag): void {
     this.flagSet ??= new Set();
     this.flagSet.add(flag);
@@ -401,7 +398,6 @@ export class ActiveStream
     const headers: HeaderList = [];
     const { route } = this;
     if (route?.kind !== 'cluster') return headers;
-    this.weightedResponse?.(headers, this);
     route.responseHeaders?.(headers, this);
     return headers;
   }
@@ -552,10 +548,9 @@ export class ActiveStream
     const { stats } = this.connection.shared;
     const { normalizePath } = this.config;
     // Fragments are never sent by user agents (RFC 9110 section 7.1); one here is made to fool somebody.
-    const isRejected = head.path.includes('#');
-    if (!isRejected && normalizePath === undefined) return true;
-    const normal = isRejected || normalizePath === undefined ? undefined : normalizePath(head.path);
-    if (normal === undefined || normal.kind === 'reject') {
+    const normal = head.path.includes('#') ? rejectedPath : normalizePath?.(head.path);
+    if (normal === undefined) return true;
+    if (normal.kind === 'reject') {
       stats.rqFailedPathNormalization.inc();
       this.sendLocalReply(400, '', 'path_normalization_failed');
       return false;

@@ -104,8 +104,6 @@ export interface TerminalFilterCallbacks {
   setAttemptCount(count: number): void;
   /** Before header mutations run, which may write it. */
   setResponseCode(status: number): void;
-  /** The chosen weighted cluster's mutation, for local replies; the router applies it to responses itself. */
-  setWeightedResponse(mutation: HeaderMutation): void;
   addFlag(flag: ResponseFlag): void;
   /**
    * The mutations of a route to a cluster hold for its local replies, too (measured); `headers` follow them.

@@ -46,7 +46,6 @@ function compileUpgrades(action: Fields): ReadonlyMap<string, boolean> {
 }
 
 const samePath = (path: string): string => path;
-const noClusterHeaders = (): undefined => undefined;
 
 export interface RouteActionLevels {
   readonly match: CompiledMatch;
@@ -70,7 +69,6 @@ export function compileRouteAction(
     responseHeaders: common.responseHeaders,
     typedPerFilterConfig: common.typedPerFilterConfig,
     cluster: compileClusterName(action),
-    clusterHeaders: noClusterHeaders,
     rewritePath: rewrite ?? samePath,
     rewritesPath: rewrite !== undefined,
     rewriteAuthority: compileHostRewrite(action),

@@ -48,12 +48,8 @@ export interface RouteCommon {
 /** Proxy to a cluster. */
 export interface RouteToCluster extends RouteCommon {
   readonly kind: 'cluster';
-  /** For `cluster_header` and weighted clusters this depends on the request. `undefined`: the header is absent. */
+  /** For `cluster_header` this depends on the request; undefined: the header is absent. Of weighted clusters `match` has chosen one. */
   cluster(request: RouteRequest): string | undefined;
-  /** Weighted clusters carry header mutations of their own; called with the chosen cluster's name. */
-  clusterHeaders(
-    cluster: string,
-  ): { readonly request?: HeaderMutation; readonly response?: HeaderMutation } | undefined;
   /** Path with query to send; equal to the request's when there is no rewrite. */
   rewritePath(path: string): string;
   /** Authority to send, undefined = unchanged. `'auto'` host rewrite is told by `autoHostRewrite`. */

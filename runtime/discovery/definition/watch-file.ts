@@ -2,10 +2,9 @@
  * Tells when the content of a file changed, however it was written: in place, by a rename over it, or by a symbolic link
  * that points elsewhere.
  */
-import type { FSWatcher } from 'node:fs';
-import { readFileSync, watch } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Clock, Timer } from '../../common/clock.js';
+import { watchPath } from '../../config/watch-path.js';
 
 export interface WatchFileOptions {
   readonly path: string;
@@ -55,19 +54,12 @@ export function watchFile(options: WatchFileOptions): () => void {
       if (!stopped) pollAgain();
     });
   };
-  // The folder, because a watch on a file follows what it was, not what its name is now.
-  let watcher: FSWatcher | undefined;
-  try {
-    watcher = watch(dirname(path), { persistent: false }, soon);
-    watcher.on('error', () => watcher?.close());
-  } catch {
-    // The poll is left.
-  }
+  const stopWatching = watchPath(path, soon);
   pollAgain();
   return () => {
     stopped = true;
     settle?.cancel();
     poll?.cancel();
-    watcher?.close();
+    stopWatching();
   };
 }

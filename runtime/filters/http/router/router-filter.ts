@@ -21,7 +21,7 @@ import type {
   TerminalFilterCallbacks,
 } from '../../../http/filter.js';
 import { PAUSED_BY_ROUTER, PAUSED_BY_UPSTREAM } from '../../../http/filter.js';
-import type { HeaderMutation, Route, RouteToCluster } from '../../../route/route-table.js';
+import type { Route, RouteToCluster } from '../../../route/route-table.js';
 import type { Cluster } from '../../../upstream/cluster/cluster.js';
 import type {
   PoolFailureReason,
@@ -70,7 +70,6 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   private timeouts: RequestTimeouts | undefined = undefined;
   private retry: RetryState | undefined = undefined;
   private upstream: UpstreamRequest | undefined = undefined;
-  private weightedResponse: HeaderMutation | undefined = undefined;
   /** Body that was not yet written, or that another try may need. */
   private body: Buffer[] | undefined = undefined;
   private bodyLength = 0;
@@ -115,7 +114,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.cluster = cluster;
     this.head = head;
     callbacks.setUpstream(cluster, undefined, '');
-    this.prepare(head, route, cluster, name);
+    this.prepare(head, route, cluster);
     if (endStream) this.endRequest();
     this.try();
   }
@@ -219,13 +218,6 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
         return;
       }
     }
-    if (this.head?.upgrade === 'websocket' && status >= 200 && status < 300) {
-      // A success that is no switch would leave the client waiting for frames; Envoy gives it away as this.
-      this.finish();
-      request.stop();
-      callbacks.sendLocalReply(status, '', 'websocket_handshake_unsuccessful', ['connection', 'close']);
-      return;
-    }
     this.responseStarted = true;
     this.perTryTimeout?.clear();
     this.body = undefined;
@@ -245,7 +237,6 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     callbacks.setResponseCode(status);
     if (this.route?.includeAttemptCountInResponse === true) this.writeAttemptCount(headers);
-    this.weightedResponse?.(headers, callbacks.info);
     this.route?.responseHeaders?.(headers, callbacks.info);
     if (endStream) this.complete();
     callbacks.encodeHeaders(head, endStream, 'via_upstream');
@@ -339,7 +330,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   }
 
   /** All that is done to the request once, however often it is tried. */
-  private prepare(head: RequestHead, route: RouteToCluster, cluster: Cluster, name: string): void {
+  private prepare(head: RequestHead, route: RouteToCluster, cluster: Cluster): void {
     const { callbacks, options } = this;
     const { headers } = head;
     const { random } = options;
@@ -358,12 +349,6 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     this.writeExpectedTimeout(headers, 0);
     if (route.includeRequestAttemptCount) replaceHeader(headers, 'x-envoy-attempt-count', '1');
-    const weighted = route.clusterHeaders(name);
-    if (weighted !== undefined) {
-      weighted.request?.(headers, callbacks.info);
-      this.weightedResponse = weighted.response;
-      if (weighted.response !== undefined) callbacks.setWeightedResponse(weighted.response);
-    }
     route.requestHeaders?.(headers, callbacks.info);
     this.rewrite(head, route);
   }
