@@ -300,8 +300,10 @@ async function observe(
   writeFileSync(logFile, '');
   const backends = cases.map((one) => new Backend(one));
   const backendPorts = await Promise.all(backends.map(({ server }) => listen(server)));
-  const [adminPort = 0, ...ports] = await freePorts(cases.length + 1);
-  const refusedPorts = await freePorts(cases.length);
+  // All at once: ports drawn after these were given back could be the same ones.
+  const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
+  const ports = drawn.slice(0, cases.length);
+  const refusedPorts = drawn.slice(cases.length);
   let running: Running | undefined;
   try {
     const bootstrap = {
