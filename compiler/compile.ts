@@ -9,12 +9,12 @@ import { findProblems } from './check/find-problems.js';
 import type { Diagnostic, SourceLocation } from './diagnostics/diagnostic.js';
 import type { EmittedYaml } from './emit/emit-yaml.js';
 import { emitYaml } from './emit/emit-yaml.js';
-import { evaluate } from './evaluate/evaluate.js';
-import type { EvaluateFailure, Origin, Trace } from './evaluate/messages.js';
+import { prepareEvaluation } from './evaluate/evaluate.js';
+import type { EvaluateFailure, EvaluateReply, Origin, Trace } from './evaluate/messages.js';
 import type { CompileOptions, CompileResult } from './options.js';
 import { pathText } from './path-text.js';
 import type { Program } from './program/program.js';
-import { checkProgram } from './program/program.js';
+import { checkProgram, prepareProgram } from './program/program.js';
 import type { Workspace } from './program/project.js';
 import { createWorkspace } from './program/project.js';
 
@@ -91,11 +91,19 @@ class Compilation {
 
   async run(): Promise<CompileResult> {
     const { cwd, entry } = this.#options;
-    const program = await checkProgram(entry, cwd, this.#workspace);
-    const reply = await evaluate(
-      { ...this.#request(program), outDir: program.project.outDir },
-      this.#limits(),
-    );
+    const prepared = prepareProgram(entry, cwd, this.#workspace);
+    const { outDir } = prepared.project;
+    // The worker comes up beside the type checker.
+    const evaluator = prepareEvaluation({ ...this.#request(prepared.entry), outDir }, this.#limits());
+    try {
+      const program = await checkProgram(prepared, cwd);
+      return await this.#finish(program, await evaluator.run());
+    } finally {
+      evaluator.close();
+    }
+  }
+
+  async #finish(program: Program, reply: EvaluateReply): Promise<CompileResult> {
     const inputs = [...new Set([program.entry, ...reply.inputs])];
     if (reply.failures.length > 0) {
       // What the type checker said explains a failed evaluation better than the failure does.
@@ -111,8 +119,8 @@ class Compilation {
       : { diagnostics, yaml: yaml.text, bootstrap, inputs };
   }
 
-  #request(program: Program) {
-    return { entry: program.entry, cwd: this.#options.cwd, env: this.#options.env ?? process.env };
+  #request(entry: string) {
+    return { entry, cwd: this.#options.cwd, env: this.#options.env ?? process.env };
   }
 
   #limits() {
@@ -122,7 +130,7 @@ class Compilation {
   /** The second, instrumented evaluation: loaded only now, since most compilations have nothing to report. */
   async #trace(program: Program, paths: readonly Path[]): Promise<readonly (Trace | undefined)[]> {
     const { traceValues } = await import('./provenance/trace-values.js');
-    return traceValues(program, this.#workspace, this.#request(program), paths, this.#limits());
+    return traceValues(program, this.#workspace, this.#request(program.entry), paths, this.#limits());
   }
 
   async #locate(program: Program, findings: readonly Finding[], yaml: EmittedYaml): Promise<Diagnostic[]> {

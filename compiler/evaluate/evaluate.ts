@@ -13,14 +13,44 @@ function failed(code: string, message: string, help: string): EvaluateReply {
   return { failures: [{ code, message, help }], inputs: [] };
 }
 
-/** Never rejects: what goes wrong is a failure in the reply. */
+/** A worker that has loaded the language and waits for its modules to be emitted. */
+export interface Evaluator {
+  /** Once. Never rejects: what goes wrong is a failure in the reply. The deadline counts from here. */
+  run(): Promise<EvaluateReply>;
+  /** Ends it, also when it did not run. */
+  close(): void;
+}
+
+/** Starts the worker only: it comes up while the type checker has the other core. */
+export function prepareEvaluation(request: EvaluateRequest, limits: EvaluateLimits): Evaluator {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: request,
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
+  });
+  // What fails before `run` is told by `run`.
+  const early: NodeJS.ErrnoException[] = [];
+  const keep = (error: NodeJS.ErrnoException): void => void early.push(error);
+  worker.on('error', keep);
+  return {
+    close: () => void worker.terminate(),
+    run() {
+      worker.off('error', keep);
+      const reply = runWorker(worker, limits);
+      if (early[0] === undefined) worker.postMessage('run');
+      else worker.emit('error', early[0]);
+      return reply;
+    },
+  };
+}
+
+/** Evaluates modules that are emitted already. Never rejects. */
 export function evaluate(request: EvaluateRequest, limits: EvaluateLimits): Promise<EvaluateReply> {
+  return prepareEvaluation(request, limits).run();
+}
+
+function runWorker(worker: Worker, limits: EvaluateLimits): Promise<EvaluateReply> {
   return new Promise((done) => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: request,
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
-    });
     let settled = false;
     const settle = (reply: EvaluateReply): void => {
       if (settled) return;

@@ -1,5 +1,6 @@
 /**
- * The worker that evaluates a configuration. It ends after one reply; the parent owns the deadline.
+ * The worker that evaluates a configuration. It waits for the word that its modules are there and ends
+ * after one reply; the parent owns the deadline.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, parse, relative, resolve } from 'node:path';
@@ -98,5 +99,7 @@ async function evaluate(): Promise<EvaluateReply> {
   }
 }
 
-const reply = await evaluate();
-parentPort?.postMessage({ ...reply, inputs: [...inputs] });
+parentPort?.once('message', async () => {
+  const reply = await evaluate();
+  parentPort?.postMessage({ ...reply, inputs: [...inputs] });
+});

@@ -76,9 +76,17 @@ export function parseCompilerOutput(output: string, cwd: string): Diagnostic[] {
   return diagnostics;
 }
 
-export async function checkProgram(entry: string, cwd: string, workspace: Workspace): Promise<Program> {
+/** Of an entry: where it is and where its JavaScript will be. */
+export function prepareProgram(
+  entry: string,
+  cwd: string,
+  workspace: Workspace,
+): Omit<Program, 'diagnostics'> {
   const path = resolve(cwd, entry);
-  const project = writeProject(workspace, 'program', [path], true);
-  const output = await runCompiler(project.path, cwd);
-  return { entry: path, project, diagnostics: parseCompilerOutput(output, cwd) };
+  return { entry: path, project: writeProject(workspace, 'program', [path], true) };
+}
+
+export async function checkProgram(program: Omit<Program, 'diagnostics'>, cwd: string): Promise<Program> {
+  const output = await runCompiler(program.project.path, cwd);
+  return { ...program, diagnostics: parseCompilerOutput(output, cwd) };
 }

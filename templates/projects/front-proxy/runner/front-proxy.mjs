@@ -13,13 +13,16 @@ import { initialInstances, maxInstances, scaleFile, services } from './settings.
 
 export const say = (text) => void process.stderr.write(`front-proxy: ${text}\n`);
 
+/** A writer in place may be half done: what it left when nothing more happens for so long counts. Milliseconds. */
+const settleMs = 15;
+
 /** Calls back after changes in a folder, when the writer had time to finish. */
 function onChange(folder, pattern, callback) {
   let timer;
   return watch(folder, (_event, name) => {
     if (name !== null && !pattern.test(name)) return;
     clearTimeout(timer);
-    timer = setTimeout(callback, 50);
+    timer = setTimeout(callback, settleMs);
   });
 }
 
