@@ -10,6 +10,7 @@ import { routerFilterFactory } from './filters/http/router/router-filter.js';
 import { createHttpConnectionManagerFactory } from './filters/network/http-connection-manager.js';
 import type { HttpFilterFactory } from './http/filter.js';
 import { http1SupportedFields } from './http/http1/supported-fields.js';
+import { http2SupportedFields } from './http/http2/supported-fields.js';
 import { httpSupportedFields } from './http/supported-fields.js';
 import { listenerSupportedFields } from './listener/supported-fields.js';
 import type { NetworkFilterFactory } from './network/filter.js';
@@ -32,6 +33,7 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   listenerSupportedFields,
   httpSupportedFields,
   http1SupportedFields,
+  http2SupportedFields,
   routeSupportedFields,
   accessLogSupportedFields,
   upstreamSupportedFields,

@@ -59,6 +59,8 @@ const noHead: RequestHead = {
   protocol: 'HTTP/1.1',
 };
 
+const noHttp2Head: RequestHead = { ...noHead, protocol: 'HTTP/2' };
+
 export class ActiveStream
   implements
     RequestDecoder,
@@ -135,7 +137,10 @@ export class ActiveStream
     }
     this.idleQueue?.add(this.idleTimeout);
     stats.rqTotal.inc();
-    stats.rqHttp1Total.inc();
+    if (connection.isHttp2) {
+      stats.rqHttp2Total.inc();
+      this.head = noHttp2Head;
+    } else stats.rqHttp1Total.inc();
     stats.rqActive.inc();
   }
 
@@ -208,13 +213,20 @@ export class ActiveStream
     this.sendLocalReply(status, body, details);
   }
 
-  /** The client is gone. */
-  onReset(_reason: ResetReason, _transportFailureReason: string): void {
+  /** The client is gone, or (HTTP/2) wants no answer any more, or has sent what cannot be answered. */
+  onReset(reason: ResetReason, details: string): void {
     if (this.over) return;
-    this.addFlag('DC');
-    this.responseCodeDetails = 'downstream_remote_disconnect';
-    this.connection.shared.stats.rqRxReset.inc();
-    this.finish(true);
+    const { stats } = this.connection.shared;
+    const isDisconnect = reason === 'connection termination' || details === '';
+    if (isDisconnect) this.addFlag('DC');
+    else if (reason === 'remote reset') this.addFlag('DR');
+    else {
+      this.addFlag('DPE');
+      stats.cxProtocolError.inc();
+    }
+    this.responseCodeDetails = isDisconnect ? 'downstream_remote_disconnect' : details;
+    stats.rqRxReset.inc();
+    this.finish(isDisconnect);
   }
 
   onAboveWriteBufferHighWatermark(): void {

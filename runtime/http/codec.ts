@@ -71,9 +71,10 @@ export interface StreamCallbacks {
   onBelowWriteBufferLowWatermark(): void;
   /**
    * The stream is gone and nothing more comes for it.
-   * @param transportFailureReason what the socket or TLS said, `''` when nothing
+   * @param details of a response: what the socket or TLS said; of a request: the codec's `%RESPONSE_CODE_DETAILS%`; `''`
+   *   when there is nothing to say
    */
-  onReset(reason: ResetReason, transportFailureReason: string): void;
+  onReset(reason: ResetReason, details: string): void;
 }
 
 /** Takes a request apart. Called in order: headers, data*, [trailers]; `endStream` is true on the last call. */
@@ -130,6 +131,8 @@ export interface RequestEncoder {
 export interface ServerConnectionCallbacks {
   /** The first octet of a request was read. */
   newStream(encoder: ResponseEncoder): RequestDecoder;
+  /** HTTP/2: the client resets its streams so often that the connection is closed (CVE-2023-44487). */
+  onPrematureResets(): void;
   /** The connection is closed and all its streams were reset; called once. */
   onClosed(): void;
 }
@@ -138,8 +141,10 @@ export interface ServerConnection {
   readonly protocol: Protocol;
   /** Streams that have not ended. */
   readonly activeStreams: number;
-  /** HTTP/2: GOAWAY with the highest id. HTTP/1: nothing, its next response carries `connection: close`. */
+  /** HTTP/2: GOAWAY with the highest id, so that no stream on its way is lost. HTTP/1: its next response says `connection: close`. */
   shutdownNotice(): void;
+  /** HTTP/2: GOAWAY with the last stream that is served; later ones are not answered. HTTP/1: nothing. */
+  goAway(): void;
   /**
    * `now` drops what is buffered; `flush` ends after it; `flush-and-delay` waits `delayed_close_timeout` for the peer
    * to close first, so that it can read the answer (a RST would destroy it).

@@ -10,6 +10,9 @@ import type { RouteTable } from '../route/route-table.js';
 import type { HttpFilterChain } from './filter.js';
 import type { Http1ServerOptions } from './http1/http1-options.js';
 import { http1ServerDefaults, serverProtocolOptions } from './http1/http1-options.js';
+import type { Http2Options } from './http2/http2-options.js';
+import { http2MessageOptions } from './http2/http2-options.js';
+import type { Http2Stats } from './http2/http2-stats.js';
 import type { PathNormalizer } from './path-normalizer.js';
 import { createPathNormalizer } from './path-normalizer.js';
 import type { RequestSanitizer } from './request-sanitizer.js';
@@ -51,8 +54,12 @@ export interface ConnectionManagerConfig {
 
 /** What holds for a whole connection. A change of it drains the connections there are. */
 export interface ConnectionConfig {
+  /** Of the codec: `AUTO` goes by ALPN, without it by the first octets. */
+  readonly codecType: 'AUTO' | 'HTTP1' | 'HTTP2';
   readonly http1: Http1ServerOptions;
   readonly http1OverTls: Http1ServerOptions;
+  readonly http2: Http2Options;
+  readonly http2OverTls: Http2Options;
   /** `idle_timeout` (1 h). */
   readonly connectionIdle: TimeoutQueue | undefined;
   readonly maxConnectionDuration: TimeoutQueue | undefined;
@@ -63,12 +70,19 @@ export interface ConnectionConfig {
 const fiveMinutesMs = 300_000;
 const oneHourMs = 3_600_000;
 
-/** @param bufferLimitBytes `per_connection_buffer_limit_bytes` of the listener */
+/** What connections need besides their configuration. */
+export interface ConnectionSurroundings {
+  /** `per_connection_buffer_limit_bytes` of the listener. */
+  readonly bufferLimitBytes: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly timeouts: TimeoutQueues;
+  readonly http2Stats: () => Http2Stats;
+}
+
 export function connectionConfig(
   manager: Fields,
-  bufferLimitBytes: number,
-  clock: Clock,
-  timeouts: TimeoutQueues,
+  { bufferLimitBytes, clock, http2Stats, random, timeouts }: ConnectionSurroundings,
 ): ConnectionConfig {
   const common = messageOf(manager.common_http_protocol_options);
   const protocol = manager.http_protocol_options;
@@ -86,7 +100,25 @@ export function connectionConfig(
     clock,
     scheme: 'http',
   };
+  const http2: Http2Options = {
+    ...http2MessageOptions(
+      manager.http2_protocol_options,
+      manager.stream_error_on_invalid_http_message === true,
+    ),
+    clock,
+    random,
+    stats: http2Stats,
+    maxHeadersOctets: http1.maxRequestHeadersBytes,
+    maxHeadersCount: http1.maxHeadersCount,
+    headersWithUnderscoresAction: http1.headersWithUnderscoresAction,
+    bufferLimitBytes,
+    delayedCloseTimeoutMs: http1.delayedCloseTimeoutMs,
+    scheme: 'http',
+  };
   return {
+    codecType: textOf(manager.codec_type, 'AUTO') as ConnectionConfig['codecType'],
+    http2,
+    http2OverTls: { ...http2, scheme: 'https' },
     http1,
     http1OverTls: { ...http1, scheme: 'https' },
     connectionIdle: timeouts.get(durationOf(common.idle_timeout, oneHourMs)),

@@ -4,23 +4,19 @@
  */
 import type { Counter, Gauge, StatsScope } from '../stats/stat.js';
 
-/** Counters and gauges that exist in Envoy from the start and that nothing here counts: HTTP/2, HTTP/3, overload, tracing. */
+/** Counters and gauges that exist in Envoy from the start and that nothing here counts: HTTP/3, overload, tracing. */
 const idleCounters = [
   'downstream_cx_delayed_close_timeout',
   'downstream_cx_http1_soft_drain',
-  'downstream_cx_http2_total',
   'downstream_cx_http3_total',
   'downstream_cx_overload_disable_keepalive',
-  'downstream_rq_http2_total',
   'downstream_rq_http3_total',
   'downstream_rq_max_duration_reached',
   'downstream_rq_overload_close',
   'downstream_rq_rejected_via_ip_detection',
-  'downstream_rq_too_many_premature_resets',
   'rs_too_large',
 ] as const;
 const idleGauges = [
-  'downstream_cx_http2_active',
   'downstream_cx_http3_active',
   'downstream_cx_rx_bytes_buffered',
   'downstream_cx_tx_bytes_buffered',
@@ -31,6 +27,8 @@ export interface ConnectionManagerStats {
   readonly cxActive: Gauge;
   readonly cxHttp1Total: Counter;
   readonly cxHttp1Active: Gauge;
+  readonly cxHttp2Total: Counter;
+  readonly cxHttp2Active: Gauge;
   readonly cxSslTotal: Counter;
   readonly cxSslActive: Gauge;
   readonly cxUpgradesTotal: Counter;
@@ -52,6 +50,8 @@ export interface ConnectionManagerStats {
   readonly flowControlResumed: Counter;
   readonly rqTotal: Counter;
   readonly rqHttp1Total: Counter;
+  readonly rqHttp2Total: Counter;
+  readonly rqTooManyPrematureResets: Counter;
   readonly rqActive: Gauge;
   readonly rqTimeout: Counter;
   readonly rqHeaderTimeout: Counter;
@@ -96,6 +96,8 @@ export function createConnectionManagerStats(
     cxActive: gauge('downstream_cx_active'),
     cxHttp1Total: counter('downstream_cx_http1_total'),
     cxHttp1Active: gauge('downstream_cx_http1_active'),
+    cxHttp2Total: counter('downstream_cx_http2_total'),
+    cxHttp2Active: gauge('downstream_cx_http2_active'),
     cxSslTotal: counter('downstream_cx_ssl_total'),
     cxSslActive: gauge('downstream_cx_ssl_active'),
     cxUpgradesTotal: counter('downstream_cx_upgrades_total'),
@@ -117,6 +119,8 @@ export function createConnectionManagerStats(
     flowControlResumed: counter('downstream_flow_control_resumed_reading_total'),
     rqTotal: counter('downstream_rq_total'),
     rqHttp1Total: counter('downstream_rq_http1_total'),
+    rqHttp2Total: counter('downstream_rq_http2_total'),
+    rqTooManyPrematureResets: counter('downstream_rq_too_many_premature_resets'),
     rqActive: gauge('downstream_rq_active'),
     rqTimeout: counter('downstream_rq_timeout'),
     rqHeaderTimeout: counter('downstream_rq_header_timeout'),

@@ -1,8 +1,9 @@
 /**
  * One client connection of a connection manager: its codec, its streams, and when it is to end.
  *
- * Ending goes as in Envoy: *open* -> *draining* (responses say `connection: close`; after `drain_timeout` it closes even when
- * nothing more comes) -> *closing* (no further request is served; it closes with the end of the last stream).
+ * Ending goes as in Envoy: *open* -> *draining* (responses say `connection: close`, HTTP/2 has sent a first GOAWAY; after
+ * `drain_timeout` it closes even when nothing more comes) -> *closing* (no further request is served; it closes with the end
+ * of the last stream).
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../common/clock.js';
@@ -20,6 +21,8 @@ import type {
 import type { ConnectionConfig, ConnectionManagerConfig } from './connection-manager-config.js';
 import type { ConnectionManagerStats } from './connection-manager-stats.js';
 import { createHttp1ServerConnection } from './http1/server-connection.js';
+import { createHttp2ServerConnection } from './http2/server-connection.js';
+import { onFirstOctets } from './protocol-detector.js';
 import type { PeerFacts } from './request-sanitizer.js';
 
 // Kinds of time-outs.
@@ -56,7 +59,10 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   readonly info: ConnectionInfo;
   readonly peer: PeerFacts;
   readonly localAddressText: string;
-  private readonly codec: ServerConnection;
+  isHttp2 = false;
+  private readonly socket: Duplex;
+  /** undefined until the protocol is known: from ALPN, the configuration, or the first octets. */
+  private codec: ServerConnection | undefined = undefined;
   private readonly startedAt: number;
   private readonly idleTimeout = new Timeout(this, IDLE);
   private maxDuration: Timeout | undefined = undefined;
@@ -86,8 +92,6 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     const { connectionConfig, stats } = shared;
     stats.cxTotal.inc();
     stats.cxActive.inc();
-    stats.cxHttp1Total.inc();
-    stats.cxHttp1Active.inc();
     if (info.tls) {
       stats.cxSslTotal.inc();
       stats.cxSslActive.inc();
@@ -97,8 +101,31 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
       this.maxDuration = new Timeout(this, MAX_DURATION);
       connectionConfig.maxConnectionDuration.add(this.maxDuration);
     }
-    const { http1, http1OverTls } = connectionConfig;
-    this.codec = createHttp1ServerConnection(socket, info.tls ? http1OverTls : http1, this);
+    this.socket = socket;
+    const { codecType } = connectionConfig;
+    if (codecType !== 'AUTO') this.createCodec(codecType === 'HTTP2');
+    else if (info.alpn === 'h2') this.createCodec(true);
+    else {
+      const onClosed = () => this.onClosed();
+      socket.on('error', () => {});
+      socket.once('close', onClosed);
+      onFirstOctets(socket, (isHttp2) => {
+        socket.off('close', onClosed);
+        this.createCodec(isHttp2);
+      });
+    }
+  }
+
+  private createCodec(isHttp2: boolean): void {
+    const { connectionConfig, stats } = this.shared;
+    const { tls } = this.info;
+    this.isHttp2 = isHttp2;
+    (isHttp2 ? stats.cxHttp2Total : stats.cxHttp1Total).inc();
+    (isHttp2 ? stats.cxHttp2Active : stats.cxHttp1Active).inc();
+    const { http1, http1OverTls, http2, http2OverTls } = connectionConfig;
+    this.codec = isHttp2
+      ? createHttp2ServerConnection(this.socket, tls ? http2OverTls : http2, this)
+      : createHttp1ServerConnection(this.socket, tls ? http1OverTls : http1, this);
   }
 
   // ---- ServerConnectionCallbacks
@@ -109,12 +136,20 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     this.activeStreams++;
     this.idleTimeout.clear();
     const limit = config.maxRequestsPerConnection;
-    if (limit > 0 && this.requests >= limit && this.state !== CLOSING) {
-      this.state = CLOSING;
-      this.hasServedAll = true;
+    if (limit > 0 && this.requests >= limit && this.state === OPEN) {
       stats.cxMaxRequestsReached.inc();
+      if (this.isHttp2) this.startDrain();
+      else {
+        this.state = CLOSING;
+        this.hasServedAll = true;
+      }
     }
     return new ActiveStream(this, config, encoder);
+  }
+
+  onPrematureResets(): void {
+    this.shared.stats.rqTooManyPrematureResets.inc();
+    this.endsLocally = true;
   }
 
   onClosed(): void {
@@ -125,7 +160,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     this.drainTimeout?.clear();
     const { clock, stats } = this.shared;
     stats.cxActive.dec();
-    stats.cxHttp1Active.dec();
+    if (this.codec !== undefined) (this.isHttp2 ? stats.cxHttp2Active : stats.cxHttp1Active).dec();
     if (this.info.tls) stats.cxSslActive.dec();
     stats.cxDestroy.inc();
     if (this.endsLocally) stats.cxDestroyLocal.inc();
@@ -147,21 +182,22 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
       shared.stats.cxDrainClose.inc();
     }
     if (!requestEnded) {
-      this.state = CLOSING;
+      if (!this.isHttp2) this.state = CLOSING;
       shared.stats.rqResponseBeforeRqComplete.inc();
     }
-    if (this.state === OPEN) return false;
+    if (this.state === OPEN || this.isHttp2) return false;
     this.endsLocally = true;
     return true;
   }
 
-  /** The response is to be the last one. */
+  /** HTTP/1: the response is to be the last one. */
   closeAfterStream(): void {
-    this.state = CLOSING;
+    if (!this.isHttp2) this.state = CLOSING;
   }
 
-  /** The codec cuts the connection with the stream. */
+  /** HTTP/1: the codec cuts the connection with the stream. */
   onStreamReset(): void {
+    if (this.isHttp2) return;
     this.endsLocally = true;
     this.state = CLOSING;
   }
@@ -181,7 +217,10 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     if (this.closed || byPeer) return;
     // Nothing more is to come that a close could destroy, so there is nothing to wait for.
     if (this.hasServedAll && requestEnded) this.closeNow('flush');
-    else if (this.activeStreams === 0) this.shared.connectionConfig.connectionIdle?.add(this.idleTimeout);
+    else if (this.activeStreams === 0) {
+      if (this.isHttp2 && this.state === CLOSING) this.closeNow('flush-and-delay');
+      else this.shared.connectionConfig.connectionIdle?.add(this.idleTimeout);
+    }
   }
 
   // ---- its end
@@ -200,15 +239,16 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
         break;
       default:
         this.state = CLOSING;
+        this.codec?.goAway();
         if (this.activeStreams === 0) this.closeNow('flush-and-delay');
     }
   }
 
-  /** The next response is the last one; a connection without a request ends now. */
+  /** The next response is the last one; a connection without a request ends now, of HTTP/2 after `drain_timeout`. */
   drain(): void {
     if (this.closed) return;
     if (this.state === OPEN) this.startDrain();
-    if (this.activeStreams === 0) this.closeNow('flush');
+    if (this.activeStreams === 0 && !this.isHttp2) this.closeNow('flush');
   }
 
   close(): void {
@@ -218,7 +258,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   /** Envoy leaves an idle client the `drain_timeout` to send what may be on its way already. */
   private startDrain(): void {
     this.state = DRAINING;
-    this.codec.shutdownNotice();
+    this.codec?.shutdownNotice();
     this.drainTimeout = new Timeout(this, DRAIN);
     const { drain } = this.shared.connectionConfig;
     if (drain === undefined) this.onTimeout(DRAIN);
@@ -228,6 +268,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   private closeNow(how: 'now' | 'flush' | 'flush-and-delay'): void {
     this.endsLocally = true;
     this.state = CLOSING;
-    this.codec.close(how);
+    if (this.codec === undefined) this.socket.destroy();
+    else this.codec.close(how);
   }
 }

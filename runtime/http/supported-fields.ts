@@ -8,15 +8,14 @@ const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.Htt
 
 export const httpSupportedFields: SupportedFields = {
   [manager]: {
-    codec_type: onlyValues('AUTO', 'HTTP1'),
+    codec_type: onlyValues('AUTO', 'HTTP1', 'HTTP2'),
     stat_prefix: true,
     route_config: true,
     http_filters: true,
     add_user_agent: true,
     common_http_protocol_options: true,
     http_protocol_options: true,
-    // HTTP/2 is not offered, so its options have nothing to tune.
-    http2_protocol_options: 'ignored',
+    http2_protocol_options: true,
     server_name: true,
     server_header_transformation: true,
     scheme_header_transformation: true,
@@ -63,7 +62,6 @@ export const httpSupportedFields: SupportedFields = {
     max_requests_per_connection: true,
     max_stream_duration: true,
   },
-  'envoy.config.core.v3.Http2ProtocolOptions': {},
   'envoy.extensions.filters.http.router.v3.Router': {
     dynamic_stats: 'ignored',
     start_child_span: 'ignored',

@@ -3,17 +3,12 @@
  * `CommonTlsContext` are shared with clusters: only what both sides serve stands there. `CidrRange` stands with the
  * connection manager, `DataSource` with the routes.
  */
-import type { FieldSupport, SupportedFields } from '../config/supported-fields.js';
+import type { SupportedFields } from '../config/supported-fields.js';
 import { onlyValues } from '../config/supported-fields.js';
 
 const tls = 'envoy.extensions.transport_sockets.tls.v3.';
 const core = 'envoy.config.core.v3.';
 const listener = 'envoy.config.listener.v3.';
-
-const noHttp2Only: FieldSupport = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((one) => one !== 'http/1.1')
-    ? 'HTTP/1.1 is what is served'
-    : undefined;
 
 export const listenerSupportedFields: SupportedFields = {
   [`${core}Address`]: { socket_address: true, pipe: true },
@@ -92,7 +87,7 @@ export const listenerSupportedFields: SupportedFields = {
     tls_params: true,
     tls_certificates: true,
     validation_context: true,
-    alpn_protocols: noHttp2Only,
+    alpn_protocols: true,
   },
   [`${tls}TlsParameters`]: {
     tls_minimum_protocol_version: true,

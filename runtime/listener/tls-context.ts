@@ -222,9 +222,7 @@ export function downstreamTls(transportSocket: unknown): DownstreamTls | undefin
   return {
     options,
     contextFor,
-    applicationProtocols: ((common.alpn_protocols ?? []) as readonly string[]).filter(
-      (one) => one === 'http/1.1',
-    ),
+    applicationProtocols: (common.alpn_protocols ?? []) as readonly string[],
     requestsCertificate: requiresCertificate || trusted !== undefined,
     requiresCertificate,
     verifiesCertificate: trusted !== undefined,

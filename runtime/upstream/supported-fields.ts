@@ -26,6 +26,7 @@ export const upstreamSupportedFields: SupportedFields = {
     max_requests_per_connection: true,
     common_http_protocol_options: true,
     http_protocol_options: true,
+    http2_protocol_options: true,
     typed_extension_protocol_options: true,
     dns_refresh_rate: true,
     dns_failure_refresh_rate: true,
@@ -106,11 +107,12 @@ export const upstreamSupportedFields: SupportedFields = {
   [http]: {
     common_http_protocol_options: true,
     explicit_http_config: true,
+    auto_config: true,
     use_downstream_protocol_config: true,
   },
-  [`${http}.ExplicitHttpConfig`]: { http_protocol_options: true },
-  // Clients are served HTTP/1.1 only, so the options of HTTP/2 are never used.
-  [`${http}.UseDownstreamHttpConfig`]: { http_protocol_options: true, http2_protocol_options: 'ignored' },
+  [`${http}.ExplicitHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
+  [`${http}.AutoHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
+  [`${http}.UseDownstreamHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
   'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': {
     common_tls_context: true,
     sni: true,

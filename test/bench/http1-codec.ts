@@ -153,7 +153,7 @@ async function measure(request: Buffer, count: number): Promise<number> {
   createHttp1ServerConnection(
     near as unknown as Duplex,
     { ...http1ServerDefaults, clock: systemClock, scheme: 'http' },
-    { newStream: (encoder) => new Pass(encoder, connection), onClosed() {} },
+    { newStream: (encoder) => new Pass(encoder, connection), onPrematureResets() {}, onClosed() {} },
   );
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 6; round++) {

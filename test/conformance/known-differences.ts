@@ -10,7 +10,6 @@ export const knownDifferences: Readonly<Record<string, string>> = {
   'lf-in-hdrs': 'a line that ends in LF alone is refused',
   'cr-value': 'CR inside a value is refused, Envoy deletes it',
   'chunk-nocrlf': 'octets between a chunk and its line end are refused, Envoy drops them',
-  'method-pri': 'the preface of HTTP/2 on a port that serves HTTP/1.1 only',
   'direct 204 with a body, GET':
     'a 204 has no body (RFC 9112 section 6.3): a client would read it as the next response',
   'direct 204 with a body, HEAD': 'a 204 has no content-length',

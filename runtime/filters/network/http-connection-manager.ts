@@ -16,13 +16,14 @@ import type {
   HttpFilterContext,
   HttpFilterFactory,
 } from '../../http/filter.js';
+import { lazyHttp2Stats } from '../../http/http2/http2-stats.js';
 import { under } from '../../network/config-path.js';
 import type { FactoryContext, NetworkFilter, NetworkFilterFactory } from '../../network/filter.js';
 import { ConfigError } from '../../network/filter.js';
 import { compileRouteTable } from '../../route/compile-route-table.js';
 import type { RouteTable } from '../../route/route-table.js';
 
-const codecTypes: ReadonlySet<string> = new Set(['AUTO', 'HTTP1']);
+const codecTypes: ReadonlySet<string> = new Set(['AUTO', 'HTTP1', 'HTTP2']);
 
 function routeTable(manager: Fields, context: FactoryContext): RouteTable {
   if (manager.route_config === undefined) {
@@ -99,8 +100,10 @@ const connectionFields = [
   'delayed_close_timeout',
   'drain_timeout',
   'http_protocol_options',
+  'http2_protocol_options',
   'max_request_headers_kb',
   'stat_prefix',
+  'stream_error_on_invalid_http_message',
 ] as const;
 
 /** What a connection depends on, to tell whether a change of the configuration touches connections. */
@@ -174,8 +177,9 @@ export function createHttpConnectionManagerFactory(
     if (!codecTypes.has(codec)) {
       throw new ConfigError(`the codec ${codec} needs real Envoy`, ['codec_type'], true);
     }
-    const limit = context.bufferLimitBytes;
-    const connections = connectionConfig(manager, limit, context.clock, context.timeouts);
+    const { bufferLimitBytes, clock, random, stats, timeouts } = context;
+    const http2Stats = lazyHttp2Stats('http2.', stats);
+    const connections = connectionConfig(manager, { bufferLimitBytes, clock, http2Stats, random, timeouts });
     return new HttpConnectionManager(
       manager,
       context,

@@ -122,6 +122,8 @@ class Http1ServerConnection implements ServerConnection {
     this.draining = true;
   }
 
+  goAway(): void {}
+
   close(how: 'now' | 'flush' | 'flush-and-delay'): void {
     if (this.closed) return;
     this.state = CLOSING;

@@ -1,6 +1,7 @@
 /**
  * The contract of a cluster as the data plane sees it.
  */
+import type { Protocol } from '../../http/codec.js';
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
 import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
 import type { Host, HostSet } from '../host/host.js';
@@ -13,6 +14,7 @@ export interface ClusterStats {
   readonly upstreamCxTotal: Counter;
   readonly upstreamCxActive: Gauge;
   readonly upstreamCxHttp1Total: Counter;
+  readonly upstreamCxHttp2Total: Counter;
   readonly upstreamCxConnectFail: Counter;
   readonly upstreamCxConnectTimeout: Counter;
   readonly upstreamCxDestroy: Counter;
@@ -105,8 +107,9 @@ export interface Cluster {
    * The HTTP pool of one of its hosts: made on first use, drained when the host leaves the set or the cluster leaves the
    * configuration.
    * @param priority DEFAULT when absent
+   * @param downstream protocol of the request, for a cluster that uses the same (`use_downstream_protocol_config`)
    */
-  pool(host: Host, priority?: RoutingPriority): ConnectionPool;
+  pool(host: Host, priority?: RoutingPriority, downstream?: Protocol): ConnectionPool;
 }
 
 /** What the router asks. A request takes the cluster once and keeps it to its end. */

@@ -2,16 +2,32 @@
  * What a cluster's configuration says about its connections, as pools take it.
  */
 import type { Clock } from '../../common/clock.js';
+import type { Fields } from '../../common/message-fields.js';
 import { durationOf, messageOf, numberOf, textOf } from '../../common/message-fields.js';
 import { clientProtocolOptions, http1ClientDefaults } from '../../http/http1/http1-options.js';
 import { ConfigError } from '../../network/filter.js';
-import type { PoolOptions } from '../connection-pool/http1-pool.js';
+import { http2MessageOptions } from '../../http/http2/http2-options.js';
+import type { Http2Stats } from '../../http/http2/http2-stats.js';
+import type { PoolOptions } from '../connection-pool/host-pool.js';
 import { upstreamTls } from './upstream-tls.js';
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 const oneHourMs = 3_600_000;
+/** Envoy's limit of a response's names and values when the cluster says nothing. */
+const http2ResponseHeadersOctets = 60 * 1024;
 
-export type ConnectionSettings = Omit<PoolOptions, 'clock' | 'stats' | 'limits' | 'usage'>;
+const offered = { http1: ['http/1.1'], http2: ['h2'], auto: ['h2', 'http/1.1'] } as const;
+
+function protocolOf(options: Fields, http2: unknown): PoolOptions['protocol'] {
+  if (options.auto_config !== undefined) return 'auto';
+  const isHttp2 = http2 !== undefined && options.use_downstream_protocol_config === undefined;
+  return isHttp2 ? 'http2' : 'http1';
+}
+
+export interface ConnectionSettings extends Omit<PoolOptions, 'clock' | 'stats' | 'limits' | 'usage'> {
+  /** `use_downstream_protocol_config`: HTTP/2 for requests that came over it. */
+  readonly followsDownstream: boolean;
+}
 
 /** Fields that connections do not depend on: a change of these alone leaves them open. */
 const unrelated: ReadonlySet<string> = new Set([
@@ -40,12 +56,35 @@ export function connectionKey(config: unknown): string {
 }
 
 /** @throws ConfigError with the path inside the cluster */
-export function connectionSettings(config: unknown, clock: Clock): ConnectionSettings {
+export function connectionSettings(
+  config: unknown,
+  clock: Clock,
+  random: () => number,
+  http2Stats: () => Http2Stats,
+): ConnectionSettings {
   const fields = messageOf(config);
   const options = messageOf(messageOf(fields.typed_extension_protocol_options)[optionsName]);
   const common = messageOf(options.common_http_protocol_options ?? fields.common_http_protocol_options);
-  const explicit = messageOf(options.explicit_http_config ?? options.use_downstream_protocol_config);
+  const downstream = options.use_downstream_protocol_config;
+  const auto = options.auto_config;
+  const explicit = messageOf(options.explicit_http_config ?? downstream ?? auto);
   const http1 = explicit.http_protocol_options ?? fields.http_protocol_options;
+  // The older field of the cluster counts only where the newer message is absent.
+  const http2 =
+    Object.keys(options).length > 0 ? explicit.http2_protocol_options : fields.http2_protocol_options;
+  const tls = upstreamTls(fields.transport_socket);
+  if (auto !== undefined && tls === undefined) {
+    throw new ConfigError(
+      `ALPN configured for cluster ${textOf(fields.name)} which has a non-ALPN transport socket`,
+      ['typed_extension_protocol_options', optionsName, 'auto_config'],
+    );
+  }
+  const protocol = protocolOf(options, http2);
+  const maxHeadersCount = numberOf(common.max_headers_count, http1ClientDefaults.maxHeadersCount);
+  const bufferLimitBytes = numberOf(
+    fields.per_connection_buffer_limit_bytes,
+    http1ClientDefaults.bufferLimitBytes,
+  );
   const keepalive = messageOf(fields.upstream_connection_options).tcp_keepalive;
   if (textOf(common.headers_with_underscores_action, 'ALLOW') !== 'ALLOW') {
     // The message is shared with listeners, where it is served: only here it is not.
@@ -56,17 +95,30 @@ export function connectionSettings(config: unknown, clock: Clock): ConnectionSet
     );
   }
   return {
+    protocol,
+    followsDownstream: downstream !== undefined,
     http1: {
       ...http1ClientDefaults,
       ...clientProtocolOptions(http1 === undefined ? undefined : messageOf(http1)),
-      maxHeadersCount: numberOf(common.max_headers_count, http1ClientDefaults.maxHeadersCount),
-      bufferLimitBytes: numberOf(
-        fields.per_connection_buffer_limit_bytes,
-        http1ClientDefaults.bufferLimitBytes,
-      ),
+      maxHeadersCount,
+      bufferLimitBytes,
       clock,
     },
-    tls: upstreamTls(fields.transport_socket),
+    http2: {
+      ...http2MessageOptions(http2),
+      clock,
+      random,
+      stats: http2Stats,
+      maxHeadersOctets: http2ResponseHeadersOctets,
+      maxHeadersCount,
+      headersWithUnderscoresAction: 'ALLOW',
+      bufferLimitBytes,
+      // A host that does not take what is left to be written is not waited for longer.
+      delayedCloseTimeoutMs: 1000,
+      scheme: tls === undefined ? 'http' : 'https',
+    },
+    // A pool offers what it speaks when the configuration says nothing (Envoy's ALPN fallback).
+    tls: tls === undefined ? undefined : { ...tls, ALPNProtocols: tls.ALPNProtocols ?? offered[protocol] },
     connectTimeoutMs: durationOf(fields.connect_timeout, 5000),
     idleTimeoutMs: durationOf(common.idle_timeout, oneHourMs),
     maxConnectionDurationMs: durationOf(common.max_connection_duration, 0),

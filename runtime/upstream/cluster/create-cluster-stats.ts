@@ -9,6 +9,7 @@ const histograms = ['upstreamCxConnectMs', 'upstreamCxLengthMs', 'upstreamRqPerC
 const counters = [
   'upstreamCxTotal',
   'upstreamCxHttp1Total',
+  'upstreamCxHttp2Total',
   'upstreamCxConnectFail',
   'upstreamCxConnectTimeout',
   'upstreamCxDestroy',
@@ -71,7 +72,6 @@ const idleCounters = [
   'update_success',
   'upstream_cx_connect_attempts_exceeded',
   'upstream_cx_connect_with_0_rtt',
-  'upstream_cx_http2_total',
   'upstream_cx_http3_total',
   'upstream_cx_pool_overflow',
   'upstream_cx_preconnect_skipped',

@@ -9,6 +9,8 @@ import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../
 import type { Clock } from '../../common/clock.js';
 import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
+import type { Protocol } from '../../http/codec.js';
+import { lazyHttp2Stats } from '../../http/http2/http2-stats.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
@@ -92,7 +94,8 @@ export class HostChangingCluster implements Cluster {
     this.balancers = createLoadBalancerFactory(config, random);
     const key = connectionKey(config);
     const kept = previous?.connections.key === key ? previous.connections : undefined;
-    const settings = kept?.settings ?? connectionSettings(config, dependencies.clock);
+    const http2Stats = lazyHttp2Stats(`${this.statPrefix}http2.`, stats);
+    const settings = kept?.settings ?? connectionSettings(config, dependencies.clock, random, http2Stats);
     this.stats =
       previous?.statPrefix === this.statPrefix ? previous.stats : createClusterStats(this.statPrefix, stats);
     this.connections = kept ?? this.connect(key, settings, dependencies);
@@ -142,9 +145,10 @@ export class HostChangingCluster implements Cluster {
     return this.connections.breakers[priority];
   }
 
-  pool(host: Host, priority: RoutingPriority = 'DEFAULT'): ConnectionPool {
-    const { owner, pools } = this.connections;
-    return pools.get(host, priority, owner.hasEndpoint(host));
+  pool(host: Host, priority: RoutingPriority = 'DEFAULT', downstream?: Protocol): ConnectionPool {
+    const { owner, pools, settings } = this.connections;
+    const asHttp2 = settings.followsDownstream && downstream === 'HTTP/2';
+    return pools.get(host, priority, owner.hasEndpoint(host), asHttp2);
   }
 
   /** Also for an older snapshot of a host that is still there. */

@@ -92,7 +92,7 @@ export function upstreamTls(transportSocket: unknown): ConnectionOptions | undef
     rejectUnauthorized: ca !== undefined,
     // Envoy checks the chain; names only where `match_typed_subject_alt_names` asks for it.
     checkServerIdentity: () => undefined,
-    // Pools of HTTP/1.1 offer it when the configuration says nothing.
-    ALPNProtocols: protocols.length === 0 ? ['http/1.1'] : [...protocols],
+    // Without it a pool offers what it speaks.
+    ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
   };
 }

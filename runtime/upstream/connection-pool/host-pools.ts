@@ -4,28 +4,38 @@
  */
 import type { RoutingPriority } from '../cluster/cluster.js';
 import type { Host, HostStats } from '../host/host.js';
-import type { Http1Pool, PoolOptions } from './http1-pool.js';
-import { createHttp1Pool } from './http1-pool.js';
+import type { HostPool, PoolOptions } from './host-pool.js';
+import { createHostPool } from './host-pool.js';
+
+/** Pools by the one object that all snapshots of an endpoint have in common. */
+type PoolTable = Map<HostStats, HostPool>;
 
 export class HostPools {
   private readonly options: Readonly<Record<RoutingPriority, PoolOptions>>;
-  /** By the one object that all snapshots of an endpoint have in common. */
-  private readonly pools: Readonly<Record<RoutingPriority, Map<HostStats, Http1Pool>>>;
+  private readonly pools: Readonly<Record<RoutingPriority, PoolTable>>;
+  /** Of requests that came over HTTP/2, for `use_downstream_protocol_config`. */
+  private readonly http2Pools: Readonly<Record<RoutingPriority, PoolTable>>;
   /** Until they are empty. */
-  private readonly leaving = new Set<Http1Pool>();
+  private readonly leaving = new Set<HostPool>();
   private draining = false;
 
   constructor(options: Readonly<Record<RoutingPriority, PoolOptions>>) {
     this.options = options;
     this.pools = { DEFAULT: new Map(), HIGH: new Map() };
+    this.http2Pools = { DEFAULT: new Map(), HIGH: new Map() };
   }
 
-  /** @param isMember false for a host that has left since the request took it: it still gets its stream */
-  get(host: Host, priority: RoutingPriority, isMember: boolean): Http1Pool {
-    const pools = this.pools[priority];
+  /**
+   * @param isMember false for a host that has left since the request took it: it still gets its stream
+   * @param asHttp2 HTTP/2 whatever the options say
+   */
+  get(host: Host, priority: RoutingPriority, isMember: boolean, asHttp2: boolean): HostPool {
+    const pools = (asHttp2 ? this.http2Pools : this.pools)[priority];
     let pool = pools.get(host.stats);
     if (pool === undefined) {
-      pool = createHttp1Pool(host, this.options[priority], (empty) => this.leaving.delete(empty));
+      const configured = this.options[priority];
+      const options: PoolOptions = asHttp2 ? { ...configured, protocol: 'http2' } : configured;
+      pool = createHostPool(host, options, (empty) => this.leaving.delete(empty));
       if (isMember && !this.draining) pools.set(host.stats, pool);
       else {
         pool.drain();
@@ -38,7 +48,8 @@ export class HostPools {
   /** The hosts that there are now: pools of others drain, pools of hosts with a newer snapshot follow it. */
   retain(hosts: readonly Host[]): void {
     const current = new Map(hosts.map((host) => [host.stats, host]));
-    for (const pools of [this.pools.DEFAULT, this.pools.HIGH]) {
+    const { http2Pools, pools: configured } = this;
+    for (const pools of [configured.DEFAULT, configured.HIGH, http2Pools.DEFAULT, http2Pools.HIGH]) {
       for (const [endpoint, pool] of pools) {
         const host = current.get(endpoint);
         if (host === undefined) {
@@ -60,7 +71,7 @@ export class HostPools {
   }
 
   /** Lets a pool go; it is kept in mind until its last connection has ended. */
-  private let(pool: Http1Pool): void {
+  private let(pool: HostPool): void {
     this.leaving.add(pool);
     pool.drain();
     if (pool.isEmpty) this.leaving.delete(pool);

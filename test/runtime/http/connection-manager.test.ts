@@ -300,7 +300,7 @@ test('without any filter nothing answers, until the stream has been idle for too
 });
 
 test('a codec that is not served is refused', () => {
-  assert.throws(() => new ManagerRig({ codec_type: 'HTTP2' }), /HTTP2 needs real Envoy/);
+  assert.throws(() => new ManagerRig({ codec_type: 'HTTP3' }), /HTTP3 needs real Envoy/);
   assert.throws(() => new ManagerRig({ route_config: undefined }), /need real Envoy/);
 });
 

@@ -92,8 +92,8 @@ const notServed: readonly [object, string][] = [
     'typed_dns_resolver_config.typed_config.use_resolvers_as_fallback',
   ],
   [
-    httpOptions({ auto_config: {} }),
-    'typed_extension_protocol_options.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.auto_config',
+    httpOptions({ explicit_http_config: { http3_protocol_options: {} } }),
+    'typed_extension_protocol_options.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.explicit_http_config.http3_protocol_options',
   ],
 ];
 

@@ -457,7 +457,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
-    upstream.start(cluster.pool(host, route.priority));
+    upstream.start(cluster.pool(host, route.priority, head.protocol));
   }
 
   // ---- parts of the response

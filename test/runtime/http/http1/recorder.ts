@@ -151,6 +151,7 @@ export function serverUnderTest(
       prepare(stream);
       return stream;
     },
+    onPrematureResets: () => {},
     onClosed: () => void under.closed++,
   };
   const connection = createHttp1ServerConnection(

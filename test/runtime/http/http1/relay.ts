@@ -62,6 +62,7 @@ export function relay(socket: Duplex, options: RelayOptions): Relay {
   };
   const server = createHttp1ServerConnection(socket, options.server, {
     newStream: (encoder) => new RelayStream(encoder, upstream, log, options.upgrades ?? []),
+    onPrematureResets: () => {},
     onClosed: () => {},
   });
   const made: Relay = { server, log, forwarded: 0 };

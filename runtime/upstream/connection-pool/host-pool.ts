@@ -1,15 +1,18 @@
 /**
- * The pool of HTTP/1.1 connections to one host: the connection that was used last is used next, so that surplus ones
- * become idle and end. What it counts, and when, is as measured on Envoy 1.40.
+ * The pool of HTTP connections to one host. The connection that was used last is used next, so that surplus ones become idle
+ * and end; one of HTTP/2 takes streams until it has as many as the host allows. What it counts, and when, is as measured on
+ * Envoy 1.40.
  */
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import type { Clock, Timer } from '../../common/clock.js';
-import type { ClientConnection, ResponseDecoder } from '../../http/codec.js';
+import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../../http/codec.js';
 import { createHttp1ClientConnection } from '../../http/http1/client-connection.js';
 import type { Http1ClientOptions } from '../../http/http1/http1-options.js';
+import { createHttp2ClientConnection } from '../../http/http2/client-connection.js';
+import type { Http2Options } from '../../http/http2/http2-options.js';
 import type { ResourceUsage } from '../cluster/circuit-breaker.js';
 import type { CircuitBreakerLimits, ClusterStats } from '../cluster/cluster.js';
 import type { Host } from '../host/host.js';
@@ -28,7 +31,10 @@ export interface PoolOptions {
   readonly stats: ClusterStats;
   readonly limits: CircuitBreakerLimits;
   readonly usage: ResourceUsage;
+  /** `auto`: what the host agrees to by ALPN; without TLS or an answer HTTP/1.1. */
+  readonly protocol: 'http1' | 'http2' | 'auto';
   readonly http1: Http1ClientOptions;
+  readonly http2: Http2Options;
   readonly tls: ConnectionOptions | undefined;
   readonly connectTimeoutMs: number;
   /** 0 = none. */
@@ -41,7 +47,7 @@ export interface PoolOptions {
   readonly keepaliveTimeMs: number;
 }
 
-export interface Http1Pool extends ConnectionPool {
+export interface HostPool extends ConnectionPool {
   /** The host's newer snapshot: new connections go to its address, those that exist stay. */
   moveTo(host: Host): void;
   /** No connection, nobody waiting. */
@@ -56,7 +62,9 @@ class PooledConnection {
   /** Ends the attempt to connect, later the connection's life. */
   timer: Timer | undefined = undefined;
   connected = false;
-  busy = false;
+  activeStreams = 0;
+  /** It is in the list of those that take streams. */
+  isReady = false;
   requests = 0;
   idleSince = 0;
   /** No new streams. */
@@ -77,11 +85,11 @@ class PooledConnection {
 
 /** A stream that waits for its connection. */
 class Waiting implements PendingStream {
-  readonly pool: HostPool;
+  readonly pool: HttpHostPool;
   readonly decoder: ResponseDecoder;
   readonly callbacks: PoolCallbacks;
 
-  constructor(pool: HostPool, decoder: ResponseDecoder, callbacks: PoolCallbacks) {
+  constructor(pool: HttpHostPool, decoder: ResponseDecoder, callbacks: PoolCallbacks) {
     this.pool = pool;
     this.decoder = decoder;
     this.callbacks = callbacks;
@@ -120,18 +128,19 @@ function connectPlain(
   return socket;
 }
 
-class HostPool implements Http1Pool {
+class HttpHostPool implements HostPool {
   private current: Host;
   private readonly options: PoolOptions;
-  private readonly onEmpty: ((pool: Http1Pool) => void) | undefined;
-  private readonly idle: PooledConnection[] = [];
+  private readonly onEmpty: ((pool: HostPool) => void) | undefined;
+  /** Connections that take another stream. */
+  private readonly ready: PooledConnection[] = [];
   private readonly all = new Set<PooledConnection>();
   private waiting: Waiting[] = [];
   private connecting = 0;
   private draining = false;
   private sweep: Timer | undefined = undefined;
 
-  constructor(host: Host, options: PoolOptions, onEmpty: ((pool: Http1Pool) => void) | undefined) {
+  constructor(host: Host, options: PoolOptions, onEmpty: ((pool: HostPool) => void) | undefined) {
     this.current = host;
     this.options = options;
     this.onEmpty = onEmpty;
@@ -151,9 +160,9 @@ class HostPool implements Http1Pool {
 
   newStream(decoder: ResponseDecoder, callbacks: PoolCallbacks): PendingStream | undefined {
     const { limits, stats, usage } = this.options;
-    const idle = this.idle.pop();
-    if (idle !== undefined) {
-      if (!this.attach(idle, decoder, callbacks)) this.idle.push(idle);
+    const connection = this.ready[this.ready.length - 1];
+    if (connection !== undefined) {
+      this.attach(connection, decoder, callbacks);
       return undefined;
     }
     if (usage.pendingRequests >= limits.maxPendingRequests) {
@@ -185,7 +194,7 @@ class HostPool implements Http1Pool {
     this.draining = true;
     this.sweep?.cancel();
     this.sweep = undefined;
-    for (const connection of [...this.idle]) this.leave(connection);
+    for (const connection of [...this.ready]) this.retire(connection);
     this.tellIfEmpty();
   }
 
@@ -222,10 +231,13 @@ class HostPool implements Http1Pool {
     }
   }
 
-  /** As many connections on their way as streams wait. The first connection of a pool is always allowed, as in Envoy. */
+  /** As many connections on their way as the streams that wait need. The first connection of a pool is always allowed, as in Envoy. */
   private connectForWaiting(): void {
     const { limits, stats, usage } = this.options;
-    while (this.connecting < this.waiting.length) {
+    const { http2, protocol } = this.options;
+    // What a connection on its way will take; of an unknown protocol, as little as may be.
+    const capacity = protocol === 'http2' ? http2.maxConcurrentStreams : 1;
+    while (this.connecting * capacity < this.waiting.length) {
       if (usage.connections >= limits.maxConnections) {
         stats.upstreamCxOverflow.inc();
         if (this.all.size > 0) return;
@@ -237,7 +249,7 @@ class HostPool implements Http1Pool {
   // ---- making connections
 
   private connect(): void {
-    const { clock, connectTimeoutMs, keepaliveTimeMs, stats, tls, usage } = this.options;
+    const { clock, connectTimeoutMs, keepaliveTimeMs, protocol, stats, tls, usage } = this.options;
     const { address } = this.host;
     const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
     const socket: Socket = tls === undefined ? connectPlain(target) : connectTls({ ...target, ...tls });
@@ -248,7 +260,8 @@ class HostPool implements Http1Pool {
     this.connecting++;
     usage.connections++;
     stats.upstreamCxTotal.inc();
-    stats.upstreamCxHttp1Total.inc();
+    if (protocol === 'http1') stats.upstreamCxHttp1Total.inc();
+    else if (protocol === 'http2') stats.upstreamCxHttp2Total.inc();
     stats.upstreamCxActive.inc();
     this.host.stats.cxTotal++;
     this.host.stats.cxActive++;
@@ -273,24 +286,29 @@ class HostPool implements Http1Pool {
 
   private onConnected(connection: PooledConnection): void {
     if (connection.closed) return;
-    const { clock, http1, maxConnectionDurationMs, stats } = this.options;
+    const { clock, http1, http2, maxConnectionDurationMs, protocol, stats } = this.options;
     const { socket } = connection;
     connection.timer?.cancel();
     connection.timer = undefined;
     this.connecting--;
     stats.upstreamCxConnectMs.record(Math.floor(clock.now() - connection.startedAt));
     connection.info = { localAddress: ownAddress(socket) };
-    connection.codec = createHttp1ClientConnection(socket, http1, {
-      onStreamSlotFree: () => this.onStreamEnd(connection),
+    const isHttp2 =
+      protocol === 'http2' || (protocol === 'auto' && (socket as TLSSocket).alpnProtocol === 'h2');
+    if (protocol === 'auto') (isHttp2 ? stats.upstreamCxHttp2Total : stats.upstreamCxHttp1Total).inc();
+    const callbacks: ClientConnectionCallbacks = {
+      onStreamSlotFree: () => this.onSlotFree(connection),
       onGoAway: () => this.onGoAway(connection),
       onClosed: (_codec, streamsCut) => this.onClosed(connection, streamsCut > 0),
-    });
+    };
+    connection.codec = isHttp2
+      ? createHttp2ClientConnection(socket, http2, callbacks)
+      : createHttp1ClientConnection(socket, http1, callbacks);
     if (maxConnectionDurationMs > 0) {
       connection.timer = clock.setTimer(maxConnectionDurationMs, () => {
         connection.timer = undefined;
         stats.upstreamCxMaxDurationReached.inc();
-        if (connection.busy) this.stopUsing(connection);
-        else this.leave(connection);
+        this.retire(connection);
       });
     }
     this.onFree(connection);
@@ -325,31 +343,30 @@ class HostPool implements Http1Pool {
       callbacks.onPoolFailure('overflow', '');
       return false;
     }
-    connection.busy = true;
+    const codec = connection.codec as ClientConnection;
+    connection.activeStreams++;
     connection.requests++;
     if (maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection) {
-      connection.leaving = true;
+      this.stopUsing(connection);
       stats.upstreamCxMaxRequests.inc();
-    }
+    } else if (connection.activeStreams >= codec.maxStreams) this.takeOut(connection);
     usage.requests++;
     stats.upstreamRqTotal.inc();
     stats.upstreamRqActive.inc();
     this.host.stats.rqTotal++;
     this.host.stats.rqActive++;
-    callbacks.onPoolReady(
-      (connection.codec as ClientConnection).newStream(decoder),
-      connection.info as UpstreamConnectionInfo,
-    );
+    callbacks.onPoolReady(codec.newStream(decoder), connection.info as UpstreamConnectionInfo);
     return true;
   }
 
-  private release(connection: PooledConnection): void {
+  /** @param active streams that have not ended */
+  private release(connection: PooledConnection, active: number): void {
     this.countOctets(connection);
-    if (!connection.busy) return;
-    connection.busy = false;
-    this.options.usage.requests--;
-    this.options.stats.upstreamRqActive.dec();
-    this.host.stats.rqActive--;
+    for (; connection.activeStreams > active; connection.activeStreams--) {
+      this.options.usage.requests--;
+      this.options.stats.upstreamRqActive.dec();
+      this.host.stats.rqActive--;
+    }
   }
 
   private countOctets(connection: PooledConnection): void {
@@ -361,33 +378,52 @@ class HostPool implements Http1Pool {
     connection.bytesWritten = bytesWritten;
   }
 
-  private onStreamEnd(connection: PooledConnection): void {
-    this.release(connection);
-    if (connection.leaving) this.leave(connection);
-    else this.onFree(connection);
+  /** Streams have ended, or the host allows more of them. */
+  private onSlotFree(connection: PooledConnection): void {
+    if (connection.codec === undefined || connection.closed) return;
+    this.release(connection, connection.codec.activeStreams);
+    if (!connection.leaving) this.onFree(connection);
+    else if (connection.activeStreams === 0) this.leave(connection);
   }
 
-  /** A connection takes a stream: the one that waits longest, or it becomes idle. */
+  /** A connection takes streams: those that wait longest, then what comes. */
   private onFree(connection: PooledConnection): void {
-    while (this.waiting.length > 0) {
+    const codec = connection.codec as ClientConnection;
+    while (this.waiting.length > 0 && !connection.leaving && connection.activeStreams < codec.maxStreams) {
       const next = this.waiting.shift() as Waiting;
       this.leaveQueue();
-      if (this.attach(connection, next.decoder, next.callbacks)) return;
+      this.attach(connection, next.decoder, next.callbacks);
     }
     if (this.draining) {
-      this.leave(connection);
+      this.retire(connection);
       return;
     }
-    connection.idleSince = this.options.clock.now();
-    this.idle.push(connection);
-    if (this.sweep === undefined) this.armSweep();
+    if (connection.leaving || connection.closed) return;
+    if (connection.activeStreams === 0) {
+      connection.idleSince = this.options.clock.now();
+      if (this.sweep === undefined) this.armSweep();
+    }
+    if (connection.activeStreams >= codec.maxStreams || connection.isReady) return;
+    connection.isReady = true;
+    this.ready.push(connection);
+  }
+
+  /** It takes no stream now. */
+  private takeOut(connection: PooledConnection): void {
+    if (!connection.isReady) return;
+    connection.isReady = false;
+    // Nearly always it is the last one.
+    const { ready } = this;
+    if (ready[ready.length - 1] === connection) ready.pop();
+    else ready.splice(ready.indexOf(connection), 1);
   }
 
   // ---- the end of connections
 
-  /** The peer takes no more requests on it; the codec closes it after the one under way. */
+  /** The peer takes no more requests on it; it closes after those under way. */
   private onGoAway(connection: PooledConnection): void {
-    if (connection.codec !== undefined && connection.codec.activeStreams > 0) {
+    const { codec } = connection;
+    if (codec !== undefined && (codec.activeStreams > 0 || codec.protocol === 'HTTP/2')) {
       this.options.stats.upstreamCxCloseNotify.inc();
     }
     this.stopUsing(connection);
@@ -395,8 +431,13 @@ class HostPool implements Http1Pool {
 
   private stopUsing(connection: PooledConnection): void {
     connection.leaving = true;
-    const at = this.idle.indexOf(connection);
-    if (at >= 0) this.idle.splice(at, 1);
+    this.takeOut(connection);
+  }
+
+  /** No new streams; it ends with the last one. */
+  private retire(connection: PooledConnection): void {
+    this.stopUsing(connection);
+    if (connection.activeStreams === 0) this.leave(connection);
   }
 
   private leave(connection: PooledConnection): void {
@@ -409,7 +450,7 @@ class HostPool implements Http1Pool {
     if (connection.closed) return;
     const { stats } = this.options;
     const { socket } = connection;
-    this.release(connection);
+    this.release(connection, 0);
     this.stopUsing(connection);
     connection.timer?.cancel();
     const byPeer = !connection.endedByUs && (socket.readableEnded || connection.error !== undefined);
@@ -441,26 +482,28 @@ class HostPool implements Http1Pool {
     const { clock, idleTimeoutMs } = this.options;
     if (idleTimeoutMs === 0) return;
     let oldest = clock.now();
-    for (const { idleSince } of this.idle) oldest = Math.min(oldest, idleSince);
+    for (const { activeStreams, idleSince } of this.ready) {
+      if (activeStreams === 0) oldest = Math.min(oldest, idleSince);
+    }
     const delayMs = Math.max(1, oldest + idleTimeoutMs - clock.now());
     this.sweep = clock.setTimer(delayMs, () => {
       this.sweep = undefined;
       const now = clock.now();
-      for (const connection of [...this.idle]) {
-        if (now - connection.idleSince < idleTimeoutMs) continue;
+      for (const connection of [...this.ready]) {
+        if (connection.activeStreams > 0 || now - connection.idleSince < idleTimeoutMs) continue;
         this.options.stats.upstreamCxIdleTimeout.inc();
         this.leave(connection);
       }
-      if (this.idle.length > 0) this.armSweep();
+      if (this.ready.some(({ activeStreams }) => activeStreams === 0)) this.armSweep();
     });
   }
 }
 
 /** @param onEmpty called when a draining pool has nothing left; perhaps more than once */
-export function createHttp1Pool(
+export function createHostPool(
   host: Host,
   options: PoolOptions,
-  onEmpty?: (pool: Http1Pool) => void,
-): Http1Pool {
-  return new HostPool(host, options, onEmpty);
+  onEmpty?: (pool: HostPool) => void,
+): HostPool {
+  return new HttpHostPool(host, options, onEmpty);
 }
