@@ -24,6 +24,7 @@ const needs = {
   'cross-checks': { shared: true },
   'http-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
+  'http2-parity': { envoy: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
 };

@@ -43,6 +43,10 @@ export class TimeoutQueue {
     this.delayMs = delayMs;
   }
 
+  get isEmpty(): boolean {
+    return this.first === undefined;
+  }
+
   /** Sets it, or sets it anew. */
   add(timeout: Timeout): void {
     if (timeout.queue !== undefined) timeout.queue.remove(timeout);
@@ -85,6 +89,9 @@ export class TimeoutQueue {
   }
 }
 
+/** Requests may ask for a length of their own by a header: beyond so many queues, those that nobody uses are forgotten. */
+const maxIdleQueues = 1000;
+
 /** One queue for each length of time, shared by all that ask for it. */
 export class TimeoutQueues {
   private readonly clock: Clock;
@@ -99,9 +106,15 @@ export class TimeoutQueues {
     if (delayMs <= 0) return undefined;
     let queue = this.queues.get(delayMs);
     if (queue === undefined) {
+      if (this.queues.size >= maxIdleQueues) this.forgetIdle();
       queue = new TimeoutQueue(this.clock, delayMs);
       this.queues.set(delayMs, queue);
     }
     return queue;
+  }
+
+  /** A queue that somebody keeps goes on to work; it is only not shared any more. */
+  private forgetIdle(): void {
+    for (const [delayMs, queue] of this.queues) if (queue.isEmpty) this.queues.delete(delayMs);
   }
 }

@@ -10,7 +10,7 @@ import { getHeader, removeHeader, replaceHeader } from '../common/header-list.js
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
-import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.js';
+import type { HeaderMutation, Route, RouteRequest, RouteToCluster } from '../route/route-table.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
 import type { Host } from '../upstream/host/host.js';
 import type {
@@ -32,6 +32,7 @@ import { isGrpcContentType, writeGrpcReply, writePlainReply } from './local-repl
 import type { NormalizedPath } from './path-normalizer.js';
 import type { RequestFacts } from './request-sanitizer.js';
 import { appendVia } from './request-sanitizer.js';
+import { takeStreamDuration } from './stream-duration.js';
 
 // Kinds of time-outs.
 const STREAM_IDLE = 0;
@@ -587,12 +588,31 @@ export class ActiveStream
       this.idleQueue = this.connection.shared.timeouts.get(this.route.idleTimeoutMs);
       this.idleQueue?.add(this.idleTimeout);
     }
+    if (this.route?.kind === 'cluster' && this.route.maxStreamDuration !== undefined) {
+      this.limitDuration(this.route, head);
+      if (this.over) return;
+    }
     if (filters.streamFilters.length === 0) {
       this.startTerminal(head, endStream);
       return;
     }
     this.chain = new FilterChainRun(filters, this);
     this.chain.decoding.headers(head, endStream);
+  }
+
+  /** The time of the stream counts from its start. */
+  private limitDuration(route: RouteToCluster, head: RequestHead): void {
+    const { clock, timeouts } = this.connection.shared;
+    this.maxDuration?.clear();
+    const limitMs = takeStreamDuration(route, head, this.config.maxStreamDuration?.delayMs);
+    if (limitMs === undefined) return;
+    const leftMs = Math.ceil(limitMs - (clock.now() - this.startedAt));
+    if (leftMs <= 0) {
+      this.onTimeout(MAX_DURATION);
+      return;
+    }
+    this.maxDuration ??= new Timeout(this, MAX_DURATION);
+    timeouts.get(leftMs)?.add(this.maxDuration);
   }
 
   private startTerminal(head: RequestHead, endStream: boolean): void {

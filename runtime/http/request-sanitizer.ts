@@ -232,7 +232,10 @@ export function createRequestSanitizer(
     else if (schemeToOverwrite !== '') headers[proto + 1] = schemeToOverwrite;
     else scheme = headers[proto + 1] as string;
     if (schemeToOverwrite !== '') scheme = schemeToOverwrite;
-    head.scheme = scheme === 'https' || scheme === 'http' ? scheme : peer.scheme;
+    // Over HTTP/2 the client says it.
+    if (head.protocol !== 'HTTP/2' || schemeToOverwrite !== '') {
+      head.scheme = scheme === 'https' || scheme === 'http' ? scheme : peer.scheme;
+    }
     if (isDoubtful) clean(headers, isInternal, isEdge);
 
     // ---- what Envoy appends, in its order

@@ -12,7 +12,7 @@ import { compileRetryPolicy } from './compile-retry-policy.js';
 import type { CompiledMatch } from './compile-route-match.js';
 import { under } from '../network/config-path.js';
 import { compilePathRewrite, endOfPath } from './rewrite-path.js';
-import type { RouteCommon, RouteRequest, RouteToCluster } from './route-table.js';
+import type { RouteCommon, RouteRequest, RouteToCluster, StreamDuration } from './route-table.js';
 
 type HostRewrite = RouteToCluster['rewriteAuthority'];
 
@@ -76,12 +76,25 @@ export function compileRouteAction(
     includeRequestAttemptCount: virtualHost.include_request_attempt_count === true,
     includeAttemptCountInResponse: virtualHost.include_attempt_count_in_response === true,
     appendXForwardedHost: action.append_x_forwarded_host === true,
-    timeoutMs: durationOf(action.timeout, 15_000),
+    // With the newer field the older default does not hold (`usingNewTimeouts`).
+    timeoutMs: action.max_stream_duration === undefined ? durationOf(action.timeout, 15_000) : 0,
+    maxStreamDuration: compileStreamDuration(action.max_stream_duration),
     idleTimeoutMs: action.idle_timeout === undefined ? undefined : durationOf(action.idle_timeout, 0),
     retryPolicy: policy === undefined ? undefined : under(() => compileRetryPolicy(policy), 'retry_policy'),
     priority: action.priority === 'HIGH' ? 'HIGH' : 'DEFAULT',
     clusterNotFoundCode:
       notFoundCodes[textOf(action.cluster_not_found_response_code, 'SERVICE_UNAVAILABLE')] ?? 503,
     upgrades: compileUpgrades(action),
+  };
+}
+
+function compileStreamDuration(value: unknown): StreamDuration | undefined {
+  if (value === undefined) return undefined;
+  const fields = messageOf(value);
+  const optional = (field: unknown) => (field === undefined ? undefined : durationOf(field, 0));
+  return {
+    maxMs: optional(fields.max_stream_duration),
+    grpcMaxMs: optional(fields.grpc_timeout_header_max),
+    grpcOffsetMs: durationOf(fields.grpc_timeout_header_offset, 0),
   };
 }

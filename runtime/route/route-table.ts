@@ -65,12 +65,24 @@ export interface RouteToCluster extends RouteCommon {
   readonly timeoutMs: number;
   /** `idle_timeout` of the route, undefined = that of the connection manager, 0 = none. */
   readonly idleTimeoutMs: number | undefined;
+  /** `max_stream_duration`, undefined when the route says nothing of it. */
+  readonly maxStreamDuration: StreamDuration | undefined;
   readonly retryPolicy: RetryPolicy | undefined;
   readonly priority: 'DEFAULT' | 'HIGH';
   /** 503 by default (`cluster_not_found_response_code`). */
   readonly clusterNotFoundCode: number;
   /** Upgrades that the route turns on or off, by lower-case name. */
   readonly upgrades: ReadonlyMap<string, boolean>;
+}
+
+/** `RouteAction.MaxStreamDuration`, in milliseconds. */
+export interface StreamDuration {
+  /** undefined: that of the connection manager; 0: without limit. */
+  readonly maxMs: number | undefined;
+  /** Most that the client's `grpc-timeout` may ask for (0: anything); undefined: it is not looked at. */
+  readonly grpcMaxMs: number | undefined;
+  /** Taken off the client's, so that we give up before it does. */
+  readonly grpcOffsetMs: number;
 }
 
 export interface RouteToRedirect extends RouteCommon {

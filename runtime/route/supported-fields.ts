@@ -85,7 +85,13 @@ export const routeSupportedFields: SupportedFields = {
   [`${matcher}RegexMatcher`]: { regex: true, google_re2: 'ignored' },
   [`${matcher}RegexMatcher.GoogleRE2`]: { max_program_size: 'ignored' },
   [`${matcher}RegexMatchAndSubstitute`]: { pattern: true, substitution: true },
+  [`${route}RouteAction.MaxStreamDuration`]: {
+    max_stream_duration: true,
+    grpc_timeout_header_max: true,
+    grpc_timeout_header_offset: true,
+  },
   [`${route}RouteAction`]: {
+    max_stream_duration: true,
     cluster: true,
     cluster_header: true,
     weighted_clusters: true,

@@ -11,7 +11,7 @@ import type {
   ResetReason,
   ResponseDecoder,
 } from '../codec.js';
-import { CANCEL, INTERNAL_ERROR, PROTOCOL_ERROR, REFUSED_STREAM } from './frame.js';
+import { INTERNAL_ERROR, PROTOCOL_ERROR, REFUSED_STREAM } from './frame.js';
 import { requestBlock, trailersBlock } from './head-block.js';
 import type { HeaderField } from './header-field.js';
 import { DECODED } from './hpack-decoder.js';
@@ -29,7 +29,7 @@ const maxInformational = 100;
 /**
  * Takes over a connected socket and owns its end of life. Beyond the contract of `codec.ts`:
  * - A request for an upgrade is written as extended CONNECT; 200 is told as 101 (RFC 8441).
- * - `resetStream` resets the stream only; the decoder that it belongs to is not called back.
+ * - `resetStream` resets the stream only, with INTERNAL_ERROR as Envoy does; the decoder that it belongs to is not called back.
  */
 export function createHttp2ClientConnection(
   socket: Duplex,
@@ -81,7 +81,7 @@ class Http2ClientConnection extends Http2Connection implements ClientConnection 
   }
 
   /** Ids rise in the order of the heads (RFC 9113 section 5.1.1). */
-  open(stream: ClientStream, head: RequestHead, endStream: boolean): string | undefined {
+  open(stream: ClientStream, head: RequestHead): string | undefined {
     this.starting--;
     if (this.closing) {
       stream.tellReset('connection termination', '');
@@ -97,7 +97,6 @@ class Http2ClientConnection extends Http2Connection implements ClientConnection 
     if (this.queue.isAboveHighWatermark) stream.onConnectionWatermark(true);
     const block = requestBlock(this.encoder, head);
     if (this.nextId > lastUsableId) this.leave();
-    void endStream;
     return block;
   }
 
@@ -119,14 +118,14 @@ class Http2ClientConnection extends Http2Connection implements ClientConnection 
     }
     const response = readResponseHead(fields);
     if (response === undefined) {
-      this.malformed(stream, 'http2.violation.of.messaging.rule');
+      this.malformed(stream, '');
       return;
     }
     stream.begin(response, endStream);
   }
 
   tooManyInformational(stream: ClientStream): void {
-    this.malformed(stream, 'http2.violation.of.messaging.rule');
+    this.malformed(stream, '');
   }
 
   protected headTooLarge(stream: Http2Stream): void {
@@ -220,12 +219,12 @@ class ClientStream extends Http2Stream implements RequestEncoder {
   }
 
   protected onLengthMismatch(): void {
-    this.client.streamError(this, PROTOCOL_ERROR, 'remote reset', '');
+    this.client.streamError(this, PROTOCOL_ERROR, 'protocol error', '');
   }
 
   /** The response is complete without the rest of the request. */
   protected override onRemoteEndFirst(): void {
-    this.client.sendReset(this, CANCEL);
+    this.client.sendReset(this, INTERNAL_ERROR);
     this.client.endStream(this);
   }
 
@@ -238,7 +237,7 @@ class ClientStream extends Http2Stream implements RequestEncoder {
     this.requestStarted = true;
     this.isHead = head.method === 'HEAD';
     this.upgrade = head.method === 'CONNECT' ? '' : head.upgrade;
-    const block = this.client.open(this, head, endStream);
+    const block = this.client.open(this, head);
     if (block !== undefined) this.writeHead(block, endStream);
   }
 
@@ -257,7 +256,7 @@ class ClientStream extends Http2Stream implements RequestEncoder {
       this.client.abandon();
       return;
     }
-    this.client.sendReset(this, CANCEL);
+    this.client.sendReset(this, INTERNAL_ERROR);
     this.client.endStream(this);
   }
 }

@@ -95,6 +95,7 @@ export abstract class Http2Connection {
   private receiveWindow: number;
   private consumed = 0;
 
+  protected isReading = false;
   // The frame of which the octets are being read.
   private prefaceLeft: number;
   private dataStream: Http2Stream | undefined = undefined;
@@ -173,6 +174,8 @@ export abstract class Http2Connection {
   /** A stream that this side has opened, and that is not there any more. */
   protected abstract isUsed(id: number): boolean;
   protected afterStream(): void {}
+  /** All that came in one read was looked at. */
+  protected onReadEnd(): void {}
 
   // ---- reading
 
@@ -205,8 +208,14 @@ export abstract class Http2Connection {
       if (this.kept.length < this.needed) return;
       bytes = this.kept.take();
     }
-    let at = 0;
-    if (this.prefaceLeft > 0) at = this.readPreface(bytes);
+    this.isReading = true;
+    this.readFrames(bytes);
+    this.isReading = false;
+    this.onReadEnd();
+  }
+
+  private readFrames(bytes: Buffer): void {
+    let at = this.prefaceLeft > 0 ? this.readPreface(bytes) : 0;
     while (!this.closing && at < bytes.length) {
       if (this.readingData) {
         at = this.readData(bytes, at);

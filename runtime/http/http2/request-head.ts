@@ -55,7 +55,7 @@ export function readRequestHead(fields: readonly HeaderField[], options: Http2Op
     const { inline, kind, name, value } = fields[at] as HeaderField;
     if (kind >= METHOD && kind <= PROTOCOL) {
       // Before all others, and once (RFC 9113 section 8.3).
-      if (hasRegular || (seen & (1 << kind)) !== 0) return violation;
+      if (hasRegular || (seen & (1 << kind)) !== 0) return invalidField;
       seen |= 1 << kind;
       switch (kind) {
         case METHOD:
@@ -71,12 +71,12 @@ export function readRequestHead(fields: readonly HeaderField[], options: Http2Op
           authority = value;
           break;
         case PROTOCOL:
-          if (!options.allowConnect) return violation;
+          if (!options.allowConnect) return invalidField;
           protocol = value;
           break;
         default:
           // `:status` is of responses.
-          return violation;
+          return invalidField;
       }
       continue;
     }
@@ -93,13 +93,13 @@ export function readRequestHead(fields: readonly HeaderField[], options: Http2Op
         cookie = cookie === '' ? value : `${cookie}; ${value}`;
         break;
       case CONTENT_LENGTH:
-        if (contentLength >= 0) return violation;
+        if (contentLength >= 0) return invalidField;
         contentLength = parseContentLength(value);
-        if (contentLength < 0) return violation;
+        if (contentLength < 0) return invalidField;
         headers.push(name, value);
         break;
       case HOST:
-        if (host !== undefined) return violation;
+        if (host !== undefined) return invalidField;
         host = value;
         break;
       case MALFORMED:
@@ -120,12 +120,13 @@ export function readRequestHead(fields: readonly HeaderField[], options: Http2Op
     // As HTTP/1 would say it; the rest of the proxy knows upgrades in this form only.
     method = 'GET';
     upgrade = protocol.toLowerCase();
-    headers.push('connection', 'upgrade', 'upgrade', protocol);
+    headers.push('upgrade', protocol, 'connection', 'upgrade');
   }
   const head: RequestHead = {
     method,
     path,
-    scheme: options.scheme,
+    // What the client says, as in Envoy; `x-forwarded-proto` has what the connection is.
+    scheme: scheme === '' ? options.scheme : scheme.toLowerCase(),
     authority,
     headers,
     upgrade,

@@ -54,6 +54,7 @@ class Http2ServerConnection extends Http2Connection implements ServerConnection 
   private readonly callbacks: ServerConnectionCallbacks;
   /** Streams above it are not served any more; the client opens them elsewhere. */
   private lastServed = maxWindow;
+  private answeredEarly: ServerStream[] = [];
   private closedStreams = 0;
   private prematureResets = 0;
 
@@ -114,7 +115,7 @@ class Http2ServerConnection extends Http2Connection implements ServerConnection 
       return;
     }
     this.stats.requestsRejectedWithUnderscores.inc();
-    this.streamError(stream, PROTOCOL_ERROR, 'protocol error', details);
+    this.streamError(stream, INTERNAL_ERROR, 'remote reset', details);
   }
 
   protected headTooLarge(stream: Http2Stream, result: number): void {
@@ -145,6 +146,19 @@ class Http2ServerConnection extends Http2Connection implements ServerConnection 
   override endStream(stream: Http2Stream): void {
     this.closedStreams++;
     super.endStream(stream);
+  }
+
+  /** Ends a stream whose request is not wanted any more, once what was read with it is looked at. */
+  afterRead(stream: ServerStream): void {
+    if (this.isReading) this.answeredEarly.push(stream);
+    else stream.refuseRest();
+  }
+
+  protected override onReadEnd(): void {
+    if (this.answeredEarly.length === 0) return;
+    const streams = this.answeredEarly;
+    this.answeredEarly = [];
+    for (const stream of streams) stream.refuseRest();
   }
 
   protected onGoAway(): void {
@@ -205,8 +219,14 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
     this.server.streamError(this, PROTOCOL_ERROR, 'protocol error', 'http2.remote_reset');
   }
 
-  /** The rest of the request is of no use (RFC 9113 section 8.1). */
+  /** The rest of the request is of no use (RFC 9113 section 8.1), unless its end has come in the same read. */
   protected override onLocalEndFirst(): void {
+    this.server.afterRead(this);
+  }
+
+  /** Called when the read is over. */
+  refuseRest(): void {
+    if (this.gone) return;
     this.server.sendReset(this, NO_ERROR);
     this.server.endStream(this);
   }

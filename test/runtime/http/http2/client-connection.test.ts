@@ -101,7 +101,7 @@ test('a reset by us is told to the peer and to nobody else', async () => {
   const { decoder, encoder } = open({}, false);
   encoder.resetStream('local reset');
   await settle();
-  assert.match(peer.read().join(), /RST 1 8$/);
+  assert.match(peer.read().join(), /RST 1 2$/);
   assert.is(connection.activeStreams, 0);
   // What was on its way is ignored.
   await peer.send(peer.headers(1, [':status', '200'], 4), frame(0, 1, 1, 'late'));
@@ -140,7 +140,12 @@ test('a body that is not as long as said, or that may not be', async () => {
   );
   assert.equal(
     streams.map(({ decoder }) => decoder.calls.at(-1)),
-    ['reset remote reset', 'reset remote reset', 'reset remote reset', '200 HTTP/2 [content-length=2]$'],
+    [
+      'reset protocol error',
+      'reset protocol error',
+      'reset protocol error',
+      '200 HTTP/2 [content-length=2]$',
+    ],
   );
 });
 

@@ -294,7 +294,7 @@ test('1xx, extended CONNECT as an upgrade', async () => {
     peer.headers(1, [':method', 'CONNECT', ':protocol', 'websocket', ...getFields('/chat').slice(2)], 4),
   );
   assert.equal(streams[0]?.calls, [
-    'GET /chat HTTP/2 [host=a|connection=upgrade|upgrade=websocket] upgrade=websocket',
+    'GET /chat HTTP/2 [host=a|upgrade=websocket|connection=upgrade] upgrade=websocket',
   ]);
   streams[0]?.encoder.encode1xx({ status: 103, headers: ['link', 'x'], protocol: 'HTTP/1.1' });
   streams[0]?.encoder.encodeHeaders(101, ['upgrade', 'websocket', 'connection', 'upgrade'], false);
