@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { frameHeader, uint32 } from '../../runtime/http/http2/frame.js';
 import { HpackDecoder } from '../../runtime/http/http2/hpack-decoder.js';
-import { HpackEncoder } from '../../runtime/http/http2/hpack-encoder.js';
+import { literalBlock } from '../support/literal-block.js';
 
 export type Fields = readonly (readonly [name: string, value: string])[];
 
@@ -13,14 +13,9 @@ export function frame(type: number, flags: number, id: number, payload = ''): st
   return frameHeader(payload.length, type, flags, id) + payload;
 }
 
-/** Writes frames with a table of its own. */
 export class FrameWriter {
-  private readonly encoder = new HpackEncoder(4096);
-
   block(fields: Fields): string {
-    let text = this.encoder.begin();
-    for (const [name, value] of fields) text += this.encoder.field(name, value);
-    return text;
+    return literalBlock(fields);
   }
 
   headers(id: number, fields: Fields, endStream = true): string {

@@ -1,30 +1,16 @@
 /**
- * Heads -> header blocks. Connection-specific fields of the list are the other codec's business and left out
- * (RFC 9113 section 8.2.2); no value that could be read as another field is ever written.
+ * Heads -> header blocks. What HTTP/2 does not have is left out by the encoder (RFC 9113 section 8.2.2).
  */
 import type { HeaderList } from '../../common/header-list.js';
 import type { RequestHead } from '../codec.js';
 import type { HpackEncoder } from './hpack-encoder.js';
-
-const omitted: ReadonlySet<string> = new Set([
-  'connection',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 const statusTexts: readonly string[] = Array.from({ length: 600 }, (_, status) => String(status));
 
 function fieldsBlock(encoder: HpackEncoder, headers: HeaderList): string {
   let block = '';
   for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string;
-    const value = headers[at + 1] as string;
-    if (omitted.has(name) || (name === 'te' && value !== 'trailers')) continue;
-    block += encoder.field(name, value);
+    block += encoder.field(headers[at] as string, headers[at + 1] as string);
   }
   return block;
 }

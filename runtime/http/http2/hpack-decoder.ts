@@ -5,6 +5,7 @@
 import type { HeaderField } from './header-field.js';
 import { headerField } from './header-field.js';
 import { huffmanDecode } from './huffman.js';
+import { findLiteral, keepLiteral, maxCachedOctets } from './literal-cache.js';
 import { staticTable, staticTableSize } from './static-table.js';
 
 /** How a block was read. */
@@ -73,7 +74,8 @@ export class HpackDecoder {
         continue;
       } else {
         const indexing = (first & 0x40) !== 0;
-        field = this.literal(this.integer(indexing ? 6 : 4));
+        // What must never be indexed is not kept here either.
+        field = this.literal(this.integer(indexing ? 6 : 4), (first & 0xf0) !== 0x10);
         if (field !== undefined && indexing) this.add(field);
       }
       if (field === undefined || this.broken) return this.fail();
@@ -99,10 +101,37 @@ export class HpackDecoder {
     return at >= this.first ? this.entries[at] : undefined;
   }
 
-  private literal(nameIndex: number): HeaderField | undefined {
-    const name = nameIndex === 0 ? this.string() : this.entry(nameIndex)?.name;
+  private literal(nameIndex: number, mayCache: boolean): HeaderField | undefined {
+    const { bytes } = this;
+    const start = this.at;
+    const nameOf = nameIndex === 0 ? undefined : this.entry(nameIndex);
+    if (nameIndex !== 0 && nameOf === undefined) return undefined;
+    const end = mayCache ? this.literalEnd(nameIndex === 0 ? 2 : 1) : -1;
+    if (end > 0) {
+      const found = findLiteral(bytes, start, end, nameOf);
+      if (found !== undefined) {
+        this.at = end;
+        return found;
+      }
+    }
+    const name = nameOf === undefined ? this.string() : nameOf.name;
     const value = this.string();
-    return name === undefined || value === undefined ? undefined : headerField(name, value);
+    if (name === undefined || value === undefined) return undefined;
+    const field = headerField(name, value);
+    if (end > 0) keepLiteral(bytes, start, end, nameOf, field);
+    return field;
+  }
+
+  /** Where one or two short texts end, -1 when they are not short. */
+  private literalEnd(texts: number): number {
+    let at = this.at;
+    for (let left = texts; left > 0; left--) {
+      if (at >= this.end) return -1;
+      const length = (this.bytes[at] as number) & 0x7f;
+      if (length === 0x7f) return -1;
+      at += 1 + length;
+    }
+    return at <= this.end && at - this.at <= maxCachedOctets ? at : -1;
   }
 
   /** RFC 7541 section 5.1. @param prefixBits bits of the first octet that belong to the integer */

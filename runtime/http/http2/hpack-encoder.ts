@@ -5,42 +5,19 @@
  * Fields that are likely to come again are put into the dynamic table, Huffman coded since that is done once. Those whose
  * value is new each time are written as they are: the peer's work and ours is worth more than the octets.
  */
+import type { FieldName } from './field-names.js';
+import { fieldName, NEVER_INDEXED, OMITTED, PLAIN } from './field-names.js';
 import { huffmanEncode } from './huffman.js';
-import { staticFields, staticNames, staticTableSize } from './static-table.js';
-
-/** Their values differ from message to message, and would push out what comes again. */
-const neverAgain: ReadonlySet<string> = new Set([
-  ':path',
-  'age',
-  'content-length',
-  'content-range',
-  'etag',
-  'grpc-timeout',
-  'if-modified-since',
-  'if-none-match',
-  'last-modified',
-  'location',
-  'traceparent',
-  'x-b3-spanid',
-  'x-b3-traceid',
-  'x-client-trace-id',
-  'x-request-id',
-]);
-
-/** Written so that no intermediary puts them into a table, where their value could be guessed (RFC 7541 section 7.1.3). */
-const secret: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'set-cookie',
-  // In Envoy, short ones only; a session is no less secret for being long.
-  'cookie',
-]);
+import { staticTableSize } from './static-table.js';
 
 /** Longer ones would take too much of the table. */
 const maxIndexedOctets = 512;
 
+/** What may not stand in a value; above 0xff no character is one octet. */
+const badValue = /[^\t\x20-\x7e\x80-\xff]/;
+
 interface Entry {
-  readonly name: string;
+  readonly name: FieldName;
   readonly value: string;
 }
 
@@ -63,9 +40,15 @@ function packedString(text: string): string {
   return packed.length < text.length ? integer(0x80, 7, packed.length) + packed : plainString(text);
 }
 
+/** A value that may be written: text beyond latin1 as UTF-8, control characters out. */
+function repaired(value: string): string {
+  const octets = /[^\x00-\xff]/.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value;
+  return octets.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+}
+
 export class HpackEncoder {
-  /** Position of each entry, counted from the first one ever made. */
-  private readonly positions = new Map<string, Map<string, number>>();
+  /** By the number of the name: the position of each value's entry, counted from the first one ever made. */
+  private readonly positions: (Map<string, number> | undefined)[] = [];
   private readonly entries: (Entry | undefined)[] = [];
   /** Position of the oldest entry, and how many there were before `entries[0]`. */
   private oldest = 0;
@@ -101,20 +84,27 @@ export class HpackEncoder {
     return resize;
   }
 
-  /** One field. @param name lower case */
+  /** One field; `''` for one that HTTP/2 does not have. @param name lower case */
   field(name: string, value: string): string {
-    const known = staticFields.get(name)?.get(value);
-    if (known !== undefined) return String.fromCharCode(0x80 | known);
-    const position = this.positions.get(name)?.get(value);
+    const known = fieldName(name);
+    const position = this.positions[known.number]?.get(value);
     if (position !== undefined) return integer(0x80, 7, this.indexOf(position));
-    if (secret.has(name)) return this.nameOf(name, 0x10, 4) + plainString(value);
-    const size = name.length + value.length + 32;
-    if (neverAgain.has(name) || size > maxIndexedOctets || size > this.capacity) {
+    const index = known.staticValues?.get(value);
+    if (index !== undefined) return String.fromCharCode(0x80 | index);
+    return this.literal(known, badValue.test(value) ? repaired(value) : value);
+  }
+
+  private literal(name: FieldName, value: string): string {
+    const { text, use } = name;
+    if (use === OMITTED || (text === 'te' && value !== 'trailers')) return '';
+    if (use === NEVER_INDEXED) return this.nameOf(name, 0x10, 4) + plainString(value);
+    const size = text.length + value.length + 32;
+    if (use === PLAIN || size > maxIndexedOctets || size > this.capacity) {
       return this.nameOf(name, 0, 4) + plainString(value);
     }
-    const text = this.nameOf(name, 0x40, 6) + packedString(value);
+    const literal = this.nameOf(name, 0x40, 6) + packedString(value);
     this.add(name, value, size);
-    return text;
+    return literal;
   }
 
   private indexOf(position: number): number {
@@ -122,22 +112,21 @@ export class HpackEncoder {
   }
 
   /** The start of a literal with its name. */
-  private nameOf(name: string, pattern: number, prefixBits: number): string {
-    const known = staticNames.get(name);
-    if (known !== undefined) return integer(pattern, prefixBits, known);
-    const values = this.positions.get(name);
+  private nameOf({ number, staticIndex, text }: FieldName, pattern: number, prefixBits: number): string {
+    if (staticIndex > 0) return integer(pattern, prefixBits, staticIndex);
+    const values = this.positions[number];
     if (values !== undefined) {
       for (const position of values.values()) return integer(pattern, prefixBits, this.indexOf(position));
     }
-    return String.fromCharCode(pattern) + packedString(name);
+    return String.fromCharCode(pattern) + packedString(text);
   }
 
-  private add(name: string, value: string, size: number): void {
+  private add(name: FieldName, value: string, size: number): void {
     this.evict(size);
-    let values = this.positions.get(name);
+    let values = this.positions[name.number];
     if (values === undefined) {
       values = new Map();
-      this.positions.set(name, values);
+      this.positions[name.number] = values;
     }
     values.set(value, this.dropped + this.entries.length);
     this.entries.push({ name, value });
@@ -149,10 +138,8 @@ export class HpackEncoder {
     while (this.size + needed > this.capacity && this.oldest < entries.length) {
       const { name, value } = entries[this.oldest] as Entry;
       entries[this.oldest++] = undefined;
-      this.size -= name.length + value.length + 32;
-      const values = this.positions.get(name) as Map<string, number>;
-      values.delete(value);
-      if (values.size === 0) this.positions.delete(name);
+      this.size -= name.text.length + value.length + 32;
+      this.positions[name.number]?.delete(value);
     }
     if (this.oldest > 128) {
       entries.splice(0, this.oldest);

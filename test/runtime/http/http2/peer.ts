@@ -2,12 +2,12 @@
 import type { HeaderList } from '../../../../runtime/common/header-list.js';
 import { frameHeader, uint32 } from '../../../../runtime/http/http2/frame.js';
 import { HpackDecoder } from '../../../../runtime/http/http2/hpack-decoder.js';
-import { HpackEncoder } from '../../../../runtime/http/http2/hpack-encoder.js';
 import { http2MessageOptions } from '../../../../runtime/http/http2/http2-options.js';
 import type { Http2Options } from '../../../../runtime/http/http2/http2-options.js';
 import { lazyHttp2Stats } from '../../../../runtime/http/http2/http2-stats.js';
 import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
 import { FakeClock } from '../../../support/fake-clock.js';
+import { literalBlock } from '../../../support/literal-block.js';
 import { FakeSocket, settle } from '../http1/fake-socket.js';
 
 export const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -34,7 +34,6 @@ export class Peer {
   readonly socket = new FakeSocket();
   readonly clock = new FakeClock();
   readonly stats = createStatsStore();
-  private readonly encoder = new HpackEncoder(4096);
   private readonly decoder = new HpackDecoder(4096, 1e6, 1e6);
   private seen = 0;
 
@@ -56,11 +55,10 @@ export class Peer {
   }
 
   block(fields: HeaderList): string {
-    let text = this.encoder.begin();
-    for (let at = 0; at < fields.length; at += 2) {
-      text += this.encoder.field(fields[at] as string, fields[at + 1] as string);
-    }
-    return text;
+    const pairs: [string, string][] = [];
+    for (let at = 0; at < fields.length; at += 2)
+      pairs.push([fields[at] as string, fields[at + 1] as string]);
+    return literalBlock(pairs);
   }
 
   headers(id: number, fields: HeaderList, flags = 5): Buffer {
