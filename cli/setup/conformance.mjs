@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './build.mjs';
 import { findEnvoy } from './envoy-binary.mjs';
+import { findH2spec } from './h2spec-binary.mjs';
 
 await ensureBuilt();
 const strict = Boolean(process.env.CI);
@@ -16,6 +17,7 @@ if (envoyBin !== undefined) process.env.ENVOY_BIN = envoyBin;
 let passed = 0;
 let failed = 0;
 const only = process.argv[2];
+const h2specBin = only === undefined || only === 'h2spec' ? await findH2spec() : undefined;
 
 /** What each suite cannot do without. */
 const needs = {
@@ -25,6 +27,7 @@ const needs = {
   'http-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
   'http2-parity': { envoy: true },
+  h2spec: { h2spec: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
 };
@@ -39,7 +42,9 @@ for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()
       ? `the corpus at ${sharedDir} (set ENVOY3_SHARED)`
       : need.envoy && envoyBin === undefined
         ? 'real Envoy (set ENVOY_BIN)'
-        : undefined;
+        : need.h2spec && h2specBin === undefined
+          ? 'h2spec (set H2SPEC_BIN)'
+          : undefined;
   if (missing !== undefined) {
     process.stdout.write(`${name}: NOT RUN, missing ${missing}\n`);
     if (strict) failed++;
@@ -49,7 +54,7 @@ for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()
   try {
     const suite = await import(pathToFileURL(join(root, 'dist', 'test', 'conformance', file)).href);
     const context =
-      name === 'verdicts' || name === 'cross-checks' ? sharedDir : { envoyBin, root, sharedDir };
+      name === 'verdicts' || name === 'cross-checks' ? sharedDir : { envoyBin, h2specBin, root, sharedDir };
     const result = await suite.run(context);
     for (const line of result.lines) process.stdout.write(`  ${line}\n`);
     process.stdout.write(`  ${result.passed} passed, ${result.failed} failed\n`);
