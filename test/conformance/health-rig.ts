@@ -4,7 +4,8 @@
  * counters stand still however fast the machine is; what is compared then is what the script has led to.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,20 @@ type Json = Record<string, unknown>;
 
 /** What a host does with a check: an answer (latin1), or one of: close, reset, never answer. */
 export type Step = string | 'close' | 'reset' | 'hang';
+
+/** What a host of HTTP/2 does with a check. */
+export interface Http2Step {
+  /** 200 when absent. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Octets of the body in hexadecimal; without it the head is the end. */
+  readonly body?: string;
+  readonly trailers?: Readonly<Record<string, string>>;
+  /** Instead of an answer. */
+  readonly instead?: 'reset' | 'hang' | 'close';
+  /** GOAWAY before the answer, with this error code. */
+  readonly goaway?: number;
+}
 
 export interface ScriptedHost {
   /** One for each check, over all connections; then `hang`. Default: a 200 for every check. */
@@ -29,6 +44,8 @@ export interface ScriptedHost {
   readonly refused?: boolean;
   /** Its checks go to a port of their own: `CHECKPORT` in `endpoint` stands for it. */
   readonly ownCheckPort?: boolean;
+  /** Speaks HTTP/2, by this script. */
+  readonly http2?: readonly Http2Step[];
   /** Speaks no HTTP: answers whatever it gets, or greets when it was empty. */
   readonly raw?: boolean;
 }
@@ -73,8 +90,8 @@ const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 class Host {
   readonly checks: string[] = [];
   readonly host: ScriptedHost;
-  readonly #sockets = new Set<Socket>();
-  readonly #servers: ReturnType<typeof createServer>[] = [];
+  readonly #sockets = new Set<{ destroy(): void }>();
+  readonly #servers: Server[] = [];
   #checked = 0;
   #answered = 0;
   port = 0;
@@ -91,12 +108,53 @@ class Host {
   }
 
   #open(): Promise<number> {
-    const server = createServer((socket) => this.#serve(socket));
+    const server =
+      this.host.http2 === undefined
+        ? createServer((socket) => this.#serve(socket))
+        : this.#http2(this.host.http2);
     this.#servers.push(server);
     return new Promise((done, fail) => {
       server.on('error', fail);
       server.listen(0, '127.0.0.1', () => done((server.address() as { port: number }).port));
     });
+  }
+
+  #http2(steps: readonly Http2Step[]): Server {
+    const server = createHttp2Server();
+    server.on('session', (session) => {
+      session.on('error', () => undefined);
+      this.#sockets.add({ destroy: () => session.destroy() });
+    });
+    server.on('stream', (stream, headers) => {
+      const chunks: Buffer[] = [];
+      stream.on('error', () => undefined);
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        // The order of the pseudo headers means nothing.
+        const head = Object.entries(headers)
+          .map(([name, value]) => `${name}: ${String(value)}`)
+          .sort(
+            (left, right) =>
+              Number(right.startsWith(':')) - Number(left.startsWith(':')) ||
+              (left[0] === ':' ? left.localeCompare(right) : 0),
+          );
+        this.checks.push(`${head.join('\n')}\n${Buffer.concat(chunks).toString('hex')}`);
+        const step = steps[this.#checked++] ?? { instead: 'hang' };
+        const { body, goaway, instead, status = 200, trailers } = step;
+        if (goaway !== undefined) stream.session?.goaway(goaway);
+        if (instead === 'close') stream.session?.destroy();
+        else if (instead === 'reset') stream.close(2);
+        if (instead !== undefined) return;
+        const waitForTrailers = trailers !== undefined;
+        stream.respond(
+          { ':status': status, ...step.headers },
+          { endStream: body === undefined && !waitForTrailers, waitForTrailers },
+        );
+        stream.on('wantTrailers', () => stream.sendTrailers(trailers ?? {}));
+        if (body !== undefined || waitForTrailers) stream.end(Buffer.from(body ?? '', 'hex'));
+      });
+    });
+    return server;
   }
 
   #serve(socket: Socket): void {
@@ -383,7 +441,13 @@ export async function observeHealth(
           .filter((line) => /health_flags|outlier|success_rate|priority::\d+$/.test(line))
           .join('\n'),
         json: [statusText(more), ...(host_statuses ?? []).map(statusText)].join('\n'),
-        stats: stats.filter((line) => line.startsWith(`cluster.${cluster}.`)).join('\n'),
+        stats: stats
+          .filter((line) => line.startsWith(`cluster.${cluster}.`))
+          // Envoy's codec of HTTP/2 calls it an error when its own side closes.
+          .filter(
+            (line) => hosts.every(({ host }) => host.http2 === undefined) || !line.includes('protocol_error'),
+          )
+          .join('\n'),
         checks: hosts.map(({ checks }) => checks.join('<>')).join('\n'),
         answers: (answers[at] as string[]).join('\n'),
         events: read(join(folder, `${cluster}.log`)),

@@ -1,7 +1,7 @@
 /**
  * What `health-parity` plays. Each brings its hosts into a state in which nothing moves any more.
  */
-import type { HealthScenario, Step } from './health-rig.js';
+import type { HealthScenario, Http2Step, Step } from './health-rig.js';
 
 type Json = Record<string, unknown>;
 
@@ -323,6 +323,81 @@ const tcpChecks: readonly HealthScenario[] = [
   raw('tcp binary', ['PONG'], tcp({ send: { text: '50494e47' }, receive: [{ binary: 'T04=' }] })),
 ];
 
+const http2 = (id: string, steps: readonly Http2Step[], check: Json, more: Json = {}): HealthScenario => ({
+  id,
+  hosts: [{ http2: steps }],
+  cluster: { health_checks: [{ ...fast, ...more, ...check }] },
+});
+
+const overHttp2 = { http_health_check: { path: '/hz', codec_client_type: 'HTTP2' } };
+
+const http2Checks: readonly HealthScenario[] = [
+  http2('http2', [{}], overHttp2),
+  http2('http2 with a body and trailers', [{ body: '6f6b', trailers: { 'x-a': '1' } }, {}], overHttp2),
+  http2('http2 503', [{}, { status: 503 }], overHttp2),
+  http2('http2 degraded', [{ headers: { 'x-envoy-degraded': 'true' } }], overHttp2),
+  http2('http2 reset', [{}, { instead: 'reset' }, { instead: 'reset' }, { instead: 'reset' }], overHttp2),
+  http2('http2 closes', [{}, { instead: 'close' }, { instead: 'close' }, { instead: 'close' }], overHttp2),
+  http2('http2 goaway and an answer', [{ goaway: 0 }, {}], overHttp2),
+  http2('http2 without reuse', [{}, {}], overHttp2, { reuse_connection: false }),
+];
+
+const grpc = (
+  id: string,
+  steps: readonly Http2Step[],
+  fields: Json = {},
+  more: Json = {},
+): HealthScenario => ({
+  id,
+  hosts: [{ http2: steps }],
+  cluster: {
+    health_checks: [{ ...fast, ...more, grpc_health_check: fields }],
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        explicit_http_config: { http2_protocol_options: {} },
+      },
+    },
+  },
+});
+
+const ofGrpc = { 'content-type': 'application/grpc' };
+const serving: Http2Step = {
+  headers: ofGrpc,
+  body: '00000000020801',
+  trailers: { 'grpc-status': '0' },
+};
+
+const grpcChecks: readonly HealthScenario[] = [
+  grpc('grpc SERVING', [serving]),
+  grpc('grpc service and authority', [serving], {
+    service_name: 'my.Service',
+    authority: 'grpc.example',
+    initial_metadata: [{ header: { key: 'x-a', value: '1' } }],
+  }),
+  grpc('grpc NOT_SERVING', [serving, { ...serving, body: '00000000020802' }]),
+  grpc('grpc UNKNOWN', [{ ...serving, body: '0000000000' }]),
+  grpc('grpc SERVICE_UNKNOWN', [{ ...serving, body: '00000000020803' }]),
+  grpc('grpc unimplemented', [{ headers: { ...ofGrpc, 'grpc-status': '12' } }]),
+  grpc('grpc not found', [serving, { headers: { ...ofGrpc, 'grpc-status': '5' } }]),
+  grpc('grpc an error in the trailers', [{ ...serving, trailers: { 'grpc-status': '13' } }]),
+  grpc('grpc no status', [{ ...serving, trailers: { 'x-a': '1' } }]),
+  grpc('grpc no trailers', [{ headers: ofGrpc, body: '00000000020801' }]),
+  grpc('grpc another content type', [
+    { headers: { 'content-type': 'text/plain' }, body: '6f6b', trailers: { 'grpc-status': '0' } },
+  ]),
+  grpc('grpc 503', [{ status: 503, headers: ofGrpc }]),
+  grpc('grpc two messages', [{ ...serving, body: '0000000002080100000000020801' }]),
+  grpc('grpc compressed', [{ ...serving, body: '01000000020801' }]),
+  grpc('grpc no message', [{ ...serving, body: '00000000020fff' }]),
+  grpc('grpc reset', [serving, { instead: 'reset' }, { instead: 'reset' }, { instead: 'reset' }]),
+  grpc('grpc closes', [serving, { instead: 'close' }, { instead: 'close' }, { instead: 'close' }]),
+  grpc('grpc goaway and an answer', [{ ...serving, goaway: 0 }, serving]),
+  grpc('grpc goaway with an error', [serving, { ...serving, goaway: 2 }, serving]),
+  grpc('grpc without reuse', [serving, serving], {}, { reuse_connection: false }),
+  grpc('grpc timeout', [{ instead: 'hang' }], {}, { timeout: '0.6s', no_traffic_interval: '60s' }),
+];
+
 /** Sweeps do not come while a scenario lasts, so that what is counted is what requests did. */
 const outlier = (fields: Json): Json => ({
   lb_policy: 'ROUND_ROBIN',
@@ -501,7 +576,7 @@ const outliers: readonly HealthScenario[] = [
       base_ejection_time: '60s',
     }),
     requests: 60,
-    afterMs: 2200,
+    afterMs: 2800,
     laterRequests: 5,
   },
   {
@@ -520,7 +595,7 @@ const outliers: readonly HealthScenario[] = [
       base_ejection_time: '60s',
     }),
     requests: 20,
-    afterMs: 2000,
+    afterMs: 2800,
     laterRequests: 2,
   },
   {
@@ -539,7 +614,7 @@ const outliers: readonly HealthScenario[] = [
       base_ejection_time: '60s',
     }),
     requests: 20,
-    afterMs: 2000,
+    afterMs: 2800,
     laterRequests: 2,
   },
   {
@@ -563,7 +638,7 @@ const outliers: readonly HealthScenario[] = [
       base_ejection_time: '60s',
     }),
     requests: 60,
-    afterMs: 2200,
+    afterMs: 2800,
     laterRequests: 5,
   },
   {
@@ -588,4 +663,10 @@ const outliers: readonly HealthScenario[] = [
   },
 ];
 
-export const healthScenarios: readonly HealthScenario[] = [...http1, ...tcpChecks, ...outliers];
+export const healthScenarios: readonly HealthScenario[] = [
+  ...http1,
+  ...http2Checks,
+  ...grpcChecks,
+  ...tcpChecks,
+  ...outliers,
+];
