@@ -15,7 +15,7 @@ import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import { HostPools } from '../connection-pool/host-pools.js';
 import { createHealthChecker } from '../health-checking/create-health-checker.js';
-import type { HealthChecker } from '../health-checking/health-checker.js';
+import type { HealthChecker, HealthProbeFactory } from '../health-checking/health-checker.js';
 import type { HostDescription } from '../host/create-host.js';
 import { createHostSet, renewHost } from '../host/create-host.js';
 import type { Host, HostSet } from '../host/host.js';
@@ -58,6 +58,8 @@ export interface ClusterDependencies {
   readonly outlierEventLog?: () => EventLog | undefined;
   /** Instead of the resolver that the configuration asks for. */
   readonly createResolver?: (config: ClusterConfig) => DnsResolver;
+  /** Instead of the health checks that the configuration asks for. */
+  readonly createHealthProbe?: HealthProbeFactory;
 }
 
 /** Connections with what limits them; passed on from generation to generation while nothing about them changes. */
@@ -149,7 +151,7 @@ export class HostChangingCluster implements Cluster {
   }
 
   private watch(
-    { accessLogFiles, clock, random, stats }: ClusterDependencies,
+    { accessLogFiles, clock, createHealthProbe, random, stats }: ClusterDependencies,
     { http1, tls }: ConnectionSettings,
   ): HealthChecker | undefined {
     return createHealthChecker(this.config, {
@@ -158,6 +160,7 @@ export class HostChangingCluster implements Cluster {
       stats,
       statPrefix: this.statPrefix,
       logFiles: accessLogFiles,
+      createProbe: createHealthProbe,
       tls,
       http1,
       hasTraffic: () => {

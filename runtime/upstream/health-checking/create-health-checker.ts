@@ -55,6 +55,8 @@ export interface HealthCheckerDependencies {
   /** The cluster has had a connection, ever. */
   readonly hasTraffic: () => boolean;
   readonly callbacks: HealthCheckerCallbacks;
+  /** Instead of the probes that the configuration asks for. */
+  readonly createProbe?: HealthProbeFactory | undefined;
 }
 
 const fileSink = 'envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink';
@@ -241,7 +243,7 @@ function compileCheck(
     eventLog?.(`${healthEventText(type, clusterName, host, clock.wallTime(), event)}\n`);
   return () => {
     stats = createHealthCheckStats(statPrefix, name, scope);
-    return { settings, stats, clock, createProbe, hasTraffic, log };
+    return { settings, stats, clock, createProbe: dependencies.createProbe ?? createProbe, hasTraffic, log };
   };
 }
 

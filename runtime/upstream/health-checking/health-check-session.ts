@@ -111,12 +111,18 @@ export class HealthCheckSession implements ProbeCallbacks {
     const { clock, settings, stats } = this.options;
     this.interval = undefined;
     this.timeout = clock.setTimer(settings.timeoutMs, () => {
-      this.timeout = undefined;
-      this.probe.abandon();
-      this.onFailure('NETWORK_TIMEOUT', false, 0);
+      // An answer that is here already counts: after a stop of the process (SIGSTOP, a machine that slept) all timers are
+      // over before anything is read, and all hosts would fail at once.
+      this.timeout = clock.setTimer(0, () => this.expire());
     });
     stats.attempt.inc();
     this.probe.check();
+  }
+
+  private expire(): void {
+    this.timeout = undefined;
+    this.probe.abandon();
+    this.onFailure('NETWORK_TIMEOUT', false, 0);
   }
 
   /** The next one is scheduled when this one has been taken into account. */

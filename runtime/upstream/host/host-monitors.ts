@@ -21,12 +21,8 @@ export type OutlierResult =
 export interface OutlierMonitor {
   /** @param code what stands for the result where own and foreign errors are not told apart; the result's own when absent */
   putResult(result: OutlierResult, code?: number): void;
-  /**
-   * A response began.
-   * @param code its status; of gRPC the status that its code maps to
-   * @param headers looked at for `x-envoy-degraded`
-   */
-  putResponse(code: number, headers: readonly string[]): void;
+  /** A response began. @param headers of the response, which may say more than its status. */
+  putResponse(status: number, headers: readonly string[], requestHeaders: readonly string[]): void;
   /** Percent of the last interval, -1 when there was too little to say. */
   readonly successRate: number;
   readonly localOriginSuccessRate: number;

@@ -4,8 +4,13 @@
 import { getHeader } from '../../common/header-list.js';
 import type { Host } from '../host/host.js';
 import type { OutlierMonitor, OutlierResult } from '../host/host-monitors.js';
+import { httpStatusOfGrpc } from './http-status-of-grpc.js';
 import type { EnforcedType, OutlierSettings } from './outlier-settings.js';
 import { SuccessRate } from './success-rate.js';
+
+function isGrpcType(type: string | undefined): boolean {
+  return type === 'application/grpc' || type?.startsWith('application/grpc+') === true;
+}
 
 /** Who is told that a host has failed too often in a row, or calls itself degraded. */
 export interface HostOutlierOwner {
@@ -87,7 +92,11 @@ export class HostOutlierMonitor implements OutlierMonitor {
     }
   }
 
-  putResponse(code: number, headers: readonly string[]): void {
+  putResponse(status: number, headers: readonly string[], requestHeaders: readonly string[]): void {
+    const grpcStatus = getHeader(headers, 'grpc-status');
+    // A call that failed before it had an answer: its HTTP status is 200. In trailers it comes too late, as in Envoy.
+    const isGrpc = grpcStatus !== undefined && isGrpcType(getHeader(requestHeaders, 'content-type'));
+    const code = isGrpc ? httpStatusOfGrpc(grpcStatus) : status;
     this.putCode(code);
     if (!this.settings.detectDegradedHosts || code >= 500) return;
     if (getHeader(headers, 'x-envoy-degraded') !== undefined) this.owner.onDegraded(this);

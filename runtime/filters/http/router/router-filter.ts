@@ -216,7 +216,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     if (status >= 500) request.host.stats.rqError++;
     else request.host.stats.rqSuccess++;
     const { healthCheckMonitor, outlierMonitor } = request.host.health;
-    outlierMonitor.putResponse(status, headers);
+    outlierMonitor.putResponse(status, headers, this.head?.headers ?? []);
     if (healthCheckMonitor !== undefined && getHeader(headers, immediateFail) !== undefined) {
       healthCheckMonitor.setUnhealthy();
     }
