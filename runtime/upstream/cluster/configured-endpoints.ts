@@ -26,7 +26,7 @@ function healthCheckOf(
   const config = messageOf(endpoint.health_check_config);
   const port = numberOf(config.port_value, 0);
   const { pipe: otherPipe, socket_address: socket } = messageOf(config.address);
-  if (port !== 0 && (otherPipe !== undefined || (pipe && socket === undefined))) {
+  if (port !== 0 && (otherPipe !== undefined || pipe)) {
     throw new ConfigError('Invalid host configuration: non-zero port for non-IP address', [
       ...path,
       'health_check_config',

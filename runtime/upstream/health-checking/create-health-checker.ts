@@ -273,6 +273,13 @@ export function createHealthChecker(
   if (checks.length === 0) return undefined;
   const name = textOf(config.name);
   const isGroup = checks.length > 1;
+  for (const [at, check] of checks.entries()) {
+    if (!isGroup || textOf(check.name) !== '') continue;
+    throw new ConfigError(
+      `health check at index ${at} is missing a name; all health checks must have a name when multiple health checks are configured`,
+      ['health_checks', at],
+    );
+  }
   for (const [at, { grpc_health_check: grpc }] of checks.entries()) {
     if (grpc === undefined || speaksHttp2(config)) continue;
     const message = `${name} cluster must support HTTP/2 for gRPC healthchecking`;
