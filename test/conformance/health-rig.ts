@@ -9,6 +9,9 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TlsOptions } from 'node:tls';
+import { createServer as createTlsServer } from 'node:tls';
+import { generate } from 'selfsigned';
 import type { Running } from '../bench/processes.js';
 import { start, stop, waitForPort } from '../bench/processes.js';
 
@@ -44,6 +47,8 @@ export interface ScriptedHost {
   readonly refused?: boolean;
   /** Its checks go to a port of their own: `CHECKPORT` in `endpoint` stands for it. */
   readonly ownCheckPort?: boolean;
+  /** Under TLS, with a certificate that nobody trusts; the protocols that a check offers are told with it. */
+  readonly tls?: boolean;
   /** Speaks HTTP/2, by this script. */
   readonly http2?: readonly Http2Step[];
   /** Speaks no HTTP: answers whatever it gets, or greets when it was empty. */
@@ -107,16 +112,33 @@ class Host {
     this.checkPort = this.host.ownCheckPort === true ? await this.#open() : this.port;
   }
 
-  #open(): Promise<number> {
+  async #open(): Promise<number> {
     const server =
-      this.host.http2 === undefined
-        ? createServer((socket) => this.#serve(socket))
-        : this.#http2(this.host.http2);
+      this.host.http2 !== undefined
+        ? this.#http2(this.host.http2)
+        : this.host.tls === true
+          ? await this.#tls()
+          : createServer((socket) => this.#serve(socket));
     this.#servers.push(server);
     return new Promise((done, fail) => {
       server.on('error', fail);
       server.listen(0, '127.0.0.1', () => done((server.address() as { port: number }).port));
     });
+  }
+
+  async #tls(): Promise<Server> {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'up.example' }], {
+      keySize: 2048,
+    });
+    const ALPNCallback = ({ protocols }: { protocols: readonly string[] }): string | undefined => {
+      this.checks.push(`offers ${protocols.join()}`);
+      return protocols[0];
+    };
+    const server = createTlsServer({ cert, key, ALPNCallback } as TlsOptions, (socket) =>
+      this.#serve(socket),
+    );
+    server.on('tlsClientError', () => this.checks.push('no handshake'));
+    return server;
   }
 
   #http2(steps: readonly Http2Step[]): Server {

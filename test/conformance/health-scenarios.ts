@@ -1,7 +1,7 @@
 /**
  * What `health-parity` plays. Each brings its hosts into a state in which nothing moves any more.
  */
-import type { HealthScenario, Http2Step, Step } from './health-rig.js';
+import type { HealthScenario, Http2Step, ScriptedHost, Step } from './health-rig.js';
 
 type Json = Record<string, unknown>;
 
@@ -361,6 +361,55 @@ const grpc = (
   },
 });
 
+const overTls = (
+  id: string,
+  context: Json,
+  check: Json,
+  host: Partial<ScriptedHost> = { tls: true },
+): HealthScenario => ({
+  id,
+  hosts: [{ checks: [good, good], ...host }],
+  cluster: {
+    health_checks: [{ ...fast, no_traffic_interval: '60s', ...check }],
+    transport_socket: {
+      name: 'envoy.transport_sockets.tls',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+        ...context,
+      },
+    },
+  },
+});
+
+const byHttp = { http_health_check: { path: '/hz' } };
+
+const tlsChecks: readonly HealthScenario[] = [
+  overTls('tls', {}, byHttp),
+  overTls(
+    'tls with protocols of the cluster',
+    { common_tls_context: { alpn_protocols: ['http/1.1', 'x'] } },
+    byHttp,
+  ),
+  overTls('tls with protocols of the check', {}, { ...byHttp, tls_options: { alpn_protocols: ['y'] } }),
+  overTls(
+    'tls with protocols of both',
+    { common_tls_context: { alpn_protocols: ['http/1.1', 'x'] } },
+    { ...byHttp, tls_options: { alpn_protocols: ['y'] } },
+  ),
+  overTls('tls tcp', {}, { tcp_health_check: {} }),
+  overTls(
+    'tls tcp with an answer',
+    {},
+    { tcp_health_check: { send: { text: '00' }, receive: [{ text: '504f4e47' }] } },
+    {
+      tls: true,
+      raw: true,
+      checks: ['PONG'],
+    },
+  ),
+  overTls('tls with a host of plain text', {}, { ...byHttp, timeout: '0.6s' }, { checks: [] }),
+];
+
 const ofGrpc = { 'content-type': 'application/grpc' };
 const serving: Http2Step = {
   headers: ofGrpc,
@@ -666,6 +715,7 @@ const outliers: readonly HealthScenario[] = [
 export const healthScenarios: readonly HealthScenario[] = [
   ...http1,
   ...http2Checks,
+  ...tlsChecks,
   ...grpcChecks,
   ...tcpChecks,
   ...outliers,

@@ -87,26 +87,33 @@ function openEventLogs(check: Fields, files: AccessLogFiles | undefined): EventL
   };
 }
 
-/** TLS of the cluster, with the protocols that the check offers instead. */
+/**
+ * TLS of the cluster, with the protocols that a check offers: its own, else those of the cluster. As in Envoy none is
+ * offered where none is configured, while pools offer the one that they speak.
+ */
 function checkTls(
   tls: ConnectionOptions | undefined,
   check: Fields,
-  isHttp2: boolean,
+  cluster: Fields,
 ): ConnectionOptions | undefined {
   if (tls === undefined) return undefined;
-  const offered = messageOf(check.tls_options).alpn_protocols;
-  const protocols = Array.isArray(offered) ? (offered as string[]) : isHttp2 ? ['h2'] : undefined;
-  return protocols === undefined ? tls : { ...tls, ALPNProtocols: protocols };
+  const context = messageOf(messageOf(cluster.transport_socket).typed_config);
+  const { ALPNProtocols: _, ...rest } = tls;
+  const offered =
+    messageOf(check.tls_options).alpn_protocols ?? messageOf(context.common_tls_context).alpn_protocols;
+  return Array.isArray(offered) && offered.length > 0
+    ? { ...rest, ALPNProtocols: offered as string[] }
+    : rest;
 }
 
-type Common = Omit<ExchangeOptions, 'createCodec' | 'tls'>;
+type Common = Omit<ExchangeOptions, 'createCodec'>;
 
 function httpProbes(
   check: Fields,
   clusterName: string,
   common: Common,
   onServiceNameVerified: () => void,
-  { clock, http1, tls }: HealthCheckerDependencies,
+  { clock, http1 }: HealthCheckerDependencies,
 ): HealthProbeFactory {
   const http = messageOf(check.http_health_check);
   const isHttp2 = textOf(http.codec_client_type, 'HTTP1') === 'HTTP2';
@@ -135,9 +142,8 @@ function httpProbes(
   const options = {
     ...common,
     createCodec,
-    tls: checkTls(tls, check, isHttp2),
     protocol: isHttp2 ? ('HTTP/2' as const) : ('HTTP/1.1' as const),
-    scheme: tls === undefined ? ('http' as const) : ('https' as const),
+    scheme: common.tls === undefined ? ('http' as const) : ('https' as const),
     method,
     path: toOctets(textOf(http.path)),
     authority: toOctets(textOf(http.host)) || clusterName,
@@ -160,15 +166,11 @@ function httpProbes(
   return (host, callbacks) => new HttpProbe(host, callbacks, options);
 }
 
-function tcpProbes(
-  check: Fields,
-  { reuseConnection }: Common,
-  tls: ConnectionOptions | undefined,
-): HealthProbeFactory {
+function tcpProbes(check: Fields, { reuseConnection, tls }: Common): HealthProbeFactory {
   const tcp = messageOf(check.tcp_health_check);
   const payload = messageOf(tcp.send);
   const options = {
-    tls: checkTls(tls, check, false),
+    tls,
     reuseConnection,
     // As in Envoy 1.40, `binary` is not sent.
     send: textOf(payload.text) === '' ? undefined : under(() => readPayload(payload), 'send'),
@@ -183,15 +185,14 @@ function grpcProbes(
   clusterName: string,
   common: Common,
   { timeoutMs }: HealthCheckSettings,
-  { clock, tls }: HealthCheckerDependencies,
+  { clock }: HealthCheckerDependencies,
 ): HealthProbeFactory {
   const grpc = messageOf(check.grpc_health_check);
   const metadata = { request_headers_to_add: grpc.initial_metadata };
   const options = {
     ...common,
     createCodec: createNodeHttp2Connection,
-    tls: checkTls(tls, check, true),
-    scheme: tls === undefined ? ('http' as const) : ('https' as const),
+    scheme: common.tls === undefined ? ('http' as const) : ('https' as const),
     authority: toOctets(textOf(grpc.authority)) || clusterName,
     serviceName: textOf(grpc.service_name),
     requestHeaders: compileHeaderMutation(metadata, 'request'),
@@ -207,14 +208,16 @@ function grpcProbes(
  */
 function compileCheck(
   check: Fields,
-  clusterName: string,
+  cluster: Fields,
   name: string | undefined,
   dependencies: HealthCheckerDependencies,
 ): () => CheckOptions {
   const { clock, hasTraffic, logFiles, random, statPrefix, stats: scope, tls } = dependencies;
   const settings = readHealthCheckSettings(check, random);
+  const clusterName = textOf(cluster.name);
   let stats: HealthCheckStats | undefined;
   const common = {
+    tls: checkTls(tls, check, cluster),
     reuseConnection: settings.reuseConnection,
     onProtocolError: () => scope.counter(`${statPrefix}upstream_cx_protocol_error`).inc(),
   };
@@ -228,7 +231,7 @@ function compileCheck(
     );
   } else if (check.tcp_health_check !== undefined) {
     type = 'TCP';
-    createProbe = under(() => tcpProbes(check, common, tls), 'tcp_health_check');
+    createProbe = under(() => tcpProbes(check, common), 'tcp_health_check');
   } else if (check.grpc_health_check !== undefined) {
     type = 'GRPC';
     createProbe = under(
@@ -287,7 +290,7 @@ export function createHealthChecker(
   }
   const compiled = checks.map((check, at) =>
     under(
-      () => compileCheck(check, name, isGroup ? textOf(check.name) : undefined, dependencies),
+      () => compileCheck(check, config, isGroup ? textOf(check.name) : undefined, dependencies),
       'health_checks',
       at,
     ),
