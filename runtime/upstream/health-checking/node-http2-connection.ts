@@ -62,7 +62,14 @@ class Exchange implements RequestEncoder {
       this.reset('connection termination');
       return;
     }
-    const stream = this.session.request(toHeaders(head), { endStream });
+    let stream: ClientHttp2Stream;
+    try {
+      stream = this.session.request(toHeaders(head), { endStream });
+    } catch {
+      // The peer has just said that it goes away, or Node does not write such a header.
+      this.reset('local reset');
+      return;
+    }
     this.stream = stream;
     stream.on('response', (headers, flags) => {
       const isLast = (flags & endOfStream) !== 0;
