@@ -15,6 +15,7 @@ import { httpSupportedFields } from './http/supported-fields.js';
 import { listenerSupportedFields } from './listener/supported-fields.js';
 import type { NetworkFilterFactory } from './network/filter.js';
 import { routeSupportedFields } from './route/supported-fields.js';
+import { healthSupportedFields } from './upstream/health-supported-fields.js';
 import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
 export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
@@ -37,4 +38,5 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   routeSupportedFields,
   accessLogSupportedFields,
   upstreamSupportedFields,
+  healthSupportedFields,
 );

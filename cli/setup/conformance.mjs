@@ -30,6 +30,7 @@ const needs = {
   h2spec: { h2spec: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
+  'health-parity': { envoy: true },
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {

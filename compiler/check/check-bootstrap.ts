@@ -15,6 +15,7 @@ import { extensionClusters } from './extension-clusters.js';
 import { filterOrder } from './filter-order.js';
 import type { Finding } from './finding.js';
 import { formatStrings } from './format-strings.js';
+import { healthChecks } from './health-checks.js';
 import { inlineCertificates } from './inline-certificates.js';
 import { ipAddresses } from './ip-addresses.js';
 import { jwtAuthentication } from './jwt-authentication.js';
@@ -35,6 +36,7 @@ import { virtualHostDomains } from './virtual-host-domains.js';
 const checks: readonly Check[] = [
   duplicateNames,
   clusterEndpoints,
+  healthChecks,
   loadBalancing,
   ipAddresses,
   listeners,

@@ -290,6 +290,13 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     example: "  { key: 'x-client', value: '%DOWNSTREAM_REMOTE_ADRESS%' }",
     fix: "  { key: 'x-client', value: '%DOWNSTREAM_REMOTE_ADDRESS%' }",
   },
+  E3035: {
+    title: 'a health check or an outlier detection that Envoy refuses',
+    explanation:
+      'Payloads are hexadecimal or base64, statuses are half-open ranges of 100 to 600, a request by GET has no body, gRPC\nneeds a cluster of HTTP/2, checks go to IP addresses, an ejection lasts at least its base time.',
+    example: "  http_health_check: { path: '/', expected_statuses: [{ start: 200, end: 200 }] }",
+    fix: "  http_health_check: { path: '/', expected_statuses: [{ start: 200, end: 201 }] }",
+  },
   'lint-options': {
     title: 'a lint rule is switched off in a way that does not work',
     explanation:

@@ -85,6 +85,15 @@ function reasonOf(error: unknown): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** @throws ConfigError in Envoy's words */
+export function openFile(files: AccessLogFiles, path: string): LogFile {
+  try {
+    return files.open(path);
+  } catch (error) {
+    throw new ConfigError(`unable to open file '${path}': ${reasonOf(error)}`);
+  }
+}
+
 function createAccessLogger(config: Fields, files: AccessLogFiles): AccessLogger {
   const filter =
     config.filter === undefined
@@ -93,12 +102,7 @@ function createAccessLogger(config: Fields, files: AccessLogFiles): AccessLogger
   const typed = messageOf(config.typed_config);
   const path = under(() => pathOf(typed), 'typed_config');
   const format = under(() => compileLogFormat(typed), 'typed_config');
-  let file: LogFile;
-  try {
-    file = files.open(path);
-  } catch (error) {
-    throw new ConfigError(`unable to open file '${path}': ${reasonOf(error)}`, ['typed_config', 'path']);
-  }
+  const file = under(() => openFile(files, path), 'typed_config', 'path');
   return {
     log(info) {
       if (filter === undefined || filter(info)) file.write(format(info));

@@ -17,6 +17,7 @@ export const bootstrapSupportedFields: SupportedFields = {
     node: true,
     admin: true,
     static_resources: true,
+    cluster_manager: true,
     layered_runtime: true,
     stats_flush_interval: true,
     // Envoy's own machinery: nothing of it exists here to be tuned.

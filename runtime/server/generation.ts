@@ -53,7 +53,7 @@ export function prepareGeneration(
   let clusterUpdate: ClusterUpdate | undefined;
   try {
     const names = clusterNames(messagesOf(resources?.clusters));
-    const preparedClusters = clusters.prepare(resources?.clusters ?? []);
+    const preparedClusters = clusters.prepare(resources?.clusters ?? [], config.bootstrap.cluster_manager);
     clusterUpdate = preparedClusters;
     const preparedListeners = listeners.prepare(messagesOf(messageOf(resources).listeners), {
       ...context,

@@ -112,7 +112,12 @@ class RunningServer implements Server {
     this.serverStats = createServerStats(options, stats, clock, this.startedAt);
     const flushIntervalMs = options.fileFlushIntervalMs ?? defaultFlushIntervalMs;
     this.accessLogFiles = createAccessLogFiles({ clock, stats, flushIntervalMs });
-    this.clusters = createClusterManager({ clock, stats, random: Math.random });
+    this.clusters = createClusterManager({
+      clock,
+      stats,
+      random: Math.random,
+      accessLogFiles: this.accessLogFiles,
+    });
     this.listeners = createListenerManager({
       clock,
       stats,

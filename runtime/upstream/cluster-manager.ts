@@ -15,8 +15,11 @@ export interface ClusterUpdate {
 }
 
 export interface ReloadableClusterManager extends ClusterManager {
-  /** @throws ConfigError with the path from `static_resources.clusters` on; nothing has changed then */
-  prepare(configs: readonly ClusterConfig[]): ClusterUpdate;
+  /**
+   * @param settings `Bootstrap.cluster_manager`
+   * @throws ConfigError with the path from the bootstrap on; nothing has changed then
+   */
+  prepare(configs: readonly ClusterConfig[], settings?: unknown): ClusterUpdate;
   /** Closes everything at once. */
   close(): void;
 }

@@ -2,6 +2,9 @@
  * The clusters of a server, generation after generation.
  */
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../dsl/api/generated/types.js';
+import { openFile } from '../access-log/create-access-loggers.js';
+import { messageOf, textOf } from '../common/message-fields.js';
+import { under } from '../network/config-path.js';
 import { ConfigError } from '../network/filter.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { Cluster } from './cluster/cluster.js';
@@ -9,6 +12,7 @@ import type { OwnedCluster } from './cluster/create-cluster.js';
 import { createCluster } from './cluster/create-cluster.js';
 import type { ClusterDependencies } from './cluster/host-changing-cluster.js';
 import type { ClusterUpdate, ReloadableClusterManager } from './cluster-manager.js';
+import type { EventLog } from './outlier/outlier-event-log.js';
 
 /** A cluster with the text of its configuration, which tells whether a new one differs. */
 interface Member {
@@ -43,8 +47,11 @@ class Clusters implements ReloadableClusterManager {
   /** Prepared and neither committed nor discarded. */
   private readonly warming = new Set<Member>();
 
+  /** Of outlier detection, in force for all clusters, whichever generation they are from. */
+  private outlierLog: EventLog | undefined = undefined;
+
   constructor(dependencies: ClusterDependencies) {
-    this.dependencies = dependencies;
+    this.dependencies = { outlierEventLog: () => this.outlierLog, ...dependencies };
     this.stats = managerStats(dependencies.stats);
   }
 
@@ -56,7 +63,18 @@ class Clusters implements ReloadableClusterManager {
     return this.list;
   }
 
-  prepare(configs: readonly ClusterConfig[]): ClusterUpdate {
+  /** @throws ConfigError when the file cannot be opened */
+  private openOutlierLog(settings: unknown): EventLog | undefined {
+    const { accessLogFiles } = this.dependencies;
+    const path = textOf(messageOf(messageOf(settings).outlier_detection).event_log_path);
+    if (path === '' || accessLogFiles === undefined) return undefined;
+    const steps = ['cluster_manager', 'outlier_detection', 'event_log_path'];
+    const file = under(() => openFile(accessLogFiles, path), ...steps);
+    return (line) => file.write(line);
+  }
+
+  prepare(configs: readonly ClusterConfig[], settings?: unknown): ClusterUpdate {
+    const outlierLog = this.openOutlierLog(settings);
     const next = new Map<string, Member>();
     const fresh: Member[] = [];
     for (const [index, config] of configs.entries()) {
@@ -81,7 +99,10 @@ class Clusters implements ReloadableClusterManager {
     this.stats.warming.set(this.warming.size);
     return {
       warmed: Promise.all(fresh.map(({ owned }) => owned.warmed)).then(() => undefined),
-      commit: () => this.commit(next, fresh),
+      commit: () => {
+        this.outlierLog = outlierLog;
+        this.commit(next, fresh);
+      },
       discard: () => this.forget(fresh),
     };
   }

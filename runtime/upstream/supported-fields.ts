@@ -39,7 +39,11 @@ export const upstreamSupportedFields: SupportedFields = {
     use_tcp_for_dns_lookups: true,
     transport_socket: true,
     metadata: 'ignored',
-    ignore_health_on_host_removal: 'ignored',
+    ignore_health_on_host_removal: true,
+    health_checks: true,
+    outlier_detection: true,
+    // Pools of HTTP connections drain whenever a host fails.
+    close_connections_on_host_health_failure: true,
     wait_for_warm_on_init: true,
     upstream_connection_options: true,
     protocol_selection: onlyValues('USE_CONFIGURED_PROTOCOL'),
@@ -49,6 +53,7 @@ export const upstreamSupportedFields: SupportedFields = {
   [`${cluster}.RoundRobinLbConfig`]: {},
   [`${cluster}.CommonLbConfig`]: {
     healthy_panic_threshold: true,
+    ignore_new_hosts_until_first_hc: true,
     // Nothing is merged here: every change is one host set.
     update_merge_window: 'ignored',
     // Acts only where the bootstrap names a local cluster, which is refused.
@@ -80,8 +85,13 @@ export const upstreamSupportedFields: SupportedFields = {
     // Counts only with `locality_weighted_lb_config`, which is refused.
     load_balancing_weight: 'ignored',
   },
-  [`${endpoint}LbEndpoint`]: { endpoint: true, load_balancing_weight: true, metadata: 'ignored' },
-  [`${endpoint}Endpoint`]: { address: true, hostname: true },
+  [`${endpoint}LbEndpoint`]: {
+    endpoint: true,
+    load_balancing_weight: true,
+    health_status: true,
+    metadata: 'ignored',
+  },
+  [`${endpoint}Endpoint`]: { address: true, hostname: true, health_check_config: true },
   [`${core}Locality`]: { region: true, zone: true, sub_zone: true },
   [`${core}DnsResolutionConfig`]: { resolvers: true, dns_resolver_options: true },
   [`${core}DnsResolverOptions`]: { use_tcp_for_dns_lookups: true, no_default_search_domain: true },

@@ -7,6 +7,7 @@ import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
 import type { Host, HostSet } from '../host/host.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import type { LoadBalancer } from '../load-balancing/load-balancer.js';
+import type { OutlierAverages } from '../outlier/outlier-detector.js';
 import type { ResourceUsage } from './circuit-breaker.js';
 
 /** Statistics of `cluster.<name>.` that the request path touches; names are the field names in snake_case. */
@@ -100,6 +101,8 @@ export interface Cluster {
   readonly usage: ResourceUsage;
   /** `alt_stat_name`, or the name: what `/clusters` shows and, with `:` made harmless, statistics are named after. */
   readonly observabilityName: string;
+  /** What the outlier detector found at the end of the last interval; undefined without one. */
+  readonly outlierAverages?: OutlierAverages | undefined;
   resources(priority: RoutingPriority): ClusterResources;
   /** TLS to the upstream (`envoy.transport_sockets.tls`), undefined for raw. */
   readonly upstreamTls: import('node:tls').ConnectionOptions | undefined;

@@ -1,8 +1,12 @@
 /**
  * `load_assignment` -> the endpoints in the order of the configuration.
  */
+import { isIP } from 'node:net';
+import type { Fields } from '../../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fields.js';
-import type { HostAttributes } from '../host/create-host.js';
+import { ConfigError } from '../../network/filter.js';
+import type { HealthCheckConfig, HostAttributes } from '../host/create-host.js';
+import type { UpstreamAddress } from '../host/host.js';
 
 export interface ConfiguredEndpoint {
   /** IP or name; the path of a pipe. */
@@ -12,11 +16,50 @@ export interface ConfiguredEndpoint {
   readonly attributes: HostAttributes;
 }
 
+const place = (...steps: (string | number)[]) => ['load_assignment', 'endpoints', ...steps];
+
+function healthCheckOf(
+  endpoint: Fields,
+  pipe: boolean,
+  path: readonly (string | number)[],
+): HealthCheckConfig {
+  const config = messageOf(endpoint.health_check_config);
+  const port = numberOf(config.port_value, 0);
+  const { pipe: otherPipe, socket_address: socket } = messageOf(config.address);
+  if (port !== 0 && (otherPipe !== undefined || pipe)) {
+    throw new ConfigError('Invalid host configuration: non-zero port for non-IP address', [
+      ...path,
+      'health_check_config',
+      'port_value',
+    ]);
+  }
+  let address: UpstreamAddress | undefined;
+  if (otherPipe !== undefined) address = { kind: 'pipe', path: textOf(messageOf(otherPipe).path) };
+  else if (socket !== undefined) {
+    const { address: ip, port_value: portValue } = messageOf(socket);
+    if (isIP(textOf(ip)) === 0) {
+      throw new ConfigError(`malformed IP address: ${textOf(ip)}`, [
+        ...path,
+        'health_check_config',
+        'address',
+      ]);
+    }
+    address = { kind: 'ip', ip: textOf(ip), port: numberOf(portValue, 0) };
+  }
+  return {
+    port,
+    address,
+    hostname: textOf(config.hostname),
+    disabled: config.disable_active_health_check === true,
+  };
+}
+
+/** @throws ConfigError with the path inside the cluster */
 export function configuredEndpoints(cluster: unknown): ConfiguredEndpoint[] {
   const assignment = messageOf(messageOf(cluster).load_assignment);
-  return messagesOf(assignment.endpoints).flatMap((group) => {
+  return messagesOf(assignment.endpoints).flatMap((group, groupAt) => {
     const locality = messageOf(group.locality);
-    return messagesOf(group.lb_endpoints).map((one) => {
+    return messagesOf(group.lb_endpoints).map((one, at) => {
       const endpoint = messageOf(one.endpoint);
       const address = messageOf(endpoint.address);
       const socket = messageOf(address.socket_address);
@@ -32,6 +75,8 @@ export function configuredEndpoints(cluster: unknown): ConfiguredEndpoint[] {
           zone: textOf(locality.zone),
           region: textOf(locality.region),
           subZone: textOf(locality.sub_zone),
+          healthStatus: textOf(one.health_status, 'UNKNOWN'),
+          healthCheck: healthCheckOf(endpoint, pipe, place(groupAt, 'lb_endpoints', at, 'endpoint')),
         },
       };
     });

@@ -48,6 +48,10 @@ const unrelated: ReadonlySet<string> = new Set([
   'use_tcp_for_dns_lookups',
   'wait_for_warm_on_init',
   'metadata',
+  'health_checks',
+  'outlier_detection',
+  'ignore_health_on_host_removal',
+  'close_connections_on_host_health_failure',
 ]);
 
 /** Equal for two configurations of a cluster whose connections may be used for one another. */

@@ -95,8 +95,6 @@ const idleCounters = [
 const idleGauges = [
   'lb_subsets_active',
   'max_host_weight',
-  'membership_degraded',
-  'membership_excluded',
   'upstream_cx_rx_bytes_buffered',
   'upstream_cx_tx_bytes_buffered',
   'version',

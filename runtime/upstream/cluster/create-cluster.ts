@@ -16,6 +16,19 @@ export type { OwnedCluster } from './owned-cluster.js';
 
 const dnsTypes = { STRICT_DNS: ownStrictDnsCluster, LOGICAL_DNS: ownLogicalDnsCluster } as const;
 
+/** A cluster is warm when its hosts were checked once; its checks end with it. */
+function watched(owned: OwnedCluster): OwnedCluster {
+  const { cluster } = owned;
+  return {
+    ...owned,
+    warmed: owned.warmed.then(() => cluster.firstHealthRound),
+    stop() {
+      owned.stop();
+      cluster.stopWatching();
+    },
+  };
+}
+
 /**
  * Built beside what serves; it starts to look for its hosts, and comes into force by `cluster.activate()`.
  * @param previous the cluster of that name that is in force: its hosts keep their counters and health, and its
@@ -29,7 +42,7 @@ export function createCluster(
 ): OwnedCluster {
   const type = textOf(messageOf(config).type, 'STATIC');
   if (type === 'STATIC') {
-    return ownStaticCluster(new HostChangingCluster(config, dependencies, previous?.cluster));
+    return watched(ownStaticCluster(new HostChangingCluster(config, dependencies, previous?.cluster)));
   }
   if (type !== 'STRICT_DNS' && type !== 'LOGICAL_DNS') {
     throw new ConfigError(`clusters of type ${type} need real Envoy`, ['type'], true);
@@ -38,6 +51,6 @@ export function createCluster(
   if (type === 'LOGICAL_DNS') checkLogicalDns(config);
   const cluster = new HostChangingCluster(config, dependencies, previous?.cluster);
   const resolver = dependencies.createResolver?.(config) ?? clusterResolver(config, dependencies.clock);
-  const owned = dnsTypes[type](cluster, resolver, dependencies, previous?.resolved);
+  const owned = watched(dnsTypes[type](cluster, resolver, dependencies, previous?.resolved));
   return messageOf(config).wait_for_warm_on_init === false ? { ...owned, warmed: Promise.resolve() } : owned;
 }

@@ -2,6 +2,20 @@
  * What `/clusters` says, line for line and field for field as Envoy's admin interface.
  */
 import type { Host } from '../host/host.js';
+import {
+  ACTIVE_HC_TIMEOUT,
+  DEGRADED_ACTIVE_HC,
+  DEGRADED_EDS_HEALTH,
+  DEGRADED_OUTLIER_DETECTION,
+  EDS_STATUS_DRAINING,
+  EXCLUDED_VIA_IMMEDIATE_HC_FAIL,
+  FAILED_ACTIVE_HC,
+  FAILED_EDS_HEALTH,
+  FAILED_OUTLIER_CHECK,
+  PENDING_ACTIVE_HC,
+  PENDING_DYNAMIC_REMOVAL,
+} from '../host/host-health.js';
+import type { OutlierAverages } from '../outlier/outlier-detector.js';
 import type { CircuitBreakerLimits, Cluster, ClusterManager } from './cluster.js';
 
 type Line = readonly [name: string, value: string | number | boolean];
@@ -15,9 +29,21 @@ function breakerLines(priority: string, limits: CircuitBreakerLimits): Line[] {
   ];
 }
 
+function outlierLines(averages: OutlierAverages | undefined): Line[] {
+  if (averages === undefined) return [];
+  const { external, localOrigin } = averages;
+  return [
+    ['outlier::success_rate_average', external.average],
+    ['outlier::success_rate_ejection_threshold', external.threshold],
+    ['outlier::local_origin_success_rate_average', localOrigin.average],
+    ['outlier::local_origin_success_rate_ejection_threshold', localOrigin.threshold],
+  ];
+}
+
 function clusterLines(cluster: Cluster): Line[] {
   return [
     ['observability_name', cluster.observabilityName],
+    ...outlierLines(cluster.outlierAverages),
     ...breakerLines('default', cluster.resources('DEFAULT').limits),
     ...breakerLines('high', cluster.resources('HIGH').limits),
     ['added_via_api', false],
@@ -37,15 +63,15 @@ function hostLines(host: Host): Line[] {
     ['rq_timeout', stats.rqTimeout],
     ['rq_total', stats.rqTotal],
     ['hostname', host.hostname],
-    ['health_flags', host.healthy ? 'healthy' : '/failed_active_hc'],
+    ['health_flags', host.health.text],
     ['weight', host.weight],
     ['region', host.region],
     ['zone', host.zone],
     ['sub_zone', host.subZone],
     ['canary', false],
     ['priority', host.priority],
-    ['success_rate', -1],
-    ['local_origin_success_rate', -1],
+    ['success_rate', host.health.outlierMonitor.successRate],
+    ['local_origin_success_rate', host.health.outlierMonitor.localOriginSuccessRate],
   ];
 }
 
@@ -76,6 +102,36 @@ function withoutDefaults(fields: Readonly<Record<string, unknown>>): Record<stri
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '' && value !== 0));
 }
 
+/** A rate that is known. */
+function rate(name: string, percent: number): Readonly<Record<string, unknown>> {
+  return percent < 0 ? {} : { [name]: percent === 0 ? {} : { value: percent } };
+}
+
+/** Flags by their fields in `HostHealthStatus`, in its order; what the configuration says stands in the middle. */
+const statusFields = [
+  ['failed_active_health_check', FAILED_ACTIVE_HC],
+  ['failed_outlier_check', FAILED_OUTLIER_CHECK],
+  ['eds_health_status', 0],
+  ['failed_active_degraded_check', DEGRADED_ACTIVE_HC],
+  ['pending_dynamic_removal', PENDING_DYNAMIC_REMOVAL],
+  ['pending_active_hc', PENDING_ACTIVE_HC],
+  ['excluded_via_immediate_hc_fail', EXCLUDED_VIA_IMMEDIATE_HC_FAIL],
+  ['active_hc_timeout', ACTIVE_HC_TIMEOUT],
+  ['failed_degraded_outlier_detection', DEGRADED_OUTLIER_DETECTION],
+] as const;
+
+function healthStatus({ health }: Host): unknown {
+  const status: Record<string, unknown> = {};
+  for (const [name, flag] of statusFields) {
+    if (flag !== 0) {
+      if (health.has(flag)) status[name] = true;
+    } else if (health.has(FAILED_EDS_HEALTH)) status[name] = 'UNHEALTHY';
+    else if (health.has(EDS_STATUS_DRAINING)) status[name] = 'DRAINING';
+    else status[name] = health.has(DEGRADED_EDS_HEALTH) ? 'DEGRADED' : 'HEALTHY';
+  }
+  return status;
+}
+
 function hostStatus(host: Host): unknown {
   const { address, stats } = host;
   const counter = (name: string, value: number) => ({
@@ -99,11 +155,10 @@ function hostStatus(host: Host): unknown {
       gauge('rq_active', stats.rqActive),
       gauge('rq_pending_active', stats.rqPendingActive),
     ],
-    health_status: {
-      ...(host.healthy ? {} : { failed_active_health_check: true }),
-      eds_health_status: 'HEALTHY',
-    },
+    health_status: healthStatus(host),
+    ...rate('success_rate', host.health.outlierMonitor.successRate),
     ...withoutDefaults({ weight: host.weight, hostname: host.hostname, priority: host.priority }),
+    ...rate('local_origin_success_rate', host.health.outlierMonitor.localOriginSuccessRate),
     locality: withoutDefaults({ region: host.region, zone: host.zone, sub_zone: host.subZone }),
   };
 }
@@ -125,6 +180,7 @@ export function clustersJson(
   return {
     cluster_statuses: shown(manager, matches).map((cluster) => ({
       name: cluster.name,
+      ...rate('success_rate_ejection_threshold', cluster.outlierAverages?.external.threshold ?? -1),
       ...(cluster.hostSet.hosts.length === 0 ? {} : { host_statuses: cluster.hostSet.hosts.map(hostStatus) }),
       circuit_breakers: {
         thresholds: [
@@ -132,6 +188,10 @@ export function clustersJson(
           { priority: 'HIGH', ...thresholds(cluster.resources('HIGH').limits) },
         ],
       },
+      ...rate(
+        'local_origin_success_rate_ejection_threshold',
+        cluster.outlierAverages?.localOrigin.threshold ?? -1,
+      ),
       observability_name: cluster.observabilityName,
     })),
   };

@@ -6,6 +6,7 @@
  */
 import type { ConnectionOptions } from 'node:tls';
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
+import type { AccessLogFiles } from '../../access-log/create-access-loggers.js';
 import type { Clock } from '../../common/clock.js';
 import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
@@ -15,13 +16,24 @@ import type { DnsResolver } from '../../network/dns/dns-resolver.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import { HostPools } from '../connection-pool/host-pools.js';
+import { createHealthChecker } from '../health-checking/create-health-checker.js';
+import type { HealthChecker, HealthProbeFactory } from '../health-checking/health-checker.js';
 import type { HostDescription } from '../host/create-host.js';
-import { createHostSet } from '../host/create-host.js';
+import { createHostSet, renewHost } from '../host/create-host.js';
 import type { Host, HostSet } from '../host/host.js';
+import {
+  FAILED_ACTIVE_HC,
+  FAILED_EDS_HEALTH,
+  FAILED_OUTLIER_CHECK,
+  PENDING_DYNAMIC_REMOVAL,
+} from '../host/host-health.js';
 import type { HostsByIdentity } from '../host/merge-hosts.js';
 import { changedPriorities, mergeHosts, sameHosts } from '../host/merge-hosts.js';
 import { createLoadBalancerFactory } from '../load-balancing/create-load-balancer.js';
 import type { LoadBalancer, LoadBalancerFactory } from '../load-balancing/load-balancer.js';
+import { createOutlierDetector } from '../outlier/create-outlier-detector.js';
+import type { OutlierAverages, OutlierDetector } from '../outlier/outlier-detector.js';
+import type { EventLog } from '../outlier/outlier-event-log.js';
 import type { ResourceUsage } from './circuit-breaker.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import type {
@@ -42,8 +54,14 @@ export interface ClusterDependencies {
   readonly random: () => number;
   /** Who is told about names that do not resolve (`upstream`). */
   readonly loggers?: LoggerRegistry;
+  /** Where logs of health events go; without it, none is written. */
+  readonly accessLogFiles?: AccessLogFiles;
+  /** `cluster_manager.outlier_detection.event_log_path`, opened; asked at each event. */
+  readonly outlierEventLog?: () => EventLog | undefined;
   /** Instead of the resolver that the configuration asks for. */
   readonly createResolver?: (config: ClusterConfig) => DnsResolver;
+  /** Instead of the health checks that the configuration asks for. */
+  readonly createHealthProbe?: HealthProbeFactory;
 }
 
 /** Connections with what limits them; passed on from generation to generation while nothing about them changes. */
@@ -54,6 +72,20 @@ interface Connections {
   readonly pools: HostPools;
   /** Who may let pools drain. */
   owner: HostChangingCluster;
+}
+
+/** As Envoy keeps hosts that are gone from the DNS, but pass their checks: they leave at a later answer. */
+function withHealthyOnes(described: HostsByIdentity, before: HostsByIdentity): HostsByIdentity {
+  const kept = new Map(described);
+  for (const { health } of described.values()) health.clear(PENDING_DYNAMIC_REMOVAL);
+  for (const [identity, host] of before) {
+    const { health, healthCheck } = host;
+    if (kept.has(identity) || healthCheck.disabled || health.has(FAILED_ACTIVE_HC | FAILED_EDS_HEALTH))
+      continue;
+    health.set(PENDING_DYNAMIC_REMOVAL);
+    kept.set(identity, host);
+  }
+  return kept;
 }
 
 export class HostChangingCluster implements Cluster {
@@ -71,6 +103,12 @@ export class HostChangingCluster implements Cluster {
   private readonly membershipChange: Counter;
   private readonly membershipTotal: Gauge;
   private readonly membershipHealthy: Gauge;
+  private readonly membershipDegraded: Gauge;
+  private readonly membershipExcluded: Gauge;
+  private readonly healthChecker: HealthChecker | undefined;
+  private readonly detector: OutlierDetector | undefined;
+  /** With active checks, a host that has left the DNS stays while it passes them. */
+  private readonly keepsHealthyHosts: boolean;
   /** The cluster that this one will take the place of; undefined once it has. */
   private previous: HostChangingCluster | undefined;
   private isActive = false;
@@ -96,6 +134,14 @@ export class HostChangingCluster implements Cluster {
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const http2Stats = lazyHttp2Stats(`${this.statPrefix}http2.`, stats);
     const settings = kept?.settings ?? connectionSettings(config, dependencies.clock, random, http2Stats);
+    this.healthChecker = this.watch(dependencies, settings);
+    this.detector = createOutlierDetector(config, {
+      ...dependencies,
+      statPrefix: this.statPrefix,
+      onChange: (host) => this.onHealthChange(host, FAILED_OUTLIER_CHECK),
+    });
+    this.keepsHealthyHosts =
+      this.healthChecker !== undefined && fields.ignore_health_on_host_removal !== true;
     this.stats =
       previous?.statPrefix === this.statPrefix ? previous.stats : createClusterStats(this.statPrefix, stats);
     this.connections = kept ?? this.connect(key, settings, dependencies);
@@ -103,6 +149,43 @@ export class HostChangingCluster implements Cluster {
     this.membershipChange = stats.counter(`${this.statPrefix}membership_change`);
     this.membershipTotal = stats.gauge(`${this.statPrefix}membership_total`);
     this.membershipHealthy = stats.gauge(`${this.statPrefix}membership_healthy`);
+    this.membershipDegraded = stats.gauge(`${this.statPrefix}membership_degraded`);
+    this.membershipExcluded = stats.gauge(`${this.statPrefix}membership_excluded`);
+  }
+
+  private watch(
+    { accessLogFiles, clock, createHealthProbe, random, stats }: ClusterDependencies,
+    { http1, tls }: ConnectionSettings,
+  ): HealthChecker | undefined {
+    return createHealthChecker(this.config, {
+      clock,
+      random,
+      stats,
+      statPrefix: this.statPrefix,
+      logFiles: accessLogFiles,
+      createProbe: createHealthProbe,
+      tls,
+      http1,
+      hasTraffic: () => {
+        const { upstreamCxRxBytesTotal, upstreamCxTotal, upstreamCxTxBytesTotal } = this.stats;
+        return upstreamCxTotal.used || upstreamCxTxBytesTotal.used || upstreamCxRxBytesTotal.used;
+      },
+      callbacks: {
+        onCheck: (host, transition, passed) => {
+          if (transition === 'changed') this.onHealthChange(host, FAILED_ACTIVE_HC);
+          if (passed) this.detector?.onHealthCheckPassed(host);
+        },
+      },
+    });
+  }
+
+  /** Resolves when each new host was checked once; never rejects. */
+  get firstHealthRound(): Promise<void> {
+    return this.healthChecker?.firstRound ?? Promise.resolve();
+  }
+
+  get outlierAverages(): OutlierAverages | undefined {
+    return this.detector?.averages;
   }
 
   private connect(
@@ -164,18 +247,59 @@ export class HostChangingCluster implements Cluster {
    */
   setHosts(descriptions: readonly HostDescription[]): boolean {
     const before = this.hosts;
-    const after = mergeHosts(
+    const merged = mergeHosts(
       descriptions,
       before,
-      (identity) => this.hosts.get(identity) ?? this.previous?.hosts.get(identity),
+      (identity) => this.hosts.get(identity) ?? this.fromBefore(identity),
     );
+    const after = this.keepsHealthyHosts ? withHealthyOnes(merged, before) : merged;
     if (sameHosts(before, after)) return false;
     this.hosts = after;
-    this.hostSet = createHostSet([...after.values()]);
+    const hosts = [...after.values()];
+    // Whatever the generation before has, it goes on to check until this one is in force.
+    const known = new Set(
+      this.previous === undefined ? [] : this.predecessors().map(({ now }) => now.health),
+    );
+    this.healthChecker?.update(hosts, ({ health }) => known.has(health));
+    this.detector?.update(hosts);
+    this.hostSet = createHostSet(hosts);
     this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
     this.changes += changedPriorities(before, after);
     if (this.isActive) this.publish();
     return true;
+  }
+
+  /** The endpoint as the generation before has it, with a health of its own where either of them watches it. */
+  private fromBefore(identity: string): Host | undefined {
+    const { previous } = this;
+    const host = previous?.hosts.get(identity);
+    if (host === undefined) return undefined;
+    const isWatched = [this, previous].some(
+      (cluster) => cluster?.healthChecker !== undefined || cluster?.detector !== undefined,
+    );
+    return isWatched ? renewHost(host) : host;
+  }
+
+  /** Hosts of this generation that the one before has, too. */
+  private predecessors(): { readonly now: Host; readonly before: Host }[] {
+    const found: { readonly now: Host; readonly before: Host }[] = [];
+    for (const [identity, now] of this.hosts) {
+      const before = this.previous?.hosts.get(identity);
+      if (before !== undefined && before.health !== now.health) found.push({ now, before });
+    }
+    return found;
+  }
+
+  /** What is known of a host's health has changed. @param cause the flag that makes it a failure */
+  private onHealthChange(host: Host, cause: number): void {
+    this.hostSet = createHostSet(this.hostSet.hosts);
+    this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
+    if (!this.isActive) return;
+    this.publishHealth();
+    if (!host.health.has(cause)) return;
+    // A new set of connections may have better luck.
+    this.connections.pools.renew(host);
+    host.health.tellFailure();
   }
 
   /** Puts the cluster in the place of the previous one. */
@@ -183,10 +307,27 @@ export class HostChangingCluster implements Cluster {
     if (this.isActive) return;
     // Against what it takes the place of; the first of its name counts what happened while it looked for its hosts.
     if (this.previous !== undefined) this.changes = changedPriorities(this.previous.hosts, this.hosts);
+    const { previous } = this;
+    for (const { before, now } of this.predecessors()) {
+      this.healthChecker?.takeOver(now.health, previous?.healthChecker, before.health);
+      this.detector?.takeOver(now.health, before.health);
+    }
     this.isActive = true;
     this.connections.owner = this;
     this.previous = undefined;
+    if (previous !== undefined) {
+      this.hostSet = createHostSet(this.hostSet.hosts);
+      this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
+    }
+    this.healthChecker?.start();
+    this.detector?.start();
     this.publish();
+  }
+
+  /** Ends checks and detection; those of the generation that comes have taken over what they go on with. */
+  stopWatching(): void {
+    this.healthChecker?.stop();
+    this.detector?.stop();
   }
 
   private publish(): void {
@@ -194,7 +335,14 @@ export class HostChangingCluster implements Cluster {
     this.membershipChange.add(this.changes);
     this.changes = 0;
     this.membershipTotal.set(this.hostSet.hosts.length);
-    this.membershipHealthy.set(this.hostSet.healthyHosts.length);
+    this.publishHealth();
+  }
+
+  private publishHealth(): void {
+    const { degradedHosts, excludedHosts, healthyHosts } = this.hostSet;
+    this.membershipHealthy.set(healthyHosts.length);
+    this.membershipDegraded.set(degradedHosts.length);
+    this.membershipExcluded.set(excludedHosts.length);
   }
 
   /** The cluster has left the configuration, or another one has taken its place. */
@@ -207,6 +355,8 @@ export class HostChangingCluster implements Cluster {
     this.drain();
     this.membershipTotal.set(0);
     this.membershipHealthy.set(0);
+    this.membershipDegraded.set(0);
+    this.membershipExcluded.set(0);
   }
 
   close(): void {

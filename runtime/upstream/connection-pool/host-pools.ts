@@ -60,6 +60,16 @@ export class HostPools {
     }
   }
 
+  /** Connections to the host are used up and not used again; the next stream has a new one. */
+  renew({ stats }: Host): void {
+    for (const pools of [this.pools.DEFAULT, this.pools.HIGH]) {
+      const pool = pools.get(stats);
+      if (pool === undefined) continue;
+      pools.delete(stats);
+      this.let(pool);
+    }
+  }
+
   drain(): void {
     this.draining = true;
     this.retain([]);

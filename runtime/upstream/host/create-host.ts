@@ -2,7 +2,8 @@
  * Hosts and host sets. A host is an immutable snapshot but for its health and its counters; what makes two snapshots the
  * same endpoint is that they share one `stats` object.
  */
-import type { Host, HostSet, HostStats, UpstreamAddress } from './host.js';
+import type { HealthCheckTarget, Host, HostSet, HostStats, UpstreamAddress } from './host.js';
+import { HostHealth } from './host-health.js';
 
 /** What the configuration says of a host besides its address. */
 export interface HostAttributes {
@@ -12,6 +13,19 @@ export interface HostAttributes {
   readonly zone: string;
   readonly region: string;
   readonly subZone: string;
+  /** `LbEndpoint.health_status`, default UNKNOWN, which is as good as HEALTHY. */
+  readonly healthStatus?: string;
+  /** `Endpoint.health_check_config`. Default: checks go where requests go. */
+  readonly healthCheck?: HealthCheckConfig;
+}
+
+export interface HealthCheckConfig {
+  /** 0: the port of `address`. */
+  readonly port: number;
+  /** undefined: the host's own. */
+  readonly address: UpstreamAddress | undefined;
+  readonly hostname: string;
+  readonly disabled: boolean;
 }
 
 /** A host as the configuration or the DNS says it is. */
@@ -45,21 +59,81 @@ function freshStats(): HostStats {
   };
 }
 
+function withPort(address: UpstreamAddress, port: number): UpstreamAddress {
+  return address.kind === 'pipe' || port === 0 ? address : { ...address, port };
+}
+
+class HostSnapshot implements Host {
+  readonly address: UpstreamAddress;
+  readonly addressText: string;
+  readonly hostname: string;
+  readonly weight: number;
+  readonly priority: number;
+  readonly zone: string;
+  readonly region: string;
+  readonly subZone: string;
+  readonly healthStatus: string;
+  readonly healthCheck: HealthCheckTarget;
+  readonly health: HostHealth;
+  readonly stats: HostStats;
+
+  constructor(address: UpstreamAddress, attributes: HostAttributes, health: HostHealth, stats: HostStats) {
+    this.address = address;
+    this.addressText = addressText(address);
+    this.hostname = attributes.hostname;
+    this.weight = attributes.weight;
+    this.priority = attributes.priority;
+    this.zone = attributes.zone;
+    this.region = attributes.region;
+    this.subZone = attributes.subZone;
+    this.healthStatus = attributes.healthStatus ?? 'UNKNOWN';
+    const check = attributes.healthCheck;
+    this.healthCheck = {
+      address: withPort(check?.address ?? address, check?.port ?? 0),
+      hostname: check?.hostname ?? '',
+      disabled: check?.disabled ?? false,
+    };
+    this.health = health;
+    this.stats = stats;
+    health.setStatus(this.healthStatus);
+  }
+
+  get healthy(): boolean {
+    return this.health.isHealthy;
+  }
+
+  get degraded(): boolean {
+    return this.health.isDegraded;
+  }
+
+  get excluded(): boolean {
+    return this.health.isExcluded;
+  }
+}
+
 /** @param before the snapshot of the same endpoint that this one takes the place of: counters and health go on */
 export function createHost(address: UpstreamAddress, attributes: HostAttributes, before?: Host): Host {
-  const { hostname, priority, region, subZone, weight, zone } = attributes;
-  return {
+  return new HostSnapshot(
     address,
-    addressText: addressText(address),
-    hostname,
-    weight,
-    priority,
-    zone,
-    region,
-    subZone,
-    healthy: before?.healthy ?? true,
-    stats: before?.stats ?? freshStats(),
-  };
+    attributes,
+    before?.health ?? new HostHealth(),
+    before?.stats ?? freshStats(),
+  );
+}
+
+/** The same endpoint for a new generation of the configuration: its counters go on, its health is judged anew. */
+export function renewHost(host: Host): Host {
+  const attributes = { ...host, healthCheck: { ...host.healthCheck, port: 0 } };
+  return new HostSnapshot(host.address, attributes, new HostHealth(), host.stats);
+}
+
+function sameHealthCheck(target: HealthCheckTarget, address: UpstreamAddress, config?: HealthCheckConfig) {
+  const wanted = withPort(config?.address ?? address, config?.port ?? 0);
+  return (
+    addressText(target.address) === addressText(wanted) &&
+    target.hostname === (config?.hostname ?? '') &&
+    target.disabled === (config?.disabled ?? false)
+  );
 }
 
 /** Whether a host already is what is described. */
@@ -71,10 +145,17 @@ export function isDescribedBy(host: Host, { address, attributes }: HostDescripti
     host.priority === attributes.priority &&
     host.zone === attributes.zone &&
     host.region === attributes.region &&
-    host.subZone === attributes.subZone
+    host.subZone === attributes.subZone &&
+    host.healthStatus === (attributes.healthStatus ?? 'UNKNOWN') &&
+    sameHealthCheck(host.healthCheck, address, attributes.healthCheck)
   );
 }
 
 export function createHostSet(hosts: readonly Host[]): HostSet {
-  return { hosts, healthyHosts: hosts.filter(({ healthy }) => healthy) };
+  return {
+    hosts,
+    healthyHosts: hosts.filter(({ healthy }) => healthy),
+    degradedHosts: hosts.filter(({ degraded }) => degraded),
+    excludedHosts: hosts.filter(({ excluded }) => excluded),
+  };
 }

@@ -1,6 +1,7 @@
 /**
  * One upstream host and the immutable list of them that a request takes and keeps.
  */
+import type { HostHealth } from './host-health.js';
 
 /** An address that can be connected to: an IP with port, or the path of a Unix socket. */
 export type UpstreamAddress =
@@ -35,12 +36,35 @@ export interface Host {
   readonly zone: string;
   readonly region: string;
   readonly subZone: string;
-  healthy: boolean;
+  /** `LbEndpoint.health_status`: what the configuration says of its health. */
+  readonly healthStatus: string;
+  /** What is known of its health now; changes while snapshots do not. */
+  readonly health: HostHealth;
+  /** May be used, and is preferred. */
+  readonly healthy: boolean;
+  /** May be used when there are too few healthy ones; never true for a healthy host. */
+  readonly degraded: boolean;
+  /** Does not count when it is asked how much of a cluster is healthy. */
+  readonly excluded: boolean;
+  /** How active health checks reach it. */
+  readonly healthCheck: HealthCheckTarget;
   readonly stats: HostStats;
+}
+
+/** `Endpoint.health_check_config`. */
+export interface HealthCheckTarget {
+  /** Where checks go to. */
+  readonly address: UpstreamAddress;
+  /** `host` or `:authority` of checks; `''`: what the check or the cluster says. */
+  readonly hostname: string;
+  /** `disable_active_health_check` */
+  readonly disabled: boolean;
 }
 
 /** Immutable; a change is a new set. */
 export interface HostSet {
   readonly hosts: readonly Host[];
   readonly healthyHosts: readonly Host[];
+  readonly degradedHosts: readonly Host[];
+  readonly excludedHosts: readonly Host[];
 }

@@ -21,6 +21,7 @@ import type {
   PoolFailureReason,
 } from '../../../runtime/upstream/connection-pool/connection-pool.js';
 import type { Host } from '../../../runtime/upstream/host/host.js';
+import { HostHealth } from '../../../runtime/upstream/host/host-health.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeSocket, settle } from './http1/fake-socket.js';
 
@@ -203,6 +204,7 @@ export class ManagerRig {
       addressText: '10.9.9.9:80',
       hostname: 'h.example',
       stats: { rqSuccess: 0, rqError: 0, rqTimeout: 0 },
+      health: new HostHealth(),
     } as unknown as Host;
     const limits = { maxConnections: 1024, maxPendingRequests: 1024, maxRequests: 1024, maxRetries: 3 };
     const usage = { connections: 0, pendingRequests: 0, requests: 0, retries: 0 };

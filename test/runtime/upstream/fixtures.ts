@@ -10,6 +10,7 @@ import { DnsError } from '../../../runtime/network/dns/dns-resolver.js';
 import type { StatsStore } from '../../../runtime/stats/stats-store.js';
 import { createHost, createHostSet } from '../../../runtime/upstream/host/create-host.js';
 import type { Host, HostSet } from '../../../runtime/upstream/host/host.js';
+import { FAILED_ACTIVE_HC } from '../../../runtime/upstream/host/host-health.js';
 
 export function host(ip: string, more: { weight?: number; priority?: number; healthy?: boolean } = {}): Host {
   const { healthy = true, priority = 0, weight = 1 } = more;
@@ -17,7 +18,7 @@ export function host(ip: string, more: { weight?: number; priority?: number; hea
     { kind: 'ip', ip, port: 80 },
     { hostname: '', weight, priority, zone: '', region: '', subZone: '' },
   );
-  made.healthy = healthy;
+  if (!healthy) made.health.set(FAILED_ACTIVE_HC);
   return made;
 }
 

@@ -30,6 +30,8 @@ const cares = (fields: object) => ({
 });
 const server = { socket_address: { address: '127.0.0.1', port_value: 8600 } };
 
+const timing = { timeout: '1s', interval: '1s', unhealthy_threshold: 1, healthy_threshold: 1 };
+
 const served: Readonly<Record<string, object>> = {
   'STRICT_DNS with its rates': {
     type: 'STRICT_DNS',
@@ -61,6 +63,17 @@ const served: Readonly<Record<string, object>> = {
     common_lb_config: { healthy_panic_threshold: { value: 10 } },
     upstream_connection_options: { tcp_keepalive: { keepalive_time: 30 } },
   },
+  'checks of all kinds, outlier detection': {
+    health_checks: [
+      { ...timing, name: 'a', http_health_check: { path: '/', receive: [{ text: '00' }] } },
+      { ...timing, name: 'b', tcp_health_check: { proxy_protocol_config: { version: 'V2' } } },
+      { ...timing, name: 'c', grpc_health_check: { service_name: 's' } },
+    ],
+    outlier_detection: { consecutive_5xx: 3, detect_degraded_hosts: true },
+    close_connections_on_host_health_failure: true,
+    ignore_health_on_host_removal: true,
+    common_lb_config: { ignore_new_hosts_until_first_hc: true },
+  },
 };
 
 for (const [what, fields] of Object.entries(served)) {
@@ -75,12 +88,23 @@ const notServed: readonly [object, string][] = [
   [
     {
       health_checks: [
-        { timeout: '1s', interval: '1s', unhealthy_threshold: 1, healthy_threshold: 1, tcp_health_check: {} },
+        {
+          ...timing,
+          tcp_health_check: {},
+          event_service: { grpc_service: { envoy_grpc: { cluster_name: 'c' } } },
+        },
       ],
     },
-    'health_checks',
+    'health_checks.0.event_service',
   ],
-  [{ outlier_detection: {} }, 'outlier_detection'],
+  [
+    { health_checks: [{ ...timing, tcp_health_check: {}, transport_socket_match_criteria: { a: 'b' } }] },
+    'health_checks.0.transport_socket_match_criteria',
+  ],
+  [
+    { health_checks: [{ ...timing, http_health_check: { path: '/', codec_client_type: 'HTTP3' } }] },
+    'health_checks.0.http_health_check.codec_client_type',
+  ],
   [{ common_lb_config: { locality_weighted_lb_config: {} } }, 'common_lb_config.locality_weighted_lb_config'],
   [
     { upstream_connection_options: { tcp_keepalive: { keepalive_interval: 3 } } },

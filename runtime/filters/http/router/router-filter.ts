@@ -45,6 +45,9 @@ interface RouterOptions extends HttpFilterContext {
 const GLOBAL = 0;
 const PER_TRY = 1;
 
+/** A host asks to be taken out of service; only one with active checks can come back. */
+const immediateFail = 'x-envoy-immediate-health-check-fail';
+
 const connectError = 'upstream connect error or disconnect/reset before headers.';
 
 /** `streamResetReasonToResponseFlag` of Envoy. */
@@ -165,6 +168,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     if (upstream !== undefined) {
       upstream.host.stats.rqTimeout++;
       upstream.host.stats.rqError++;
+      if (!this.responseStarted) upstream.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_TIMEOUT', 504);
       upstream.stop();
       this.upstream = undefined;
     }
@@ -183,6 +187,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
     callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress);
+    request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_SUCCESS');
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
     const head = this.head as RequestHead;
@@ -210,6 +215,11 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const { headers, status } = head;
     if (status >= 500) request.host.stats.rqError++;
     else request.host.stats.rqSuccess++;
+    const { healthCheckMonitor, outlierMonitor } = request.host.health;
+    outlierMonitor.putResponse(status, headers, this.head?.headers ?? []);
+    if (healthCheckMonitor !== undefined && getHeader(headers, immediateFail) !== undefined) {
+      healthCheckMonitor.setUnhealthy();
+    }
     if (retry !== undefined) {
       const isRatelimited = getHeader(headers, 'x-envoy-ratelimited') !== undefined;
       if (this.triesAgain(retry.afterResponse(status, isRatelimited))) {
@@ -266,6 +276,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const flag = flagOfReset[reason];
     if (!isOverflow) {
       request.host.stats.rqError++;
+      request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_FAILED');
       if (request.encoder !== undefined) cluster?.stats.upstreamRqRxReset.inc();
       else callbacks.setUpstream(cluster as Cluster, request.host, '');
     }

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FAILED_ACTIVE_HC } from '../../../../runtime/upstream/host/host-health.js';
 import type { HostDescription } from '../../../../runtime/upstream/host/create-host.js';
 import type { HostsByIdentity } from '../../../../runtime/upstream/host/merge-hosts.js';
 import { changedPriorities, mergeHosts, sameHosts } from '../../../../runtime/upstream/host/merge-hosts.js';
@@ -32,7 +33,7 @@ test('hosts that stay are the same objects in the same places, whatever the orde
 test('a new weight makes a new snapshot with the same counters and health', () => {
   const before = mergeHosts([described('1.1.1.1')], none, nobody);
   const old = before.get('1.1.1.1:80')!;
-  old.healthy = false;
+  old.health.set(FAILED_ACTIVE_HC);
   old.stats.rqTotal = 7;
   const again = after(before, described('1.1.1.1', { weight: 5 }));
   const now = again.get('1.1.1.1:80')!;
