@@ -14,6 +14,7 @@ import { httpSupportedFields } from './http/supported-fields.js';
 import { listenerSupportedFields } from './listener/supported-fields.js';
 import type { NetworkFilterFactory } from './network/filter.js';
 import { routeSupportedFields } from './route/supported-fields.js';
+import { loadBalancingSupportedFields } from './upstream/load-balancing/supported-fields.js';
 import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
 export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
@@ -35,4 +36,5 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   routeSupportedFields,
   accessLogSupportedFields,
   upstreamSupportedFields,
+  loadBalancingSupportedFields,
 );

@@ -17,7 +17,18 @@ export const upstreamSupportedFields: SupportedFields = {
     type: onlyValues('STATIC', 'STRICT_DNS', 'LOGICAL_DNS'),
     connect_timeout: true,
     per_connection_buffer_limit_bytes: true,
-    lb_policy: onlyValues('ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM'),
+    lb_policy: onlyValues(
+      'ROUND_ROBIN',
+      'LEAST_REQUEST',
+      'RANDOM',
+      'RING_HASH',
+      'MAGLEV',
+      'LOAD_BALANCING_POLICY_CONFIG',
+    ),
+    load_balancing_policy: true,
+    ring_hash_lb_config: true,
+    maglev_lb_config: true,
+    lb_subset_config: true,
     least_request_lb_config: true,
     round_robin_lb_config: true,
     common_lb_config: true,
@@ -44,42 +55,43 @@ export const upstreamSupportedFields: SupportedFields = {
     protocol_selection: onlyValues('USE_CONFIGURED_PROTOCOL'),
   },
   [`${cluster}.RefreshRate`]: { base_interval: true, max_interval: true },
-  [`${cluster}.LeastRequestLbConfig`]: { choice_count: true, active_request_bias: true },
-  [`${cluster}.RoundRobinLbConfig`]: {},
-  [`${cluster}.CommonLbConfig`]: {
-    healthy_panic_threshold: true,
-    // Nothing is merged here: every change is one host set.
-    update_merge_window: 'ignored',
-    // Acts only where the bootstrap names a local cluster, which is refused.
-    zone_aware_lb_config: 'ignored',
-  },
   // `runtime_key` names a value that nobody can set: there is no runtime layer.
   'envoy.config.core.v3.RuntimeDouble': { default_value: true, runtime_key: 'ignored' },
   'envoy.config.cluster.v3.UpstreamConnectionOptions': { tcp_keepalive: true },
   // The interval and the number of probes are the system's.
   'envoy.config.core.v3.TcpKeepalive': { keepalive_time: true },
   'envoy.type.v3.Percent': { value: true },
-  'envoy.config.cluster.v3.CircuitBreakers': { thresholds: true },
+  'envoy.config.cluster.v3.CircuitBreakers': { thresholds: true, per_host_thresholds: true },
+  'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': {
+    budget_percent: true,
+    min_retry_concurrency: true,
+  },
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds': {
     priority: true,
     max_connections: true,
     max_pending_requests: true,
     max_requests: true,
     max_retries: true,
+    retry_budget: true,
     track_remaining: true,
     // One pool per host and priority.
     max_connection_pools: 'ignored',
   },
-  [`${endpoint}ClusterLoadAssignment`]: { cluster_name: true, endpoints: true },
+  [`${endpoint}ClusterLoadAssignment`]: { cluster_name: true, endpoints: true, policy: true },
+  [`${endpoint}ClusterLoadAssignment.Policy`]: {
+    overprovisioning_factor: true,
+    weighted_priority_health: true,
+    // Only of assignments that come by EDS.
+    endpoint_stale_after: 'ignored',
+  },
   [`${endpoint}LocalityLbEndpoints`]: {
     locality: true,
     lb_endpoints: true,
     priority: true,
     metadata: 'ignored',
-    // Counts only with `locality_weighted_lb_config`, which is refused.
-    load_balancing_weight: 'ignored',
+    load_balancing_weight: true,
   },
-  [`${endpoint}LbEndpoint`]: { endpoint: true, load_balancing_weight: true, metadata: 'ignored' },
+  [`${endpoint}LbEndpoint`]: { endpoint: true, load_balancing_weight: true, metadata: true },
   [`${endpoint}Endpoint`]: { address: true, hostname: true },
   [`${core}Locality`]: { region: true, zone: true, sub_zone: true },
   [`${core}DnsResolutionConfig`]: { resolvers: true, dns_resolver_options: true },

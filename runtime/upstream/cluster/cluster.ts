@@ -45,12 +45,17 @@ export interface ClusterStats {
   readonly upstreamRqCancelled: Counter;
   readonly upstreamRqTimeout: Counter;
   readonly upstreamRqPerTryTimeout: Counter;
+  readonly upstreamRqPerTryIdleTimeout: Counter;
   readonly upstreamRqRxReset: Counter;
   readonly upstreamRqTxReset: Counter;
   readonly upstreamRqRetry: Counter;
   readonly upstreamRqRetrySuccess: Counter;
   readonly upstreamRqRetryLimitExceeded: Counter;
   readonly upstreamRqRetryOverflow: Counter;
+  readonly upstreamRqRetryBackoffExponential: Counter;
+  readonly upstreamRqRetryBackoffRatelimited: Counter;
+  /** A body was too long to be kept for another try. */
+  readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqCompleted: Counter;
   readonly upstreamRqTime: Histogram;
   /**
@@ -71,12 +76,16 @@ export interface CircuitBreakerLimits {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+  /** `per_host_thresholds`; without limit by default. */
+  readonly maxConnectionsPerHost: number;
 }
 
 /** What a priority may use of a cluster, and what it uses. */
 export interface ClusterResources {
   readonly limits: CircuitBreakerLimits;
   readonly usage: ResourceUsage;
+  /** Another retry may begin: by `max_retries`, or by the part of the requests that `retry_budget` allows. */
+  readonly canRetry: boolean;
 }
 
 /**

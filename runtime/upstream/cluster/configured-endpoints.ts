@@ -2,6 +2,7 @@
  * `load_assignment` -> the endpoints in the order of the configuration.
  */
 import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fields.js';
+import { lbMetadataOf } from '../../common/metadata-criteria.js';
 import type { HostAttributes } from '../host/create-host.js';
 
 export interface ConfiguredEndpoint {
@@ -32,6 +33,8 @@ export function configuredEndpoints(cluster: unknown): ConfiguredEndpoint[] {
           zone: textOf(locality.zone),
           region: textOf(locality.region),
           subZone: textOf(locality.sub_zone),
+          localityWeight: numberOf(group.load_balancing_weight, 0),
+          lbMetadata: lbMetadataOf(one.metadata),
         },
       };
     });

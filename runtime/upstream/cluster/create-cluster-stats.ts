@@ -40,6 +40,10 @@ const counters = [
   'upstreamRqRetryLimitExceeded',
   'upstreamRqRetryOverflow',
   'upstreamRqCompleted',
+  'upstreamRqPerTryIdleTimeout',
+  'upstreamRqRetryBackoffExponential',
+  'upstreamRqRetryBackoffRatelimited',
+  'retryOrShadowAbandoned',
 ] as const;
 
 /** What stands at zero in Envoy from the start and nothing here counts: dashboards and alerts ask for it by name. */
@@ -63,7 +67,6 @@ const idleCounters = [
   'lb_zone_routing_cross_zone',
   'lb_zone_routing_sampled',
   'original_dst_host_invalid',
-  'retry_or_shadow_abandoned',
   'update_attempt',
   'update_empty',
   'update_failure',
@@ -87,9 +90,6 @@ const idleCounters = [
   'upstream_rq_0rtt',
   'upstream_rq_maintenance_mode',
   'upstream_rq_max_duration_reached',
-  'upstream_rq_per_try_idle_timeout',
-  'upstream_rq_retry_backoff_exponential',
-  'upstream_rq_retry_backoff_ratelimited',
   'upstream_rq_rx_reset_no_error',
 ];
 const idleGauges = [

@@ -226,7 +226,10 @@ class HostPool implements Http1Pool {
   private connectForWaiting(): void {
     const { limits, stats, usage } = this.options;
     while (this.connecting < this.waiting.length) {
-      if (usage.connections >= limits.maxConnections) {
+      const isFull =
+        usage.connections >= limits.maxConnections ||
+        this.host.stats.cxActive >= limits.maxConnectionsPerHost;
+      if (isFull) {
         stats.upstreamCxOverflow.inc();
         if (this.all.size > 0) return;
       }

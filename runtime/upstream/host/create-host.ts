@@ -2,7 +2,11 @@
  * Hosts and host sets. A host is an immutable snapshot but for its health and its counters; what makes two snapshots the
  * same endpoint is that they share one `stats` object.
  */
+import type { Fields } from '../../common/message-fields.js';
+import { comparableJson } from '../../common/metadata-criteria.js';
 import type { Host, HostSet, HostStats, UpstreamAddress } from './host.js';
+
+const none: Fields = {};
 
 /** What the configuration says of a host besides its address. */
 export interface HostAttributes {
@@ -12,6 +16,10 @@ export interface HostAttributes {
   readonly zone: string;
   readonly region: string;
   readonly subZone: string;
+  /** `load_balancing_weight` of the locality; 0 when absent. */
+  readonly localityWeight?: number;
+  /** Metadata of the namespace `envoy.lb`; `{}` when absent. */
+  readonly lbMetadata?: Fields;
 }
 
 /** A host as the configuration or the DNS says it is. */
@@ -47,7 +55,16 @@ function freshStats(): HostStats {
 
 /** @param before the snapshot of the same endpoint that this one takes the place of: counters and health go on */
 export function createHost(address: UpstreamAddress, attributes: HostAttributes, before?: Host): Host {
-  const { hostname, priority, region, subZone, weight, zone } = attributes;
+  const {
+    hostname,
+    lbMetadata = none,
+    localityWeight = 0,
+    priority,
+    region,
+    subZone,
+    weight,
+    zone,
+  } = attributes;
   return {
     address,
     addressText: addressText(address),
@@ -57,6 +74,8 @@ export function createHost(address: UpstreamAddress, attributes: HostAttributes,
     zone,
     region,
     subZone,
+    localityWeight,
+    lbMetadata,
     healthy: before?.healthy ?? true,
     stats: before?.stats ?? freshStats(),
   };
@@ -71,7 +90,9 @@ export function isDescribedBy(host: Host, { address, attributes }: HostDescripti
     host.priority === attributes.priority &&
     host.zone === attributes.zone &&
     host.region === attributes.region &&
-    host.subZone === attributes.subZone
+    host.subZone === attributes.subZone &&
+    host.localityWeight === (attributes.localityWeight ?? 0) &&
+    comparableJson(host.lbMetadata ?? none) === comparableJson(attributes.lbMetadata ?? none)
   );
 }
 

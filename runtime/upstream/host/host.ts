@@ -1,6 +1,7 @@
 /**
  * One upstream host and the immutable list of them that a request takes and keeps.
  */
+import type { Fields } from '../../common/message-fields.js';
 
 /** An address that can be connected to: an IP with port, or the path of a Unix socket. */
 export type UpstreamAddress =
@@ -35,6 +36,10 @@ export interface Host {
   readonly zone: string;
   readonly region: string;
   readonly subZone: string;
+  /** `load_balancing_weight` of its locality; 0 or absent when it has none. */
+  readonly localityWeight?: number;
+  /** Metadata of the namespace `envoy.lb`. */
+  readonly lbMetadata?: Fields;
   healthy: boolean;
   readonly stats: HostStats;
 }
