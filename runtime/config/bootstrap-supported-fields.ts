@@ -17,12 +17,14 @@ export const bootstrapSupportedFields: SupportedFields = {
     node: true,
     admin: true,
     static_resources: true,
+    cluster_manager: true,
     layered_runtime: true,
     stats_flush_interval: true,
     // Envoy's own machinery: nothing of it exists here to be tuned.
     enable_dispatcher_stats: 'ignored',
     header_prefix: onlyValues('x-envoy'),
   },
+  [`${bootstrap}ClusterManager`]: { local_cluster_name: true },
   [`${bootstrap}Bootstrap.StaticResources`]: { listeners: true, clusters: true },
   [`${bootstrap}Admin`]: {
     address: true,
@@ -38,7 +40,7 @@ export const bootstrapSupportedFields: SupportedFields = {
   'envoy.config.core.v3.Node': {
     id: true,
     cluster: true,
-    locality: 'ignored',
+    locality: true,
     metadata: 'ignored',
     user_agent_name: 'ignored',
   },

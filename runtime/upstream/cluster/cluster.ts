@@ -57,12 +57,15 @@ export interface ClusterStats {
   /** A body was too long to be kept for another try. */
   readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqCompleted: Counter;
-  readonly upstreamRqTime: Histogram;
   /**
    * `upstream_rq_<code>`, `upstream_rq_<n>xx` and their `external.` twins, made on first use and kept.
    * @param internal the request came from inside (`x-envoy-internal`): `internal.` twins instead; false when absent
+   * @param zone of the host: `zone.<own>.<zone>.` twins, when this proxy has a zone, too; `''` when absent
+   * @param canary the host is a canary, or says so: `canary.` twins; false when absent
    */
-  countResponse(code: number, internal?: boolean): void;
+  countResponse(code: number, internal?: boolean, zone?: string, canary?: boolean): void;
+  /** `upstream_rq_time` and its twins, in milliseconds. */
+  recordResponseTime(ms: number, internal: boolean, zone: string, canary: boolean): void;
   /** `retry.upstream_rq_<code>` ...: a response that was thrown away for another try. */
   countRetriedResponse(code: number): void;
 }

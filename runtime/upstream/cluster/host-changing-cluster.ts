@@ -105,7 +105,9 @@ export class HostChangingCluster implements Cluster {
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const settings = kept?.settings ?? connectionSettings(config, dependencies.clock);
     this.stats =
-      previous?.statPrefix === this.statPrefix ? previous.stats : createClusterStats(this.statPrefix, stats);
+      previous?.statPrefix === this.statPrefix
+        ? previous.stats
+        : createClusterStats(this.statPrefix, stats, ownLocality?.()?.zone);
     this.connections = kept ?? this.connect(key, settings, dependencies);
     this.balancers = createLoadBalancerFactory(policy, {
       random,

@@ -123,6 +123,13 @@ function readLeastRequest(config: Fields): HostPolicy {
 function readLegacy(cluster: Fields): HostPolicy {
   const common = messageOf(cluster.common_lb_config);
   const hashing = readHashing(messageOf(common.consistent_hashing_lb_config));
+  const type = textOf(cluster.type, 'STATIC');
+  if (hashing.useHostname && type !== 'STRICT_DNS') {
+    throw new ConfigError(
+      `Cannot use hostname for consistent hashing loadbalancing for cluster of type: 'envoy.cluster.${type.toLowerCase()}'`,
+      ['common_lb_config', 'consistent_hashing_lb_config', 'use_hostname_for_hashing'],
+    );
+  }
   const policy = textOf(cluster.lb_policy, 'ROUND_ROBIN');
   switch (policy) {
     case 'ROUND_ROBIN': {

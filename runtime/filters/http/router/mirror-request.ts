@@ -13,6 +13,7 @@ import type { HttpFilterContext } from '../../../http/filter.js';
 import type { MirrorPolicy } from '../../../route/route-table.js';
 import type { Cluster, RoutingPriority } from '../../../upstream/cluster/cluster.js';
 import type { PoolFailureReason } from '../../../upstream/connection-pool/connection-pool.js';
+import { isCanary } from './retry-state.js';
 import type { UpstreamRequestOwner } from './upstream-request.js';
 import { UpstreamRequest } from './upstream-request.js';
 
@@ -145,7 +146,7 @@ export class MirrorRequest implements UpstreamRequestOwner, TimeoutOwner {
   onUpstreamHeaders({ host }: UpstreamRequest, { status }: ResponseHead, endStream: boolean): void {
     if (status >= 500) host.stats.rqError++;
     else host.stats.rqSuccess++;
-    this.cluster.stats.countResponse(status, true);
+    this.cluster.stats.countResponse(status, true, host.zone, isCanary(host));
     if (endStream) this.complete();
   }
 
@@ -185,13 +186,14 @@ export class MirrorRequest implements UpstreamRequestOwner, TimeoutOwner {
 
   private charge({ host }: UpstreamRequest, status: number): void {
     host.stats.rqError++;
-    this.cluster.stats.countResponse(status, true);
+    this.cluster.stats.countResponse(status, true, host.zone, isCanary(host));
   }
 
   private complete(): void {
     const upstream = this.finish();
     if (this.ended) {
-      this.cluster.stats.upstreamRqTime.record(Math.floor(this.context.clock.now() - this.endedAt));
+      const ms = Math.floor(this.context.clock.now() - this.endedAt);
+      this.cluster.stats.recordResponseTime(ms, true, upstream?.host.zone ?? '', false);
     } else upstream?.encoder?.resetStream('local reset');
   }
 

@@ -49,7 +49,8 @@ const grpcTokens: Readonly<Record<string, string>> = {
   14: 'unavailable',
 };
 
-function isCanary({ lbMetadata }: Host): boolean {
+/** `canary: true` of the metadata `envoy.lb`. */
+export function isCanary({ lbMetadata }: Host): boolean {
   return lbMetadata?.canary === true;
 }
 
@@ -65,6 +66,8 @@ export class RetryState {
   private holdsPlace = false;
   /** For the next wait only. */
   private resetAfterMs = 0;
+  /** The last wait was by a header of the response. */
+  private waitedAsTold = false;
   private readonly previousHosts: Host[] = [];
   private readonly previousPriorities: PreviousPriorities | undefined;
 
@@ -150,6 +153,16 @@ export class RetryState {
     return this.previousPriorities?.adjust(loads, levels) ?? loads;
   }
 
+  /** The time is over, and the next try begins: it is counted now, not when it was decided on, as in Envoy. */
+  onRetry(): void {
+    const { stats } = this.cluster;
+    stats.upstreamRqRetry.inc();
+    (this.waitedAsTold
+      ? stats.upstreamRqRetryBackoffRatelimited
+      : stats.upstreamRqRetryBackoffExponential
+    ).inc();
+  }
+
   /** The request is over, or is not to be tried again. */
   release(): void {
     if (!this.holdsPlace) return;
@@ -188,7 +201,6 @@ export class RetryState {
     }
     this.holdsPlace = true;
     usage.retries++;
-    stats.upstreamRqRetry.inc();
     return this.waitingTime();
   }
 
@@ -207,16 +219,15 @@ export class RetryState {
   }
 
   private waitingTime(): number {
-    const { stats } = this.cluster;
     const { random } = this.context;
     const least = this.resetAfterMs;
     this.resetAfterMs = 0;
     if (least > 1) {
-      stats.upstreamRqRetryBackoffRatelimited.inc();
+      this.waitedAsTold = true;
       // Up to half as long again, so that not all come back at one time.
       return least + Math.floor(random() * Math.floor(least / 2));
     }
-    stats.upstreamRqRetryBackoffExponential.inc();
+    this.waitedAsTold = false;
     // Uniform in [0, base * 2^n), capped (`JitteredExponentialBackOffStrategy`).
     const { backOffBaseMs, backOffMaxMs } = this.policy;
     const ceiling = Math.min(backOffBaseMs * 2 ** Math.min(this.tries++, 30), backOffMaxMs);

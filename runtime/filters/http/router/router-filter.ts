@@ -39,7 +39,7 @@ import { MirrorRequest } from './mirror-request.js';
 import type { RequestTimeouts } from './request-overrides.js';
 import { routeTimeouts, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
 import type { RetryContext, RetryDecision } from './retry-state.js';
-import { RetryState } from './retry-state.js';
+import { isCanary, RetryState } from './retry-state.js';
 import type { RouterStats } from './router-stats.js';
 import { createRouterStats } from './router-stats.js';
 import type { UpstreamRequestOwner } from './upstream-request.js';
@@ -95,6 +95,7 @@ class Router
   private criteria: readonly MetadataCriterion[] | undefined = undefined;
   private isTimeoutRetry = false;
   private isGrpc = false;
+  private isCanary = false;
   /** The host counts a gRPC response as good or bad by its trailers. */
   private grpcDeferred = false;
   /** Body that was not yet written, or that another try may need. */
@@ -143,12 +144,12 @@ class Router
     this.head = head;
     this.isGrpc = getHeader(head.headers, 'content-type')?.startsWith('application/grpc') === true;
     callbacks.setUpstream(cluster, undefined, '');
-    // With the request as it came: the hash is of its own headers, not of those that the route gives it.
+    this.prepare(head, route, cluster);
+    // With the headers and the path that the upstream gets.
     if (route.hashPolicy !== undefined) this.hash = route.hashPolicy(this);
     this.criteria = this.findCriteria(route);
     const host = this.chooseHost();
     if (host === undefined) return;
-    this.prepare(head, route, cluster);
     if (route.mirrorPolicies.length > 0) this.mirror(head, route, endStream);
     if (endStream) this.endRequest();
     this.try(host);
@@ -262,6 +263,7 @@ class Router
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
     request.localAddress = connection.localAddress;
+    this.retry?.onHostAttempted(request.host);
     callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress);
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
@@ -321,7 +323,8 @@ class Router
     this.restartIdle();
     this.body = undefined;
     this.isTunnel = status === 101;
-    cluster?.stats.countResponse(status, callbacks.isInternalRequest);
+    this.isCanary = isCanary(request.host) || getHeader(headers, 'x-envoy-upstream-canary') === 'true';
+    cluster?.stats.countResponse(status, callbacks.isInternalRequest, request.host.zone, this.isCanary);
     if (status < 400 && status !== 101 && this.head?.upgrade === 'websocket') {
       // Neither a tunnel nor an error: what follows would be taken for one of them.
       request.stop();
@@ -701,6 +704,7 @@ class Router
     const { headers } = this.head as RequestHead;
     this.attempts++;
     this.callbacks.setAttemptCount(this.attempts);
+    this.retry?.onRetry();
     const host = this.chooseHost();
     if (host === undefined) {
       this.stopAll();
@@ -755,7 +759,8 @@ class Router
   /** A response that the client does not get, or gets from us. */
   private charge(status: number, { host }: UpstreamRequest): void {
     host.stats.rqError++;
-    this.cluster?.stats.countResponse(status, this.callbacks.isInternalRequest);
+    const isInternal = this.callbacks.isInternalRequest;
+    this.cluster?.stats.countResponse(status, isInternal, host.zone, isCanary(host));
   }
 
   private countForHost(
@@ -816,9 +821,11 @@ class Router
 
   /** The response has ended. */
   private complete(): void {
-    const { cluster, options, upstream } = this;
+    const { callbacks, cluster, options, upstream } = this;
     if (this.requestEnded) {
-      cluster?.stats.upstreamRqTime.record(Math.floor(options.clock.now() - this.requestEndedAt));
+      const ms = Math.floor(options.clock.now() - this.requestEndedAt);
+      const zone = upstream?.host.zone ?? '';
+      cluster?.stats.recordResponseTime(ms, callbacks.isInternalRequest, zone, this.isCanary);
     }
     this.finish();
     // The response is whole while the request is not: the rest of it is of no use to the upstream.
