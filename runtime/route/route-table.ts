@@ -105,8 +105,8 @@ export interface RouteToCluster extends RouteCommon {
   readonly kind: 'cluster';
   /** For `cluster_header` this depends on the request; undefined: the header is absent. Of weighted clusters `match` has chosen one. */
   cluster(request: RouteRequest): string | undefined;
-  /** Path with query to send; equal to the request's when there is no rewrite. */
-  rewritePath(path: string): string;
+  /** Path with query to send; equal to the request's when there is no rewrite. undefined: it would be empty, and stays. */
+  rewritePath(path: string): string | undefined;
   /** Authority to send, undefined = unchanged. `'auto'` host rewrite is told by `autoHostRewrite`. */
   rewriteAuthority(request: RouteRequest): string | undefined;
   readonly autoHostRewrite: boolean;

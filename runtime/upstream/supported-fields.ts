@@ -52,11 +52,13 @@ export const upstreamSupportedFields: SupportedFields = {
     ignore_health_on_host_removal: 'ignored',
     wait_for_warm_on_init: true,
     upstream_connection_options: true,
+    upstream_bind_config: true,
     protocol_selection: onlyValues('USE_CONFIGURED_PROTOCOL'),
   },
   [`${cluster}.RefreshRate`]: { base_interval: true, max_interval: true },
   // `runtime_key` names a value that nobody can set: there is no runtime layer.
   'envoy.config.core.v3.RuntimeDouble': { default_value: true, runtime_key: 'ignored' },
+  [`${core}BindConfig`]: { source_address: true },
   'envoy.config.cluster.v3.UpstreamConnectionOptions': { tcp_keepalive: true },
   // The interval and the number of probes are the system's.
   'envoy.config.core.v3.TcpKeepalive': { keepalive_time: true },
@@ -74,8 +76,6 @@ export const upstreamSupportedFields: SupportedFields = {
     max_retries: true,
     retry_budget: true,
     track_remaining: true,
-    // One pool per host and priority.
-    max_connection_pools: 'ignored',
   },
   [`${endpoint}ClusterLoadAssignment`]: { cluster_name: true, endpoints: true, policy: true },
   [`${endpoint}ClusterLoadAssignment.Policy`]: {

@@ -111,6 +111,14 @@ const sized: BalanceCase[] = [
     }),
     hosts(6, named),
   ),
+  hashing(
+    'ring-own-policy',
+    policy('ring_hash.v3.RingHash', {
+      consistent_hashing_lb_config: { hash_policy: [{ query_parameter: { name: 'k' } }] },
+    }),
+    hosts(6),
+    { requests: ['/?k=1', '/?k=2', '/?k=3', '/?k=4'].map((path) => ({ path, headers: { 'x-key': 'q' } })) },
+  ),
   hashing('maglev-extension', policy('maglev.v3.Maglev', { table_size: 503 }), hosts(6, weights)),
 ];
 

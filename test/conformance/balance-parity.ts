@@ -7,6 +7,12 @@ import { balanceCases } from './balance-cases.js';
 import type { BalanceCase, BalanceObservation } from './balance-rig.js';
 import { BalanceHosts, observeBalance } from './balance-rig.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
+import { runDifferential } from './differential.js';
+import { mutationCases } from './mutation-cases.js';
+
+const knownMutations = {
+  'mutation: rewrite 5': 'a space would end the path in the request line: it is escaped',
+};
 
 function hostsAsCompared({ compares = 'order' }: BalanceCase, asked: readonly string[]): string {
   if (compares === 'none') return '';
@@ -37,6 +43,16 @@ function differences(one: BalanceCase, real: BalanceObservation, ours: BalanceOb
 }
 
 export async function run(context: DifferentialContext): Promise<DifferentialResult> {
+  const balance = await runBalance(context);
+  const mutations = await runDifferential(mutationCases, knownMutations, context);
+  return {
+    passed: balance.passed + mutations.passed,
+    failed: balance.failed + mutations.failed,
+    lines: [...balance.lines, ...mutations.lines],
+  };
+}
+
+async function runBalance(context: DifferentialContext): Promise<DifferentialResult> {
   const only = process.env.BALANCE_CASES;
   const cases = balanceCases.filter(({ id }) => only === undefined || new RegExp(only).test(id));
   const hosts = new BalanceHosts();

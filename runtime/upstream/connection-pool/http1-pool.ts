@@ -30,6 +30,8 @@ export interface PoolOptions {
   readonly usage: ResourceUsage;
   readonly http1: Http1ClientOptions;
   readonly tls: ConnectionOptions | undefined;
+  /** `upstream_bind_config`: where connections come from; undefined: the system decides. */
+  readonly source: { readonly ip: string; readonly port: number } | undefined;
   readonly connectTimeoutMs: number;
   /** 0 = none. */
   readonly idleTimeoutMs: number;
@@ -240,9 +242,11 @@ class HostPool implements Http1Pool {
   // ---- making connections
 
   private connect(): void {
-    const { clock, connectTimeoutMs, keepaliveTimeMs, stats, tls, usage } = this.options;
+    const { clock, connectTimeoutMs, keepaliveTimeMs, source, stats, tls, usage } = this.options;
     const { address } = this.host;
-    const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
+    const from = source === undefined ? {} : { localAddress: source.ip, localPort: source.port };
+    const target =
+      address.kind === 'ip' ? { host: address.ip, port: address.port, ...from } : { path: address.path };
     const socket: Socket = tls === undefined ? connectPlain(target) : connectTls({ ...target, ...tls });
     socket.setNoDelay(true);
     if (keepaliveTimeMs > 0) socket.setKeepAlive(true, keepaliveTimeMs);

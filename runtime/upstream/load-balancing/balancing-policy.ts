@@ -6,6 +6,8 @@ import type { Fields } from '../../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
 import { under } from '../../network/config-path.js';
 import { ConfigError } from '../../network/filter.js';
+import { compileHashPolicy } from '../../route/compile-hash-policy.js';
+import type { HashPolicy } from '../../route/route-table.js';
 import { defaultTableSize, isPrime } from './maglev.js';
 import { defaultOverprovisioningFactor, defaultPanicThreshold } from './priority-load.js';
 import type { LevelOptions } from './priority-load.js';
@@ -17,6 +19,8 @@ interface Hashing {
   readonly useHostname: boolean;
   /** Percent of the average load that a host may have; 0: any. */
   readonly balanceFactor: number;
+  /** Instead of that of the route; undefined when there is none. */
+  readonly hashPolicy: HashPolicy | undefined;
 }
 
 type HostPolicy =
@@ -104,6 +108,11 @@ function readHashing(config: Fields): Hashing {
   return {
     useHostname: config.use_hostname_for_hashing === true,
     balanceFactor: numberOf(config.hash_balance_factor, 0),
+    hashPolicy: under(
+      () => compileHashPolicy(config.hash_policy),
+      'consistent_hashing_lb_config',
+      'hash_policy',
+    ),
   };
 }
 

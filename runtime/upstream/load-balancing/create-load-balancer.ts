@@ -69,8 +69,9 @@ export function createLoadBalancerFactory(
   let slowStart: SlowStart | undefined;
   let create: CreateLevelBalancer;
   if (hosts.kind === 'RING_HASH' || hosts.kind === 'MAGLEV') {
-    const { useHostname } = hosts;
-    const options = { level, localityWeighted, useHostname, createTable: createTable(hosts, environment) };
+    const { hashPolicy, useHostname } = hosts;
+    const table = createTable(hosts, environment);
+    const options = { level, localityWeighted, useHostname, hashPolicy, createTable: table };
     create = (levels) => new HashingBalancer(levels, options, environment);
   } else {
     slowStart = hosts.kind === 'RANDOM' ? undefined : createSlowStart(hosts.slowStart, environment.now);

@@ -2,6 +2,7 @@
  * The balancer of the consistent policies, `RING_HASH` and `MAGLEV`: one table for each priority level, and the hash of the
  * request chooses level and host. A request without a hash comes anywhere.
  */
+import type { HashPolicy } from '../../route/route-table.js';
 import type { Host } from '../host/host.js';
 import type { HashTable, TableHost } from './hash-table.js';
 import { hashKeyOf } from './hash-table.js';
@@ -14,6 +15,8 @@ export interface HashingOptions {
   readonly level: LevelOptions;
   readonly localityWeighted: boolean;
   readonly useHostname: boolean;
+  /** Instead of that of the route. */
+  readonly hashPolicy: HashPolicy | undefined;
   readonly createTable: (hosts: readonly TableHost[]) => HashTable;
 }
 
@@ -51,11 +54,13 @@ export class HashingBalancer implements LoadBalancer {
   private readonly tables: readonly HashTable[];
   private readonly states: LevelStates;
   private readonly environment: BalancerEnvironment;
+  private readonly hashPolicy: HashPolicy | undefined;
   private readonly choice: LevelChoice = { level: 0, degraded: false };
 
   /** @param levels at least one */
   constructor(levels: readonly LevelHosts[], options: HashingOptions, environment: BalancerEnvironment) {
     this.environment = environment;
+    this.hashPolicy = options.hashPolicy;
     this.states = levelStates(levels, options.level);
     this.tables = levels.map((level, at) =>
       options.createTable(tableHosts(level, this.states.panic[at] === true, options)),
@@ -64,7 +69,9 @@ export class HashingBalancer implements LoadBalancer {
 
   chooseHost(context: LoadBalancerContext | undefined): Host | undefined {
     const { choice, states } = this;
-    const hash = context?.computeHash() ?? this.randomHash();
+    const { hashPolicy } = this;
+    const found = hashPolicy === undefined ? context?.computeHash() : context?.hashBy(hashPolicy);
+    const hash = found ?? this.randomHash();
     chooseLevel(states.loads, states.loads.healthy.length === 1 ? 0 : Number(hash % 100n), choice);
     if (states.panic[choice.level] === true) this.environment.stats.healthyPanic.inc();
     const table = this.tables[choice.level] as HashTable;

@@ -27,7 +27,7 @@ export interface LevelHosts {
   readonly hasOwnLocality: boolean;
 }
 
-/** Flags that health checking may set on a host besides `healthy`. */
+/** What health checking may say of a host besides `healthy`; a degraded host need not be healthy. */
 interface CheckedHost {
   readonly degraded?: boolean;
   readonly excluded?: boolean;
@@ -35,7 +35,7 @@ interface CheckedHost {
 
 /** Able to serve, but only when there are not enough others. */
 export function isDegraded(host: Host): boolean {
-  return host.healthy && (host as CheckedHost).degraded === true;
+  return (host as CheckedHost).degraded === true;
 }
 
 const isHealthy = (host: Host): boolean => host.healthy && (host as CheckedHost).degraded !== true;

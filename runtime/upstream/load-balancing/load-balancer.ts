@@ -2,6 +2,7 @@
  * The contract of load balancers. One is built per cluster and host set; it is never changed, only replaced.
  */
 import type { MetadataCriterion } from '../../common/metadata-criteria.js';
+import type { HashPolicy } from '../../route/route-table.js';
 import type { Counter, Gauge } from '../../stats/stat.js';
 import type { Host, HostSet } from '../host/host.js';
 import type { PriorityLoads } from './priority-load.js';
@@ -11,6 +12,8 @@ import type { LevelHosts } from './level-hosts.js';
 export interface LoadBalancerContext {
   /** The hash of the route's hash policy, unsigned and of 64 bits; undefined when the policy finds nothing to hash. */
   computeHash(): bigint | undefined;
+  /** The same for a hash policy of the balancer's own (`consistent_hashing_lb_config.hash_policy`). */
+  hashBy(policy: HashPolicy): bigint | undefined;
   /** `metadata_match` of the route; undefined when it has none. */
   readonly metadataCriteria: readonly MetadataCriterion[] | undefined;
   /** A retry that would rather have another host. The balancer asks at most `hostSelectionRetryCount` times. */

@@ -62,7 +62,7 @@ export const loadBalancingSupportedFields: SupportedFields = {
   },
   [`${policy}common.v3.LocalityLbConfig.LocalityWeightedLbConfig`]: {},
   [`${policy}common.v3.SlowStartConfig`]: slowStart,
-  [`${policy}common.v3.ConsistentHashingLbConfig`]: hashing,
+  [`${policy}common.v3.ConsistentHashingLbConfig`]: { ...hashing, hash_policy: true },
   [`${policy}round_robin.v3.RoundRobin`]: { slow_start_config: true, locality_lb_config: true },
   [`${policy}random.v3.Random`]: { locality_lb_config: true },
   [`${policy}least_request.v3.LeastRequest`]: {

@@ -183,7 +183,7 @@ test('levels of header mutations: outwards, or inwards where the most specific i
 
 const regex = (pattern: string, substitution: string) => ({ pattern: { regex: pattern }, substitution });
 
-const rewrites: [object, object, string, string][] = [
+const rewrites: [object, object, string, string | undefined][] = [
   [{ prefix: '/a' }, { prefix_rewrite: '/b' }, '/a/x?q=/a', '/b/x?q=/a'],
   [{ prefix: '/A', case_sensitive: false }, { prefix_rewrite: '/b' }, '/a/x', '/b/x'],
   [{ prefix: '/a' }, { prefix_rewrite: '/' }, '/a/x', '//x'],
@@ -191,7 +191,7 @@ const rewrites: [object, object, string, string][] = [
   [{ path_separated_prefix: '/a' }, { prefix_rewrite: '/b' }, '/a/x', '/b/x'],
   [{ safe_regex: { regex: '/a.*' } }, { prefix_rewrite: '/b' }, '/a/x?q', '/b?q'],
   [{ prefix: '/a' }, { regex_rewrite: regex('^/a/([^?]*)', '/\\1') }, '/a/x?q=/a/', '/x?q=/a/'],
-  [{ prefix: '/a' }, { regex_rewrite: regex('.*', '') }, '/a/x?q', '/a/x?q'],
+  [{ prefix: '/a' }, { regex_rewrite: regex('.*', '') }, '/a/x?q', undefined],
   [{ prefix: '/a' }, { regex_rewrite: regex('nothing', '-') }, '/a?q', '/a?q'],
 ];
 

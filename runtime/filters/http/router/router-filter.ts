@@ -21,7 +21,13 @@ import type {
   TerminalFilterCallbacks,
 } from '../../../http/filter.js';
 import { PAUSED_BY_ROUTER, PAUSED_BY_UPSTREAM } from '../../../http/filter.js';
-import type { HashedRequest, Route, RouteRequest, RouteToCluster } from '../../../route/route-table.js';
+import type {
+  HashedRequest,
+  HashPolicy,
+  Route,
+  RouteRequest,
+  RouteToCluster,
+} from '../../../route/route-table.js';
 import type { MetadataCriterion } from '../../../common/metadata-criteria.js';
 import { metadataCriteria, overrideCriteria } from '../../../common/metadata-criteria.js';
 import { xxHash64 } from '../../../common/xx-hash-64.js';
@@ -337,7 +343,7 @@ class Router
       const since = Math.floor(options.clock.now() - this.requestEndedAt);
       replaceHeader(headers, 'x-envoy-upstream-service-time', String(since));
     }
-    callbacks.setResponseCode(status);
+    callbacks.setResponse(head, 'via_upstream');
     if (this.setCookies !== undefined)
       for (const cookie of this.setCookies) headers.push('set-cookie', cookie);
     if (this.route?.includeAttemptCountInResponse === true) this.writeAttemptCount(headers);
@@ -490,7 +496,10 @@ class Router
     if (host !== undefined) this.rewriteHost(head, route, host);
     if (!route.rewritesPath) return;
     const before = head.path;
-    head.path = route.rewritePath(before);
+    const after = route.rewritePath(before);
+    // No path is not a path: the old one stays.
+    if (after === undefined) return;
+    head.path = after;
     if (!this.options.suppressEnvoyHeaders) replaceHeader(headers, 'x-envoy-original-path', before);
   }
 
@@ -615,6 +624,10 @@ class Router
 
   computeHash(): bigint | undefined {
     return this.hash;
+  }
+
+  hashBy(policy: HashPolicy): bigint | undefined {
+    return policy(this);
   }
 
   get metadataCriteria(): readonly MetadataCriterion[] | undefined {
