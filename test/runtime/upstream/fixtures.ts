@@ -7,6 +7,7 @@ import type {
   ResolvedAddresses,
 } from '../../../runtime/network/dns/dns-resolver.js';
 import { DnsError } from '../../../runtime/network/dns/dns-resolver.js';
+import { metadataCriteria } from '../../../runtime/common/metadata-criteria.js';
 import type { StatsStore } from '../../../runtime/stats/stats-store.js';
 import { createStatsStore } from '../../../runtime/stats/stats-store.js';
 import type { HostAttributes } from '../../../runtime/upstream/host/create-host.js';
@@ -17,6 +18,7 @@ import { createBalancerStats } from '../../../runtime/upstream/load-balancing/cr
 import { createLoadBalancerFactory } from '../../../runtime/upstream/load-balancing/create-load-balancer.js';
 import type {
   BalancerEnvironment,
+  LoadBalancerContext,
   LoadBalancerFactory,
 } from '../../../runtime/upstream/load-balancing/load-balancer.js';
 
@@ -129,4 +131,20 @@ export function balancerFactory(
   more: Partial<BalancerEnvironment> = {},
 ): LoadBalancerFactory {
   return createLoadBalancerFactory(readBalancingPolicy(cluster), balancerEnvironment(random, more));
+}
+
+/** A request as balancers see it: one that wants nothing, but for what a test gives it. */
+export function balancerContext(
+  more: Partial<LoadBalancerContext> & { readonly hash?: bigint | undefined; readonly lb?: object } = {},
+): LoadBalancerContext {
+  const { hash, lb, ...context } = more;
+  return {
+    computeHash: () => hash,
+    hashBy: () => hash,
+    metadataCriteria: lb === undefined ? undefined : metadataCriteria(lb as Record<string, unknown>),
+    shouldSelectAnotherHost: () => false,
+    hostSelectionRetryCount: 0,
+    adjustPriorityLoads: (loads) => loads,
+    ...context,
+  };
 }
