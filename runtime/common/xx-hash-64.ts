@@ -154,19 +154,36 @@ function takeRest(octets: string, from: number): void {
   }
 }
 
-/**
- * @param octets one character for each octet, as all texts of the data path
- * @param seed unsigned, of 64 bits
- * @returns unsigned, of 64 bits
- */
-export function xxHash64(octets: string, seed = 0n): bigint {
-  const seedHi = seed === 0n ? 0 : Number(seed >> 32n) | 0;
-  const seedLo = seed === 0n ? 0 : Number(seed & 0xffffffffn) | 0;
+/** The hash of a text in the register `hash`. */
+function hashText(octets: string, seedHi: number, seedLo: number): void {
   let at = 0;
   if (octets.length >= 32) at = takeStripes(octets, seedHi, seedLo);
   else hash.set(seedHi, seedLo).add(p5h, p5l);
   hash.add(0, octets.length);
   takeRest(octets, at);
   hash.mixShifted(33).multiply(p2h, p2l).mixShifted(29).multiply(p3h, p3l).mixShifted(32);
+}
+
+/**
+ * @param octets one character for each octet, as all texts of the data path
+ * @param seed unsigned, of 64 bits
+ * @returns unsigned, of 64 bits
+ */
+export function xxHash64(octets: string, seed = 0n): bigint {
+  if (seed === 0n) hashText(octets, 0, 0);
+  else hashText(octets, Number(seed >> 32n) | 0, Number(seed & 0xffffffffn) | 0);
   return (BigInt(hash.hi >>> 0) << 32n) | BigInt(hash.lo >>> 0);
+}
+
+/** The same with the seed 0, for many texts: without a `bigint`. @param halves gets the upper and the lower half */
+export function xxHash64Halves(octets: string, halves: HashHalves): void {
+  hashText(octets, 0, 0);
+  halves.hi = hash.hi >>> 0;
+  halves.lo = hash.lo >>> 0;
+}
+
+/** A hash of 64 bits in two unsigned numbers of 32. */
+export interface HashHalves {
+  hi: number;
+  lo: number;
 }
