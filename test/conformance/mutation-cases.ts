@@ -65,7 +65,46 @@ const regex = (pattern: string, substitution: string): Json => ({
   regex_rewrite: { pattern: { regex: pattern }, substitution },
 });
 
+const inside = {
+  manager: {
+    use_remote_address: true,
+    internal_address_config: { cidr_ranges: [{ address_prefix: '127.0.0.0', prefix_len: 8 }] },
+  },
+};
+const asked = (header: string, router: Json): DifferentialCase =>
+  one(`router: ${header} ${JSON.stringify(router)}`, toCluster({ timeout: '0.9s' }), {
+    ...inside,
+    router,
+    request: `GET /a HTTP/1.1\r\nHost: a.example\r\n${header}\r\nConnection: close\r\n\r\n`,
+  });
+const strict = {
+  strict_check_headers: [
+    'x-envoy-upstream-rq-timeout-ms',
+    'x-envoy-upstream-rq-per-try-timeout-ms',
+    'x-envoy-max-retries',
+    'x-envoy-retry-on',
+    'x-envoy-retry-grpc-on',
+  ],
+};
+
 export const mutationCases: readonly DifferentialCase[] = [
+  ...[
+    'x-envoy-max-retries: many',
+    'x-envoy-max-retries: 1',
+    'x-envoy-retry-on: 5xx, reset',
+    'x-envoy-retry-on: 5xx,nonsense',
+    'x-envoy-retry-grpc-on: unavailable',
+    'x-envoy-retry-grpc-on: 5xx',
+    'x-envoy-upstream-rq-timeout-ms: 10s',
+    'x-envoy-upstream-rq-per-try-timeout-ms: -1',
+  ].map((header) => asked(header, strict)),
+  asked('x-envoy-expected-rq-timeout-ms: 700', { respect_expected_rq_timeout: true }),
+  asked('x-envoy-expected-rq-timeout-ms: 700', {}),
+  asked('x-envoy-expected-rq-timeout-ms: no', { respect_expected_rq_timeout: true }),
+  asked('x-envoy-upstream-rq-timeout-ms: 700', { respect_expected_rq_timeout: true }),
+  asked('x-envoy-expected-rq-timeout-ms: 700\r\nx-envoy-upstream-rq-timeout-ms: 600', {
+    respect_expected_rq_timeout: true,
+  }),
   one('operators in request headers', { ...toCluster(), request_headers_to_add: asRequest }),
   one('operators in response headers', { ...toCluster(), ...mutated }),
   one('operators in response headers, upstream refused', { ...toCluster(), ...mutated }, { refused: true }),

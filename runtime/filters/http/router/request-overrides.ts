@@ -52,15 +52,27 @@ function takeText(headers: HeaderList, name: string): string | undefined {
   return text;
 }
 
-function takeNumber(headers: HeaderList, name: string): number | undefined {
-  const text = takeText(headers, name);
+function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** @param headers of a request from inside the mesh; changed in place */
-export function takeTimeouts(headers: HeaderList, route: RouteToCluster): RequestTimeouts {
+function takeNumber(headers: HeaderList, name: string): number | undefined {
+  return wholeNumber(takeText(headers, name));
+}
+
+/**
+ * @param headers of a request from inside the mesh; changed in place
+ * @param respectsExpected `respect_expected_rq_timeout`: the time that the Envoy before this one has left counts, if it says so
+ */
+export function takeTimeouts(
+  headers: HeaderList,
+  route: RouteToCluster,
+  respectsExpected: boolean,
+): RequestTimeouts {
   const hedge = takeText(headers, 'x-envoy-hedge-on-per-try-timeout');
-  const global = takeNumber(headers, 'x-envoy-upstream-rq-timeout-ms');
+  const expected = respectsExpected ? getHeader(headers, 'x-envoy-expected-rq-timeout-ms') : undefined;
+  const global =
+    expected === undefined ? takeNumber(headers, 'x-envoy-upstream-rq-timeout-ms') : wholeNumber(expected);
   const perTry = takeNumber(headers, 'x-envoy-upstream-rq-per-try-timeout-ms');
   const alternative = takeText(headers, 'x-envoy-upstream-rq-timeout-alt-response');
   return effective(

@@ -48,11 +48,15 @@ import type { RetryContext, RetryDecision } from './retry-state.js';
 import { isCanary, RetryState } from './retry-state.js';
 import type { RouterStats } from './router-stats.js';
 import { createRouterStats } from './router-stats.js';
+import type { StrictCheck } from './strict-headers.js';
+import { compileStrictCheck } from './strict-headers.js';
 import type { UpstreamRequestOwner } from './upstream-request.js';
 import { UpstreamRequest } from './upstream-request.js';
 
 interface RouterOptions extends HttpFilterContext, RetryContext {
   readonly suppressEnvoyHeaders: boolean;
+  readonly respectsExpectedTimeout: boolean;
+  readonly strictCheck: StrictCheck | undefined;
   readonly routerStats: RouterStats;
 }
 
@@ -150,6 +154,15 @@ class Router
     this.head = head;
     this.isGrpc = getHeader(head.headers, 'content-type')?.startsWith('application/grpc') === true;
     callbacks.setUpstream(cluster, undefined, '');
+    const wrong = options.strictCheck?.(head.headers);
+    if (wrong !== undefined) {
+      this.over = true;
+      callbacks.addFlag('IH');
+      const value = getHeader(head.headers, wrong) ?? '';
+      const body = `invalid header '${wrong}' with value '${value}'`;
+      this.reply(400, body, `request_headers_failed_strict_check{${wrong}}`, []);
+      return;
+    }
     this.prepare(head, route, cluster);
     // With the headers and the path that the upstream gets.
     if (route.hashPolicy !== undefined) this.hash = route.hashPolicy(this);
@@ -454,7 +467,10 @@ class Router
   private prepare(head: RequestHead, route: RouteToCluster, cluster: Cluster): void {
     const { callbacks } = this;
     const { headers } = head;
-    this.timeouts = callbacks.isInternalRequest ? takeTimeouts(headers, route) : routeTimeouts(route);
+    const { respectsExpectedTimeout } = this.options;
+    this.timeouts = callbacks.isInternalRequest
+      ? takeTimeouts(headers, route, respectsExpectedTimeout)
+      : routeTimeouts(route);
     this.writeExpectedTimeout(headers, 0);
     if (route.includeRequestAttemptCount) replaceHeader(headers, 'x-envoy-attempt-count', '1');
     this.attempts = 1;
@@ -868,6 +884,8 @@ export const routerFilterFactory: HttpFilterFactory = {
       wallClock: () => context.clock.wallTime(),
       bufferLimitBytes: context.bufferLimitBytes,
       suppressEnvoyHeaders: messageOf(config).suppress_envoy_headers === true,
+      respectsExpectedTimeout: messageOf(config).respect_expected_rq_timeout === true,
+      strictCheck: compileStrictCheck(messageOf(config)),
       routerStats: createRouterStats(context.statPrefix, context.stats),
     };
     return (callbacks) => new Router(callbacks, options);
