@@ -62,7 +62,7 @@ const tables: BalanceCase[] = Object.entries({ ring: ring(), maglev: maglev() })
       `${kind}-bounded-busy`,
       { ...cluster, ...common({ consistent_hashing_lb_config: { hash_balance_factor: 100 } }) },
       hosts(6),
-      { plan: ['200 late'], requests: [{ headers: { 'x-key': 'hot' }, times: 7, staggerMs: 50 }] },
+      { plan: ['200 slow'], requests: [{ headers: { 'x-key': 'hot' }, times: 7, staggerMs: 100 }] },
     ),
     hashing(
       `${kind}-priorities`,

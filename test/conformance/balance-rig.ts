@@ -49,7 +49,7 @@ export interface BalanceCase {
   /** Fields of the `Route`. */
   readonly route?: Json;
   readonly virtualHost?: Json;
-  /** Answers in the order in which the hosts are asked, whichever they are: `503`, `503 retry-after:1`, `reset`, `late`. */
+  /** Answers in the order in which the hosts are asked, whichever they are: `503`, `503 retry-after:1`, `reset`, `late`, `200 slow`. */
   readonly plan?: readonly string[];
   readonly requests: readonly CaseRequest[];
   /**
@@ -154,7 +154,8 @@ export class BalanceHosts {
         response.statusCode = status === 'late' ? 200 : Number(status);
         response.end(String(host));
       };
-      if (status === 'late' || headers.includes('late')) setTimeout(give, 400).unref();
+      if (headers.includes('slow')) setTimeout(give, 1500).unref();
+      else if (status === 'late' || headers.includes('late')) setTimeout(give, 400).unref();
       else give();
     });
   }

@@ -160,6 +160,13 @@ const callers: BalanceCase[] = [
   ),
 ];
 
+const cookied: BalanceCase[] = [
+  retry('cookie', on('5xx', { num_retries: 2 }), ['503', '503', '200'], {
+    cluster: { lb_policy: 'RING_HASH' },
+    action: { hash_policy: [{ cookie: { name: 'sess', ttl: '5s' } }] },
+  }),
+];
+
 const hedged = { hedge_policy: { hedge_on_per_try_timeout: true } };
 const timeouts: BalanceCase[] = [
   retry('per-try', on('5xx', { per_try_timeout: '0.1s' }), ['late', '200']),
@@ -411,6 +418,7 @@ const mirrors: BalanceCase[] = [
 export const retryCases: readonly BalanceCase[] = [
   ...conditions,
   ...callers,
+  ...cookied,
   ...timeouts,
   ...waits,
   ...otherHosts,

@@ -164,8 +164,6 @@ class Router
       return;
     }
     this.prepare(head, route, cluster);
-    // With the headers and the path that the upstream gets.
-    if (route.hashPolicy !== undefined) this.hash = route.hashPolicy(this);
     this.criteria = this.findCriteria(route);
     const host = this.chooseHost();
     if (host === undefined) return;
@@ -614,6 +612,9 @@ class Router
   /** @returns undefined when there is none; the request was answered then */
   private chooseHost(): Host | undefined {
     const cluster = this.cluster as Cluster;
+    const { hashPolicy } = this.route as RouteToCluster;
+    // With the headers and the path that the upstream gets, and for each try anew, as in Envoy: its cookies, too.
+    if (hashPolicy !== undefined) this.hash = hashPolicy(this);
     const host = cluster.loadBalancer.chooseHost(this);
     if (host === undefined) {
       cluster.stats.upstreamCxNoneHealthy.inc();
