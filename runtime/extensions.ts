@@ -16,6 +16,7 @@ import { listenerSupportedFields } from './listener/supported-fields.js';
 import type { NetworkFilterFactory } from './network/filter.js';
 import { routeSupportedFields } from './route/supported-fields.js';
 import { healthSupportedFields } from './upstream/health-supported-fields.js';
+import { loadBalancingSupportedFields } from './upstream/load-balancing/supported-fields.js';
 import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
 export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
@@ -39,4 +40,5 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   accessLogSupportedFields,
   upstreamSupportedFields,
   healthSupportedFields,
+  loadBalancingSupportedFields,
 );

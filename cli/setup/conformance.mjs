@@ -31,6 +31,7 @@ const needs = {
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
   'health-parity': { envoy: true },
+  'balance-parity': { envoy: true },
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {

@@ -24,6 +24,7 @@ export const bootstrapSupportedFields: SupportedFields = {
     enable_dispatcher_stats: 'ignored',
     header_prefix: onlyValues('x-envoy'),
   },
+  [`${bootstrap}ClusterManager`]: { local_cluster_name: true, outlier_detection: true },
   [`${bootstrap}Bootstrap.StaticResources`]: { listeners: true, clusters: true },
   [`${bootstrap}Admin`]: {
     address: true,
@@ -39,7 +40,7 @@ export const bootstrapSupportedFields: SupportedFields = {
   'envoy.config.core.v3.Node': {
     id: true,
     cluster: true,
-    locality: 'ignored',
+    locality: true,
     metadata: 'ignored',
     user_agent_name: 'ignored',
   },

@@ -85,7 +85,7 @@ export class ActiveStream
   bytesSent = 0;
   requestDurationMs: number | undefined = undefined;
   responseDurationMs: number | undefined = undefined;
-  durationMs: number | undefined = undefined;
+  private wholeDurationMs: number | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
   upstreamTransportFailureReason: string | undefined = undefined;
   upstreamRequestAttemptCount = 0;
@@ -272,6 +272,11 @@ export class ActiveStream
 
   // ---- what filters see of the stream
 
+  /** Until now while the request runs. */
+  get durationMs(): number {
+    return this.wholeDurationMs ?? this.connection.shared.clock.now() - this.startedAt;
+  }
+
   get info(): StreamInfo {
     return this;
   }
@@ -302,8 +307,10 @@ export class ActiveStream
     this.upstreamRequestAttemptCount = count;
   }
 
-  setResponseCode(status: number): void {
+  setResponse({ headers, status }: ResponseHead, details: string): void {
     this.responseCode = status;
+    this.responseHeaders = headers;
+    this.responseCodeDetails = details;
   }
 
   addFlag(flag: ResponseFlag): void {
@@ -723,9 +730,9 @@ export class ActiveStream
     this.endTerminal();
     this.chain?.destroy();
     const { clock, stats } = this.connection.shared;
-    this.durationMs = clock.now() - this.startedAt;
+    this.wholeDurationMs = clock.now() - this.startedAt;
     stats.rqActive.dec();
-    stats.rqTime.record(Math.floor(this.durationMs));
+    stats.rqTime.record(Math.floor(this.wholeDurationMs));
     stats.cxRxBytes.add(this.encoder.bytesReceived);
     stats.cxTxBytes.add(this.encoder.bytesSent);
     if (this.isTunnel) stats.cxUpgradesActive.dec();

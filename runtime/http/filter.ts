@@ -102,8 +102,11 @@ export interface TerminalFilterCallbacks {
   setUpstream(cluster: Cluster, host: Host | undefined, localAddress: string): void;
   setUpstreamTransportFailureReason(text: string): void;
   setAttemptCount(count: number): void;
-  /** Before header mutations run, which may write it. */
-  setResponseCode(status: number): void;
+  /**
+   * What the upstream has answered, before header mutations run, which may read it.
+   * @param details `%RESPONSE_CODE_DETAILS%`
+   */
+  setResponse(head: ResponseHead, details: string): void;
   addFlag(flag: ResponseFlag): void;
   /**
    * The mutations of a route to a cluster hold for its local replies, too (measured); `headers` follow them.

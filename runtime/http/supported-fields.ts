@@ -66,6 +66,8 @@ export const httpSupportedFields: SupportedFields = {
     dynamic_stats: 'ignored',
     start_child_span: 'ignored',
     suppress_envoy_headers: true,
+    respect_expected_rq_timeout: true,
+    strict_check_headers: true,
     suppress_grpc_request_failure_code_stats: 'ignored',
   },
 };

@@ -6,8 +6,10 @@ import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import { toOctets } from '../common/octet-text.js';
 import { ConfigError } from '../network/filter.js';
+import { under } from '../network/config-path.js';
+import { compileHashPolicy } from './compile-hash-policy.js';
 import { pseudoHeader } from './compile-header-matcher.js';
-import type { RouteRequest } from './route-table.js';
+import type { HashedRequest, RouteRequest } from './route-table.js';
 
 export interface ClusterReference {
   readonly cluster: string;
@@ -38,6 +40,70 @@ export function weightedClusters(action: Fields): readonly WeightedCluster[] | u
     ]);
   }
   return clusters;
+}
+
+/**
+ * `header_name` and `use_hash_policy` of weighted clusters: the same request comes to the same cluster.
+ * @returns undefined when chance decides
+ */
+export function compileChoosingNumber(
+  action: Fields,
+): ((request: RouteRequest) => bigint | undefined) | undefined {
+  const { header_name, use_hash_policy } = messageOf(action.weighted_clusters);
+  if (textOf(header_name) !== '') {
+    const name = toOctets(textOf(header_name)).toLowerCase();
+    return ({ headers }) => {
+      const text = getHeader(headers, name) ?? '';
+      const number = /^\s*\+?\d{1,20}\s*$/.test(text) ? BigInt(text.replace('+', '')) : undefined;
+      return number !== undefined && number < 2n ** 64n ? number : undefined;
+    };
+  }
+  if (use_hash_policy !== true && messageOf(use_hash_policy).value !== true) return undefined;
+  const hash = under(() => compileHashPolicy(action.hash_policy), 'hash_policy');
+  return hash === undefined ? undefined : (request) => hash(new ChoosingRequest(request));
+}
+
+/** A request before it has its route: a cookie that a policy would make is left to the router. */
+class ChoosingRequest implements HashedRequest {
+  private readonly request: RouteRequest;
+
+  constructor(request: RouteRequest) {
+    this.request = request;
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get scheme(): string {
+    return this.request.scheme;
+  }
+
+  get authority(): string {
+    return this.request.authority;
+  }
+
+  get path(): string {
+    return this.request.path;
+  }
+
+  get headers(): RouteRequest['headers'] {
+    return this.request.headers;
+  }
+
+  get random(): number {
+    return this.request.random;
+  }
+
+  get downstreamRemoteAddress(): string {
+    return this.request.downstreamRemoteAddress ?? '';
+  }
+
+  connectionHash(): string {
+    return '';
+  }
+
+  addSetCookie(): void {}
 }
 
 /**

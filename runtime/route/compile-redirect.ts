@@ -64,7 +64,7 @@ export function compileRedirect(
     location(request) {
       const toScheme = scheme === '' ? request.scheme : scheme;
       const authority = host === '' ? authorityFor(request, toScheme, port) : host;
-      const target = rewrite === undefined ? request.path : rewrite(request.path);
+      const target = rewrite?.(request.path) ?? request.path;
       const shown = stripsQuery ? target.slice(0, endOfPath(target)) : target;
       return `${toScheme}://${authority}${port}${shown.startsWith('/') ? '' : '/'}${shown}`;
     },

@@ -3,13 +3,15 @@
  */
 import { getHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
-import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { messagesOf, textOf } from '../common/message-fields.js';
 import { lowerAscii, toOctets } from '../common/octet-text.js';
 import { ConfigError } from '../network/filter.js';
+import { compileFraction } from './compile-fraction.js';
 import { compileHeaderMatcher } from './compile-header-matcher.js';
 import { compileRegexMatcher } from './compile-regex.js';
 import { compileStringMatcher } from './compile-string-matcher.js';
 import { under } from '../network/config-path.js';
+import { queryValue } from './query-value.js';
 import type { RouteRequest } from './route-table.js';
 
 /** A test of the request besides its path. */
@@ -40,21 +42,6 @@ function compileHeader(config: Fields): RequestTest {
   return (request) => test(request, request.headers);
 }
 
-/** The first value of a query parameter, undecoded, as Envoy compares it; undefined when it is absent. */
-function queryValue(path: string, name: string): string | undefined {
-  let at = path.indexOf('?');
-  while (at >= 0) {
-    const start = at + 1;
-    at = path.indexOf('&', start);
-    const end = at < 0 ? path.length : at;
-    if (!path.startsWith(name, start)) continue;
-    const equals = start + name.length;
-    if (equals === end) return '';
-    if (equals < end && path[equals] === '=') return path.slice(equals + 1, end);
-  }
-  return undefined;
-}
-
 function compileQueryParameter(config: Fields): RequestTest {
   const name = toOctets(textOf(config.name));
   if (config.string_match === undefined) {
@@ -72,20 +59,6 @@ function compileQueryParameter(config: Fields): RequestTest {
 function isGrpc(request: RouteRequest): boolean {
   const type = getHeader(request.headers, 'content-type');
   return type?.startsWith('application/grpc') === true && (type.length === 16 || type[16] === '+');
-}
-
-const denominators: Readonly<Record<string, number>> = {
-  HUNDRED: 100,
-  TEN_THOUSAND: 10_000,
-  MILLION: 1_000_000,
-};
-
-/** There is no runtime layer here that could change the default value. */
-function compileFraction(config: unknown): RequestTest {
-  const fraction = messageOf(messageOf(config).default_value);
-  const denominator = denominators[textOf(fraction.denominator, 'HUNDRED')] ?? 100;
-  const numerator = numberOf(fraction.numerator, 0);
-  return (request) => request.random % denominator < numerator;
 }
 
 function compileRequestTest(match: Fields): RequestTest | undefined {

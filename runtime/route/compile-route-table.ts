@@ -105,9 +105,7 @@ export const compileRouteTable: CompileRouteTable = (given) => {
       if (virtualHost === undefined) return undefined;
       if (virtualHost.requireTls !== 'NONE' && mustUseTls(virtualHost, request)) return virtualHost.toTls;
       const target = virtualHost.find(request, endOfPath(request.path));
-      return target === undefined
-        ? undefined
-        : chooseRoute(target, target.weighted.length === 0 ? 0 : request.random);
+      return target === undefined ? undefined : chooseRoute(target, request);
     },
   };
 };

@@ -3,10 +3,11 @@
  */
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, numberOf, textOf } from '../common/message-fields.js';
+import { lbMetadataOf } from '../common/metadata-criteria.js';
 import { readDataSource } from '../network/data-source.js';
 import { ConfigError } from '../network/filter.js';
 import type { WeightedCluster } from './compile-cluster-choice.js';
-import { weightedClusters } from './compile-cluster-choice.js';
+import { compileChoosingNumber, weightedClusters } from './compile-cluster-choice.js';
 import type { Level } from './compile-header-mutation.js';
 import { compileLevel, joinMutations } from './compile-header-mutation.js';
 import { compileRedirect } from './compile-redirect.js';
@@ -14,7 +15,7 @@ import { compileRouteAction } from './compile-route-action.js';
 import type { CompiledMatch } from './compile-route-match.js';
 import { compileRouteMatch } from './compile-route-match.js';
 import { under } from '../network/config-path.js';
-import type { Route, RouteCommon, RouteToDirectResponse } from './route-table.js';
+import type { Route, RouteCommon, RouteRequest, RouteToDirectResponse } from './route-table.js';
 
 /** What a route inherits from. */
 export interface RouteLevels {
@@ -29,6 +30,8 @@ export interface RouteTarget {
   readonly weighted: readonly WeightedRoute[];
   /** Sum of all weights. */
   readonly totalWeight: number;
+  /** A number of the request that chooses among `weighted`; undefined: the request's random one does. */
+  readonly choosingNumber: ((request: RouteRequest) => bigint | undefined) | undefined;
 }
 
 /** The same route with the cluster chosen; it takes the random numbers of [end of the one before, end). */
@@ -48,6 +51,12 @@ function readBody(response: Fields, configuration: Fields): Buffer {
       ? `response body size is ${body.length} bytes; maximum is ${limit}`
       : `file ${filename} size is ${body.length} bytes; maximum is ${limit}`,
   );
+}
+
+/** What a weighted cluster says of the subset goes before what the route says. */
+function mergeMetadata(route: unknown, weighted: unknown): unknown {
+  if (route === undefined || weighted === undefined) return weighted ?? route;
+  return { filter_metadata: { 'envoy.lb': { ...lbMetadataOf(route), ...lbMetadataOf(weighted) } } };
 }
 
 class RouteCompiler {
@@ -85,11 +94,13 @@ class RouteCompiler {
   }
 
   private routeToCluster(action: Fields, weighted?: WeightedCluster): Route {
-    const { match, virtualHost } = this;
-    if (weighted === undefined) return compileRouteAction(action, this.common(), { match, virtualHost });
+    const { config: route, configuration, match, virtualHost } = this;
+    const levels = { match, route, virtualHost, configuration };
+    if (weighted === undefined) return compileRouteAction(action, this.common(), levels);
     const level = under(() => compileLevel(weighted.config), ...weighted.path);
-    const chosen = { ...action, cluster: weighted.cluster };
-    return compileRouteAction(chosen, this.common(level), { match, virtualHost });
+    const metadata_match = mergeMetadata(action.metadata_match, weighted.config.metadata_match);
+    const chosen = { ...action, cluster: weighted.cluster, metadata_match };
+    return compileRouteAction(chosen, this.common(level), levels);
   }
 
   private directResponse(response: Fields): RouteToDirectResponse {
@@ -103,7 +114,12 @@ class RouteCompiler {
 
   target(): RouteTarget {
     const { config, match } = this;
-    const single = (route: Route): RouteTarget => ({ route, weighted: [], totalWeight: 0 });
+    const single = (route: Route): RouteTarget => ({
+      route,
+      weighted: [],
+      totalWeight: 0,
+      choosingNumber: undefined,
+    });
     if (config.redirect !== undefined) {
       const redirect = under(() => compileRedirect(messageOf(config.redirect), match), 'redirect');
       return single({ kind: 'redirect', ...this.common(), ...redirect });
@@ -120,7 +136,8 @@ class RouteCompiler {
         end: one.end,
         route: this.routeToCluster(action, one),
       }));
-      return { route: undefined, weighted, totalWeight: clusters.at(-1)?.end ?? 0 };
+      const totalWeight = clusters.at(-1)?.end ?? 0;
+      return { route: undefined, weighted, totalWeight, choosingNumber: compileChoosingNumber(action) };
     }, 'route');
   }
 }
@@ -134,10 +151,12 @@ export function compileRoute(
   return { match, route: new RouteCompiler(config, match, levels).target() };
 }
 
-/** The route for one request. @param random integer of [0, 2^32), the same for the whole request */
-export function chooseRoute({ route, totalWeight, weighted }: RouteTarget, random: number): Route {
+/** The route for one request. */
+export function chooseRoute(target: RouteTarget, request: RouteRequest): Route {
+  const { choosingNumber, route, totalWeight, weighted } = target;
   if (route !== undefined) return route;
-  const number = random % totalWeight;
+  const chosen = choosingNumber?.(request);
+  const number = chosen === undefined ? request.random % totalWeight : Number(chosen % BigInt(totalWeight));
   let at = 0;
   while (at < weighted.length - 1 && number >= (weighted[at] as WeightedRoute).end) at++;
   return (weighted[at] as WeightedRoute).route;

@@ -15,8 +15,8 @@ export function endOfPath(path: string): number {
   return at < 0 ? path.length : at;
 }
 
-/** @param path with query. @returns path with query */
-export type PathRewrite = (path: string) => string;
+/** @param path with query. @returns path with query; undefined when nothing would be left of it, so that it stays */
+export type PathRewrite = (path: string) => string | undefined;
 
 /**
  * `prefix_rewrite` and `regex_rewrite` of a route or redirect action. What the prefix replaces is what the route matched: its
@@ -35,7 +35,6 @@ export function compilePathRewrite(action: Fields, match: CompiledMatch): PathRe
   return (path) => {
     const end = endOfPath(path);
     const rewritten = rewrite(end === path.length ? path : path.slice(0, end));
-    // No path is not a path: the old one stays.
-    return rewritten === '' ? path : rewritten + path.slice(end);
+    return rewritten === '' ? undefined : rewritten + path.slice(end);
   };
 }

@@ -3,7 +3,9 @@
  * so that the compiler's route tests run the same code. Implementation in `compile-route-table.ts`.
  */
 import type { HeaderList } from '../common/header-list.js';
+import type { MetadataCriterion } from '../common/metadata-criteria.js';
 import type { StreamInfo } from '../common/stream-info.js';
+import type { HeaderTest } from './compile-header-matcher.js';
 
 /** What the table looks at; the HTTP stream implements it. */
 export interface RouteRequest {
@@ -16,22 +18,75 @@ export interface RouteRequest {
   readonly headers: HeaderList;
   /** An integer of [0, 2^32), fixed for the request: weighted clusters and runtime fractions. */
   readonly random: number;
+  /** `ip:port` of the client, after `x-forwarded-for` was believed or not; absent where there is no connection. */
+  readonly downstreamRemoteAddress?: string;
 }
+
+/** A request as hash policies see it. */
+export interface HashedRequest extends RouteRequest {
+  /** 16 hexadecimal digits that stand for the client's connection: the value of cookies that a policy makes. */
+  connectionHash(): string;
+  /** A `set-cookie` for the response. */
+  addSetCookie(value: string): void;
+}
+
+/** @returns unsigned, of 64 bits; undefined when the request has nothing that is hashed */
+export type HashPolicy = (request: HashedRequest) => bigint | undefined;
 
 /** Adds, replaces or removes headers, in Envoy's order: route, virtual host, route configuration (or the reverse). */
 export type HeaderMutation = (headers: HeaderList, info: StreamInfo) => void;
 
+/** What a retry wants no more: hosts that were tried, canaries, or hosts of some metadata. */
+export type RetryHostPredicate =
+  | { readonly kind: 'previous_hosts' }
+  | { readonly kind: 'omit_canary_hosts' }
+  | { readonly kind: 'omit_host_metadata'; readonly criteria: readonly MetadataCriterion[] };
+
+/** A header with a number: seconds from now, or seconds since 1970. */
+export interface ResetHeader {
+  readonly name: string;
+  readonly format: 'SECONDS' | 'UNIX_TIMESTAMP';
+}
+
 export interface RetryPolicy {
-  /** Tokens of `retry_on`: `5xx`, `gateway-error`, `connect-failure`, `reset`, `retriable-4xx`, ... */
+  /** Tokens of `retry_on`: `5xx`, `gateway-error`, `connect-failure`, `reset`, `retriable-4xx`, `unavailable`, ... */
   readonly retryOn: ReadonlySet<string>;
   /** `num_retries`, default 1. */
   readonly numRetries: number;
   /** 0 = none: the global time-out counts for each try. */
   readonly perTryTimeoutMs: number;
+  /** Between two parts of a response; 0 = none. */
+  readonly perTryIdleTimeoutMs: number;
   readonly retriableStatusCodes: ReadonlySet<number>;
+  /** Tests of the response's headers, for `retriable-headers`. */
+  readonly retriableHeaders: readonly HeaderTest[];
+  /** When there are any, one of them must fit the request, or it is not tried again. */
+  readonly retriableRequestHeaders: readonly HeaderTest[];
+  /** Hosts that a retry would rather not have, by `retry_host_predicate`. */
+  readonly hostPredicates: readonly RetryHostPredicate[];
+  /** `host_selection_retry_max_attempts`, default 1. */
+  readonly hostSelectionMaxAttempts: number;
+  /** `update_frequency` of `previous_priorities`; 0: retries choose priorities as any request. */
+  readonly previousPrioritiesFrequency: number;
+  /** `rate_limited_retry_back_off`: headers that say when to come back; the first that says something counts. */
+  readonly resetHeaders: readonly ResetHeader[];
+  /** A longer time is not waited for. */
+  readonly resetMaxMs: number;
   /** Base and maximum of the jittered back-off, default 25 ms and ten times the base. */
   readonly backOffBaseMs: number;
   readonly backOffMaxMs: number;
+}
+
+/** `request_mirror_policies`: where a copy of the request goes, whose answer nobody sees. */
+export interface MirrorPolicy {
+  /** undefined: the request names none. */
+  cluster(request: RouteRequest): string | undefined;
+  /** Whether this request is copied. */
+  applies(request: RouteRequest): boolean;
+  /** `-shadow` is put behind the host's name, unless `disable_shadow_host_suffix_append`. */
+  readonly appendsSuffix: boolean;
+  /** `host_rewrite_literal`; `''`: the host of the request. */
+  readonly hostRewrite: string;
 }
 
 /** What all outcomes share. */
@@ -50,8 +105,8 @@ export interface RouteToCluster extends RouteCommon {
   readonly kind: 'cluster';
   /** For `cluster_header` this depends on the request; undefined: the header is absent. Of weighted clusters `match` has chosen one. */
   cluster(request: RouteRequest): string | undefined;
-  /** Path with query to send; equal to the request's when there is no rewrite. */
-  rewritePath(path: string): string;
+  /** Path with query to send; equal to the request's when there is no rewrite. undefined: it would be empty, and stays. */
+  rewritePath(path: string): string | undefined;
   /** Authority to send, undefined = unchanged. `'auto'` host rewrite is told by `autoHostRewrite`. */
   rewriteAuthority(request: RouteRequest): string | undefined;
   readonly autoHostRewrite: boolean;
@@ -60,6 +115,8 @@ export interface RouteToCluster extends RouteCommon {
   /** `include_request_attempt_count`, `include_attempt_count_in_response` of the virtual host. */
   readonly includeRequestAttemptCount: boolean;
   readonly includeAttemptCountInResponse: boolean;
+  /** `include_is_timeout_retry_header`. */
+  readonly includeIsTimeoutRetry: boolean;
   readonly appendXForwardedHost: boolean;
   /** `timeout`: default 15 s, 0 = none. */
   readonly timeoutMs: number;
@@ -68,7 +125,18 @@ export interface RouteToCluster extends RouteCommon {
   /** `max_stream_duration`, undefined when the route says nothing of it. */
   readonly maxStreamDuration: StreamDuration | undefined;
   readonly retryPolicy: RetryPolicy | undefined;
+  /** `hedge_policy.hedge_on_per_try_timeout`. */
+  readonly hedgeOnPerTryTimeout: boolean;
   readonly priority: 'DEFAULT' | 'HIGH';
+  readonly hashPolicy: HashPolicy | undefined;
+  /** `metadata_match`: the subset of hosts that may be chosen. */
+  readonly metadataMatch: readonly MetadataCriterion[] | undefined;
+  readonly mirrorPolicies: readonly MirrorPolicy[];
+  /**
+   * Octets of a body that are kept for a retry; undefined: as many as the listener buffers. Only `request_body_buffer_limit` may
+   * exceed those.
+   */
+  readonly bufferLimit: { readonly bytes: number; readonly mayExceed: boolean } | undefined;
   /** 503 by default (`cluster_not_found_response_code`). */
   readonly clusterNotFoundCode: number;
   /** Upgrades that the route turns on or off, by lower-case name. */

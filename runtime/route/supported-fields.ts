@@ -2,10 +2,11 @@
  * What routing serves of Envoy's messages.
  */
 import type { SupportedFields } from '../config/supported-fields.js';
-import { onlyValues } from '../config/supported-fields.js';
 
 const route = 'envoy.config.route.v3.';
 const matcher = 'envoy.type.matcher.v3.';
+const hash = `${route}RouteAction.HashPolicy`;
+const retry = 'envoy.extensions.retry.';
 const headers = {
   request_headers_to_add: true,
   request_headers_to_remove: true,
@@ -21,6 +22,7 @@ export const routeSupportedFields: SupportedFields = {
     most_specific_header_mutations_wins: true,
     validate_clusters: true,
     max_direct_response_body_size_bytes: true,
+    request_mirror_policies: true,
     ignore_port_in_host_matching: true,
   },
   [`${route}VirtualHost`]: {
@@ -30,8 +32,13 @@ export const routeSupportedFields: SupportedFields = {
     routes: true,
     require_tls: true,
     retry_policy: true,
+    hedge_policy: true,
+    request_mirror_policies: true,
+    per_request_buffer_limit_bytes: true,
+    request_body_buffer_limit: true,
     include_request_attempt_count: true,
     include_attempt_count_in_response: true,
+    include_is_timeout_retry_header: true,
   },
   [`${route}Route`]: {
     ...headers,
@@ -43,6 +50,8 @@ export const routeSupportedFields: SupportedFields = {
     metadata: 'ignored',
     decorator: 'ignored',
     stat_prefix: 'ignored',
+    per_request_buffer_limit_bytes: true,
+    request_body_buffer_limit: true,
   },
   [`${route}Decorator`]: { operation: 'ignored', propagate: 'ignored' },
   [`${route}RouteMatch`]: {
@@ -106,8 +115,11 @@ export const routeSupportedFields: SupportedFields = {
     timeout: true,
     idle_timeout: true,
     retry_policy: true,
-    // Clusters have the limits of the default priority only.
-    priority: onlyValues('DEFAULT'),
+    priority: true,
+    hash_policy: true,
+    metadata_match: true,
+    hedge_policy: true,
+    request_mirror_policies: true,
     upgrade_configs: true,
   },
   [`${route}RouteAction.UpgradeConfig`]: { upgrade_type: true, enabled: true },
@@ -115,15 +127,59 @@ export const routeSupportedFields: SupportedFields = {
     clusters: true,
     total_weight: 'ignored',
     runtime_key_prefix: 'ignored',
+    header_name: true,
+    use_hash_policy: true,
   },
-  [`${route}WeightedCluster.ClusterWeight`]: { ...headers, name: true, weight: true },
+  [`${route}WeightedCluster.ClusterWeight`]: { ...headers, name: true, weight: true, metadata_match: true },
+  [hash]: {
+    header: true,
+    cookie: true,
+    connection_properties: true,
+    query_parameter: true,
+    terminal: true,
+  },
+  [`${hash}.Header`]: { header_name: true, regex_rewrite: true },
+  [`${hash}.Cookie`]: { name: true, ttl: true, path: true, attributes: true },
+  [`${hash}.CookieAttribute`]: { name: true, value: true },
+  [`${hash}.ConnectionProperties`]: { source_ip: true },
+  [`${hash}.QueryParameter`]: { name: true },
+  [`${route}HedgePolicy`]: {
+    hedge_on_per_try_timeout: true,
+    // Envoy does nothing with these two either.
+    initial_requests: 'ignored',
+    additional_request_chance: 'ignored',
+  },
+  [`${route}RouteAction.RequestMirrorPolicy`]: {
+    cluster: true,
+    cluster_header: true,
+    runtime_fraction: true,
+    // Nothing is traced here.
+    trace_sampled: 'ignored',
+    disable_shadow_host_suffix_append: true,
+    host_rewrite_literal: true,
+  },
   [`${route}RetryPolicy`]: {
     retry_on: true,
     num_retries: true,
     per_try_timeout: true,
+    per_try_idle_timeout: true,
     retriable_status_codes: true,
+    retriable_headers: true,
+    retriable_request_headers: true,
     retry_back_off: true,
+    rate_limited_retry_back_off: true,
+    retry_host_predicate: true,
+    retry_priority: true,
+    host_selection_retry_max_attempts: true,
   },
+  [`${route}RetryPolicy.RateLimitedRetryBackOff`]: { reset_headers: true, max_interval: true },
+  [`${route}RetryPolicy.ResetHeader`]: { name: true, format: true },
+  [`${route}RetryPolicy.RetryHostPredicate`]: { name: true, typed_config: true },
+  [`${route}RetryPolicy.RetryPriority`]: { name: true, typed_config: true },
+  [`${retry}host.previous_hosts.v3.PreviousHostsPredicate`]: {},
+  [`${retry}host.omit_canary_hosts.v3.OmitCanaryHostsPredicate`]: {},
+  [`${retry}host.omit_host_metadata.v3.OmitHostMetadataConfig`]: { metadata_match: true },
+  [`${retry}priority.previous_priorities.v3.PreviousPrioritiesConfig`]: { update_frequency: true },
   [`${route}RetryPolicy.RetryBackOff`]: { base_interval: true, max_interval: true },
   [`${route}RedirectAction`]: {
     https_redirect: true,

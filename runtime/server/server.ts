@@ -23,6 +23,8 @@ import { createListenerManager } from '../listener/listener-manager.js';
 import type { StatsStore } from '../stats/stats-store.js';
 import { createStatsStore } from '../stats/stats-store.js';
 import type { ReloadableClusterManager } from '../upstream/cluster-manager.js';
+import type { OwnPlace } from '../upstream/own-place.js';
+import { readOwnPlace } from '../upstream/own-place.js';
 import { createClusterManager } from '../upstream/create-cluster-manager.js';
 import { createAdminHost, isInbound } from './create-admin-host.js';
 import type { Generation } from './generation.js';
@@ -78,6 +80,8 @@ class RunningServer implements Server {
   private readonly timeouts = new TimeoutQueues(systemClock);
   private readonly accessLogFiles: AccessLogFiles;
   private readonly clusters: ReloadableClusterManager;
+  /** Where the configuration says that this proxy is; clusters ask for it when they are built. */
+  private ownPlace: OwnPlace = { locality: undefined, cluster: undefined };
   private readonly listeners: ListenerManager;
   private readonly hotReload: HotReload;
   /** Name of the configuration, for messages. */
@@ -117,6 +121,8 @@ class RunningServer implements Server {
       stats,
       random: Math.random,
       accessLogFiles: this.accessLogFiles,
+      ownLocality: () => this.ownPlace.locality,
+      localCluster: () => this.ownPlace.cluster,
     });
     this.listeners = createListenerManager({
       clock,
@@ -148,6 +154,7 @@ class RunningServer implements Server {
   private prepare(config: LoadedConfig): Generation {
     const { accessLogFiles, clock, clusters, loggers, options, stats, timeouts } = this;
     const node = messageOf(config.bootstrap.node);
+    this.ownPlace = readOwnPlace(config.bootstrap, (name) => this.clusters.get(name)?.hostSet);
     return prepareGeneration(config, clusters, this.listeners, {
       clock,
       loggers,

@@ -87,6 +87,5 @@ export const healthSupportedFields: SupportedFields = {
     always_eject_one_host: true,
     detect_degraded_hosts: true,
   },
-  'envoy.config.bootstrap.v3.ClusterManager': { outlier_detection: true },
   'envoy.config.bootstrap.v3.ClusterManager.OutlierDetection': { event_log_path: true },
 };

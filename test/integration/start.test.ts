@@ -97,9 +97,9 @@ test('everything that is wrong is told at once, with its line', async () => {
         'static_resources:',
         '  clusters:',
         '    - name: a',
-        '      lb_policy: MAGLEV',
+        '      lb_policy: CLUSTER_PROVIDED',
         '    - name: b',
-        '      lb_policy: RING_HASH',
+        '      type: EDS',
         '',
       ].join('\n'),
     );
@@ -107,9 +107,9 @@ test('everything that is wrong is told at once, with its line', async () => {
     assert.is(lines.length, 2);
     assert.match(
       lines[0] ?? '',
-      /^envoy3\.yaml:4:7: static_resources\.clusters\[0\]\.lb_policy: .*MAGLEV.*needs real Envoy$/,
+      /^envoy3\.yaml:4:7: static_resources\.clusters\[0\]\.lb_policy: .*CLUSTER_PROVIDED.*needs real Envoy$/,
     );
-    assert.match(lines[1] ?? '', /^envoy3\.yaml:6:7: .*RING_HASH.*needs real Envoy$/);
+    assert.match(lines[1] ?? '', /^envoy3\.yaml:6:7: .*EDS.*needs real Envoy$/);
   });
 });
 

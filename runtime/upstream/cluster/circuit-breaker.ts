@@ -4,7 +4,7 @@
  */
 import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fields.js';
 import type { Gauge, StatsScope } from '../../stats/stat.js';
-import type { CircuitBreakerLimits, RoutingPriority } from './cluster.js';
+import type { CircuitBreakerLimits, ClusterResources, RoutingPriority } from './cluster.js';
 
 /** Counted by pools and by the router, shared by all hosts of a cluster. */
 export interface ResourceUsage {
@@ -42,8 +42,10 @@ class Resource {
 }
 
 /** Plain numbers to those who count, and gauges that follow them. */
-export class CircuitBreaker implements ResourceUsage {
+export class CircuitBreaker implements ResourceUsage, ClusterResources {
   readonly limits: CircuitBreakerLimits;
+  /** `retry_budget`: percent of the requests under way, and how many retries are always allowed. */
+  private readonly budget: { readonly percent: number; readonly minimum: number } | undefined;
   private readonly cx: Resource;
   private readonly pending: Resource;
   private readonly rq: Resource;
@@ -57,12 +59,25 @@ export class CircuitBreaker implements ResourceUsage {
       stats.gauge(`${statPrefix}circuit_breakers.${priority.toLowerCase()}.${name}`);
     const remaining = (name: string) =>
       found.track_remaining === true ? gauge(`remaining_${name}`) : undefined;
+    const perHost = messagesOf(messageOf(messageOf(config).circuit_breakers).per_host_thresholds).find(
+      (one) => textOf(one.priority, 'DEFAULT') === priority,
+    );
     this.limits = {
       maxConnections: numberOf(found.max_connections, 1024),
       maxPendingRequests: numberOf(found.max_pending_requests, 1024),
       maxRequests: numberOf(found.max_requests, 1024),
       maxRetries: numberOf(found.max_retries, 3),
+      maxConnectionsPerHost: numberOf(perHost?.max_connections, Number.POSITIVE_INFINITY),
     };
+    const { retry_budget } = found;
+    const { budget_percent, min_retry_concurrency } = messageOf(retry_budget);
+    this.budget =
+      retry_budget === undefined
+        ? undefined
+        : {
+            percent: budget_percent === undefined ? 20 : numberOf(messageOf(budget_percent).value, 0),
+            minimum: numberOf(min_retry_concurrency, 3),
+          };
     const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = this.limits;
     this.cx = new Resource(maxConnections, gauge('cx_open'), remaining('cx'));
     this.pending = new Resource(maxPendingRequests, gauge('rq_pending_open'), remaining('pending'));
@@ -73,6 +88,13 @@ export class CircuitBreaker implements ResourceUsage {
 
   get usage(): ResourceUsage {
     return this;
+  }
+
+  get canRetry(): boolean {
+    const { budget, limits, retries } = this;
+    if (budget === undefined) return retries < limits.maxRetries;
+    const allowed = Math.floor((budget.percent / 100) * (this.requests + this.pendingRequests));
+    return retries < Math.max(allowed, budget.minimum);
   }
 
   get connections(): number {

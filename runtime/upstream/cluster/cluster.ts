@@ -48,19 +48,27 @@ export interface ClusterStats {
   readonly upstreamRqCancelled: Counter;
   readonly upstreamRqTimeout: Counter;
   readonly upstreamRqPerTryTimeout: Counter;
+  readonly upstreamRqPerTryIdleTimeout: Counter;
   readonly upstreamRqRxReset: Counter;
   readonly upstreamRqTxReset: Counter;
   readonly upstreamRqRetry: Counter;
   readonly upstreamRqRetrySuccess: Counter;
   readonly upstreamRqRetryLimitExceeded: Counter;
   readonly upstreamRqRetryOverflow: Counter;
+  readonly upstreamRqRetryBackoffExponential: Counter;
+  readonly upstreamRqRetryBackoffRatelimited: Counter;
+  /** A body was too long to be kept for another try. */
+  readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqCompleted: Counter;
-  readonly upstreamRqTime: Histogram;
   /**
    * `upstream_rq_<code>`, `upstream_rq_<n>xx` and their `external.` twins, made on first use and kept.
    * @param internal the request came from inside (`x-envoy-internal`): `internal.` twins instead; false when absent
+   * @param zone of the host: `zone.<own>.<zone>.` twins, when this proxy has a zone, too; `''` when absent
+   * @param canary the host is a canary, or says so: `canary.` twins; false when absent
    */
-  countResponse(code: number, internal?: boolean): void;
+  countResponse(code: number, internal?: boolean, zone?: string, canary?: boolean): void;
+  /** `upstream_rq_time` and its twins, in milliseconds. */
+  recordResponseTime(ms: number, internal: boolean, zone: string, canary: boolean): void;
   /** `retry.upstream_rq_<code>` ...: a response that was thrown away for another try. */
   countRetriedResponse(code: number): void;
 }
@@ -74,12 +82,16 @@ export interface CircuitBreakerLimits {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+  /** `per_host_thresholds`; without limit by default. */
+  readonly maxConnectionsPerHost: number;
 }
 
 /** What a priority may use of a cluster, and what it uses. */
 export interface ClusterResources {
   readonly limits: CircuitBreakerLimits;
   readonly usage: ResourceUsage;
+  /** Another retry may begin: by `max_retries`, or by the part of the requests that `retry_budget` allows. */
+  readonly canRetry: boolean;
 }
 
 /**

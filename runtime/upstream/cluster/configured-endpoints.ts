@@ -7,6 +7,7 @@ import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fi
 import { ConfigError } from '../../network/filter.js';
 import type { HealthCheckConfig, HostAttributes } from '../host/create-host.js';
 import type { UpstreamAddress } from '../host/host.js';
+import { lbMetadataOf } from '../../common/metadata-criteria.js';
 
 export interface ConfiguredEndpoint {
   /** IP or name; the path of a pipe. */
@@ -77,6 +78,8 @@ export function configuredEndpoints(cluster: unknown): ConfiguredEndpoint[] {
           subZone: textOf(locality.sub_zone),
           healthStatus: textOf(one.health_status, 'UNKNOWN'),
           healthCheck: healthCheckOf(endpoint, pipe, place(groupAt, 'lb_endpoints', at, 'endpoint')),
+          localityWeight: numberOf(group.load_balancing_weight, 0),
+          lbMetadata: lbMetadataOf(one.metadata),
         },
       };
     });

@@ -36,6 +36,10 @@ const unrelated: ReadonlySet<string> = new Set([
   'lb_policy',
   'least_request_lb_config',
   'round_robin_lb_config',
+  'ring_hash_lb_config',
+  'maglev_lb_config',
+  'lb_subset_config',
+  'load_balancing_policy',
   'common_lb_config',
   'dns_refresh_rate',
   'dns_failure_refresh_rate',
@@ -90,6 +94,7 @@ export function connectionSettings(
     http1ClientDefaults.bufferLimitBytes,
   );
   const keepalive = messageOf(fields.upstream_connection_options).tcp_keepalive;
+  const source = messageOf(messageOf(fields.upstream_bind_config).source_address);
   if (textOf(common.headers_with_underscores_action, 'ALLOW') !== 'ALLOW') {
     // The message is shared with listeners, where it is served: only here it is not.
     throw new ConfigError(
@@ -123,6 +128,11 @@ export function connectionSettings(
     },
     // A pool offers what it speaks when the configuration says nothing (Envoy's ALPN fallback).
     tls: tls === undefined ? undefined : { ...tls, ALPNProtocols: tls.ALPNProtocols ?? offered[protocol] },
+    // An address of our own, and 0 for any port.
+    source:
+      textOf(source.address) === ''
+        ? undefined
+        : { ip: textOf(source.address), port: numberOf(source.port_value, 0) },
     connectTimeoutMs: durationOf(fields.connect_timeout, 5000),
     idleTimeoutMs: durationOf(common.idle_timeout, oneHourMs),
     maxConnectionDurationMs: durationOf(common.max_connection_duration, 0),

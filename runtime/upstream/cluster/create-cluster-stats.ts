@@ -41,6 +41,10 @@ const counters = [
   'upstreamRqRetryLimitExceeded',
   'upstreamRqRetryOverflow',
   'upstreamRqCompleted',
+  'upstreamRqPerTryIdleTimeout',
+  'upstreamRqRetryBackoffExponential',
+  'upstreamRqRetryBackoffRatelimited',
+  'retryOrShadowAbandoned',
 ] as const;
 
 /** What stands at zero in Envoy from the start and nothing here counts: dashboards and alerts ask for it by name. */
@@ -64,7 +68,6 @@ const idleCounters = [
   'lb_zone_routing_cross_zone',
   'lb_zone_routing_sampled',
   'original_dst_host_invalid',
-  'retry_or_shadow_abandoned',
   'update_attempt',
   'update_empty',
   'update_failure',
@@ -87,9 +90,6 @@ const idleCounters = [
   'upstream_rq_0rtt',
   'upstream_rq_maintenance_mode',
   'upstream_rq_max_duration_reached',
-  'upstream_rq_per_try_idle_timeout',
-  'upstream_rq_retry_backoff_exponential',
-  'upstream_rq_retry_backoff_ratelimited',
   'upstream_rq_rx_reset_no_error',
 ];
 const idleGauges = [
@@ -142,60 +142,79 @@ class CodeCounters {
   }
 }
 
-/** A histogram that Envoy makes with the first request, with its twin for requests from outside. */
-class LazyTime implements Histogram {
-  readonly name: string;
+/** Code counters and times below one part of a name, each made when it is first needed. */
+class Twin {
   private readonly prefix: string;
   private readonly scope: StatsScope;
-  private all: Histogram | undefined = undefined;
-  private external: Histogram | undefined = undefined;
+  private codes: CodeCounters | undefined = undefined;
+  private time: Histogram | undefined = undefined;
 
   constructor(prefix: string, scope: StatsScope) {
-    this.name = `${prefix}upstream_rq_time`;
     this.prefix = prefix;
     this.scope = scope;
   }
 
-  record(value: number): void {
-    this.all ??= this.scope.histogram(this.name);
-    this.external ??= this.scope.histogram(`${this.prefix}external.upstream_rq_time`);
-    this.all.record(value);
-    this.external.record(value);
+  count(code: number): void {
+    this.codes ??= new CodeCounters(
+      this.prefix,
+      this.scope,
+      this.scope.counter(`${this.prefix}upstream_rq_completed`),
+    );
+    this.codes.count(code);
+  }
+
+  record(ms: number): void {
+    this.time ??= this.scope.histogram(`${this.prefix}upstream_rq_time`);
+    this.time.record(ms);
   }
 }
 
-/** @param prefix of `clusterStatPrefix` */
-export function createClusterStats(prefix: string, scope: StatsScope): ClusterStats {
+/**
+ * @param prefix of `clusterStatPrefix`
+ * @param ownZone `node.locality.zone`: with it responses are counted by the zones of both ends, too
+ */
+export function createClusterStats(prefix: string, scope: StatsScope, ownZone = ''): ClusterStats {
   const made: Record<string, unknown> = {};
   for (const one of idleCounters) scope.counter(prefix + one);
   for (const one of idleGauges) scope.gauge(prefix + one);
   for (const one of gauges) made[one] = scope.gauge(prefix + snake(one));
   for (const one of histograms) made[one] = scope.histogram(prefix + snake(one));
   for (const one of counters) made[one] = scope.counter(prefix + snake(one));
-  const kind = (name: string): (() => CodeCounters) => {
-    let codes: CodeCounters | undefined;
-    return () => {
-      codes ??= new CodeCounters(
-        prefix + name,
-        scope,
-        scope.counter(`${prefix}${name}upstream_rq_completed`),
-      );
-      return codes;
-    };
+  const twin = (name: string): Twin => new Twin(prefix + name, scope);
+  const all = twin('');
+  const external = twin('external.');
+  const internal = twin('internal.');
+  const canary = twin('canary.');
+  const retried = twin('retry.');
+  const zones = new Map<string, Twin>();
+  const zone = (name: string): Twin | undefined => {
+    if (ownZone === '' || name === '') return undefined;
+    let found = zones.get(name);
+    if (found === undefined) {
+      found = twin(`zone.${ownZone}.${name}.`);
+      zones.set(name, found);
+    }
+    return found;
   };
-  const all = kind('')();
-  const external = kind('external.');
-  const internal = kind('internal.');
-  const retried = kind('retry.');
   return {
-    ...(made as unknown as Omit<ClusterStats, 'countResponse' | 'countRetriedResponse' | 'upstreamRqTime'>),
-    upstreamRqTime: new LazyTime(prefix, scope),
-    countResponse(code, isInternal = false) {
+    ...(made as unknown as Omit<
+      ClusterStats,
+      'countResponse' | 'countRetriedResponse' | 'recordResponseTime'
+    >),
+    countResponse(code, isInternal = false, hostZone = '', isCanary = false) {
       all.count(code);
-      (isInternal ? internal() : external()).count(code);
+      (isInternal ? internal : external).count(code);
+      if (isCanary) canary.count(code);
+      if (hostZone !== '') zone(hostZone)?.count(code);
     },
     countRetriedResponse(code) {
-      retried().count(code);
+      retried.count(code);
+    },
+    recordResponseTime(ms, isInternal, hostZone, isCanary) {
+      all.record(ms);
+      (isInternal ? internal : external).record(ms);
+      if (isCanary) canary.record(ms);
+      if (hostZone !== '') zone(hostZone)?.record(ms);
     },
   };
 }

@@ -68,7 +68,7 @@ function hostLines(host: Host): Line[] {
     ['region', host.region],
     ['zone', host.zone],
     ['sub_zone', host.subZone],
-    ['canary', false],
+    ['canary', host.lbMetadata?.canary === true],
     ['priority', host.priority],
     ['success_rate', host.health.outlierMonitor.successRate],
     ['local_origin_success_rate', host.health.outlierMonitor.localOriginSuccessRate],

@@ -29,8 +29,15 @@ import {
 } from '../host/host-health.js';
 import type { HostsByIdentity } from '../host/merge-hosts.js';
 import { changedPriorities, mergeHosts, sameHosts } from '../host/merge-hosts.js';
+import { readBalancingPolicy } from '../load-balancing/balancing-policy.js';
+import { createBalancerStats } from '../load-balancing/create-balancer-stats.js';
 import { createLoadBalancerFactory } from '../load-balancing/create-load-balancer.js';
-import type { LoadBalancer, LoadBalancerFactory } from '../load-balancing/load-balancer.js';
+import type {
+  LoadBalancer,
+  LoadBalancerFactory,
+  LocalCluster,
+  Locality,
+} from '../load-balancing/load-balancer.js';
 import { createOutlierDetector } from '../outlier/create-outlier-detector.js';
 import type { OutlierAverages, OutlierDetector } from '../outlier/outlier-detector.js';
 import type { EventLog } from '../outlier/outlier-event-log.js';
@@ -52,6 +59,10 @@ export interface ClusterDependencies {
   readonly stats: StatsScope;
   /** Of [0, 1). */
   readonly random: () => number;
+  /** `node.locality`, for zone aware routing. */
+  readonly ownLocality?: () => Locality | undefined;
+  /** The cluster that this proxy itself belongs to; undefined when the bootstrap names none. */
+  readonly localCluster?: () => LocalCluster | undefined;
   /** Who is told about names that do not resolve (`upstream`). */
   readonly loggers?: LoggerRegistry;
   /** Where logs of health events go; without it, none is written. */
@@ -121,7 +132,7 @@ export class HostChangingCluster implements Cluster {
     dependencies: ClusterDependencies,
     previous: HostChangingCluster | undefined,
   ) {
-    const { random, stats } = dependencies;
+    const { clock, localCluster, ownLocality, random, stats } = dependencies;
     const fields = messageOf(config);
     this.config = config;
     this.name = textOf(fields.name);
@@ -129,7 +140,7 @@ export class HostChangingCluster implements Cluster {
     this.statPrefix = clusterStatPrefix(this.name, textOf(fields.alt_stat_name));
     this.previous = previous;
     // Whatever may be refused comes first: a refused cluster leaves no statistics behind.
-    this.balancers = createLoadBalancerFactory(config, random);
+    const policy = readBalancingPolicy(config);
     const key = connectionKey(config);
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const http2Stats = lazyHttp2Stats(`${this.statPrefix}http2.`, stats);
@@ -143,8 +154,18 @@ export class HostChangingCluster implements Cluster {
     this.keepsHealthyHosts =
       this.healthChecker !== undefined && fields.ignore_health_on_host_removal !== true;
     this.stats =
-      previous?.statPrefix === this.statPrefix ? previous.stats : createClusterStats(this.statPrefix, stats);
+      previous?.statPrefix === this.statPrefix
+        ? previous.stats
+        : createClusterStats(this.statPrefix, stats, ownLocality?.()?.zone);
     this.connections = kept ?? this.connect(key, settings, dependencies);
+    this.balancers = createLoadBalancerFactory(policy, {
+      random,
+      now: () => clock.now(),
+      stats: createBalancerStats(this.statPrefix, stats),
+      activeRequests: () => this.stats.upstreamRqActive.value,
+      ownLocality: ownLocality?.(),
+      localCluster: localCluster?.(),
+    });
     this.loadBalancer = this.balancers(this.hostSet, undefined);
     this.membershipChange = stats.counter(`${this.statPrefix}membership_change`);
     this.membershipTotal = stats.gauge(`${this.statPrefix}membership_total`);

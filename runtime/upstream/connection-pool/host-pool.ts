@@ -36,6 +36,8 @@ export interface PoolOptions {
   readonly http1: Http1ClientOptions;
   readonly http2: Http2Options;
   readonly tls: ConnectionOptions | undefined;
+  /** `upstream_bind_config`: where connections come from; undefined: the system decides. */
+  readonly source: { readonly ip: string; readonly port: number } | undefined;
   readonly connectTimeoutMs: number;
   /** 0 = none. */
   readonly idleTimeoutMs: number;
@@ -238,7 +240,10 @@ class HttpHostPool implements HostPool {
     // What a connection on its way will take; of an unknown protocol, as little as may be.
     const capacity = protocol === 'http2' ? http2.maxConcurrentStreams : 1;
     while (this.connecting * capacity < this.waiting.length) {
-      if (usage.connections >= limits.maxConnections) {
+      const isFull =
+        usage.connections >= limits.maxConnections ||
+        this.host.stats.cxActive >= limits.maxConnectionsPerHost;
+      if (isFull) {
         stats.upstreamCxOverflow.inc();
         if (this.all.size > 0) return;
       }
@@ -249,9 +254,11 @@ class HttpHostPool implements HostPool {
   // ---- making connections
 
   private connect(): void {
-    const { clock, connectTimeoutMs, keepaliveTimeMs, protocol, stats, tls, usage } = this.options;
+    const { clock, connectTimeoutMs, keepaliveTimeMs, protocol, source, stats, tls, usage } = this.options;
     const { address } = this.host;
-    const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
+    const from = source === undefined ? {} : { localAddress: source.ip, localPort: source.port };
+    const target =
+      address.kind === 'ip' ? { host: address.ip, port: address.port, ...from } : { path: address.path };
     const socket: Socket = tls === undefined ? connectPlain(target) : connectTls({ ...target, ...tls });
     socket.setNoDelay(true);
     if (keepaliveTimeMs > 0) socket.setKeepAlive(true, keepaliveTimeMs);

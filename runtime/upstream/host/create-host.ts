@@ -2,8 +2,12 @@
  * Hosts and host sets. A host is an immutable snapshot but for its health and its counters; what makes two snapshots the
  * same endpoint is that they share one `stats` object.
  */
+import type { Fields } from '../../common/message-fields.js';
+import { comparableJson } from '../../common/metadata-criteria.js';
 import type { HealthCheckTarget, Host, HostSet, HostStats, UpstreamAddress } from './host.js';
 import { HostHealth } from './host-health.js';
+
+const none: Fields = {};
 
 /** What the configuration says of a host besides its address. */
 export interface HostAttributes {
@@ -13,6 +17,10 @@ export interface HostAttributes {
   readonly zone: string;
   readonly region: string;
   readonly subZone: string;
+  /** `load_balancing_weight` of the locality; 0 when absent. */
+  readonly localityWeight?: number;
+  /** Metadata of the namespace `envoy.lb`; `{}` when absent. */
+  readonly lbMetadata?: Fields;
   /** `LbEndpoint.health_status`, default UNKNOWN, which is as good as HEALTHY. */
   readonly healthStatus?: string;
   /** `Endpoint.health_check_config`. Default: checks go where requests go. */
@@ -72,6 +80,8 @@ class HostSnapshot implements Host {
   readonly zone: string;
   readonly region: string;
   readonly subZone: string;
+  readonly localityWeight: number;
+  readonly lbMetadata: Fields;
   readonly healthStatus: string;
   readonly healthCheck: HealthCheckTarget;
   readonly health: HostHealth;
@@ -86,6 +96,8 @@ class HostSnapshot implements Host {
     this.zone = attributes.zone;
     this.region = attributes.region;
     this.subZone = attributes.subZone;
+    this.localityWeight = attributes.localityWeight ?? 0;
+    this.lbMetadata = attributes.lbMetadata ?? none;
     this.healthStatus = attributes.healthStatus ?? 'UNKNOWN';
     const check = attributes.healthCheck;
     this.healthCheck = {
@@ -147,7 +159,9 @@ export function isDescribedBy(host: Host, { address, attributes }: HostDescripti
     host.region === attributes.region &&
     host.subZone === attributes.subZone &&
     host.healthStatus === (attributes.healthStatus ?? 'UNKNOWN') &&
-    sameHealthCheck(host.healthCheck, address, attributes.healthCheck)
+    sameHealthCheck(host.healthCheck, address, attributes.healthCheck) &&
+    host.localityWeight === (attributes.localityWeight ?? 0) &&
+    comparableJson(host.lbMetadata ?? none) === comparableJson(attributes.lbMetadata ?? none)
   );
 }
 

@@ -2,6 +2,7 @@
  * One upstream host and the immutable list of them that a request takes and keeps.
  */
 import type { HostHealth } from './host-health.js';
+import type { Fields } from '../../common/message-fields.js';
 
 /** An address that can be connected to: an IP with port, or the path of a Unix socket. */
 export type UpstreamAddress =
@@ -48,6 +49,10 @@ export interface Host {
   readonly excluded: boolean;
   /** How active health checks reach it. */
   readonly healthCheck: HealthCheckTarget;
+  /** `load_balancing_weight` of its locality; 0 or absent when it has none. */
+  readonly localityWeight?: number;
+  /** Metadata of the namespace `envoy.lb`. */
+  readonly lbMetadata?: Fields;
   readonly stats: HostStats;
 }
 

@@ -1,7 +1,6 @@
-import type { Host } from '../host/host.js';
-import type { LoadBalancer } from './load-balancer.js';
+import type { CreateHostPicker } from './host-picker.js';
 
-/** `RANDOM`: any host, whatever its weight, as in Envoy. */
-export function createRandom(hosts: readonly Host[], random: () => number): LoadBalancer {
-  return { chooseHost: () => hosts[Math.floor(random() * hosts.length)] };
+/** `RANDOM`: any host, whatever its weight, as in Envoy. @param random of [0, 1) */
+export function randomPicker(random: () => number): CreateHostPicker {
+  return (hosts) => ({ pick: () => hosts[Math.floor(random() * hosts.length)] });
 }

@@ -220,7 +220,7 @@ export class ManagerRig {
       stats: createClusterStats('cluster.c.', this.stats),
       limits,
       usage,
-      resources: () => ({ limits, usage }),
+      resources: () => ({ limits, usage, canRetry: usage.retries < limits.maxRetries }),
       pool: () => pool,
     } as unknown as Cluster;
   }

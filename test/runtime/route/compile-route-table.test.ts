@@ -93,7 +93,15 @@ test('retry policy: that of the route, or that of its virtual host', () => {
     retryOn: new Set(['5xx', 'reset']),
     numRetries: 0,
     perTryTimeoutMs: 2000,
+    perTryIdleTimeoutMs: 0,
     retriableStatusCodes: new Set([503]),
+    retriableHeaders: [],
+    retriableRequestHeaders: [],
+    hostPredicates: [],
+    hostSelectionMaxAttempts: 1,
+    previousPrioritiesFrequency: 0,
+    resetHeaders: [],
+    resetMaxMs: 300_000,
     backOffBaseMs: 100,
     backOffMaxMs: 1000,
   });
@@ -122,6 +130,113 @@ test('cluster_header: the first value, absent when empty', () => {
   assert.is(cluster([]), undefined);
   assert.is(cluster(['cl:']), undefined);
   assert.is(cluster([], ':authority'), 'h');
+});
+
+test('weighted clusters: by a number of the request, or by its hash', () => {
+  const clusters = [
+    { name: 'a', weight: 30 },
+    { name: 'b', weight: 70 },
+  ];
+  const chosen = (weighted: object, headers: string[], more: object = {}): string | undefined => {
+    const request = routeRequest('/', headers, { random: 50 });
+    const table = oneHost({
+      match: { prefix: '/' },
+      route: { weighted_clusters: { clusters, ...weighted }, ...more },
+    });
+    return (table.match(request) as RouteToCluster).cluster(request);
+  };
+  const by = { header_name: 'X-Number' };
+  assert.is(chosen(by, ['x-number: 129']), 'a');
+  assert.is(chosen(by, ['x-number: 130']), 'b');
+  assert.is(chosen(by, ['x-number: 18446744073709551615']), 'a', '2^64 - 1 is 15 of 100');
+  assert.is(chosen(by, ['x-number: 18446744073709551616']), 'b', 'none: the random number');
+  assert.is(chosen(by, []), 'b');
+  const hash_policy = [{ header: { header_name: 'x-key' } }];
+  const hashed = (key: string) => chosen({ use_hash_policy: true }, [`x-key: ${key}`], { hash_policy });
+  const found = new Set(Array.from({ length: 40 }, (_, at) => hashed(`k${at}`)));
+  assert.is(found.size, 2);
+  for (let at = 0; at < 40; at++) assert.is(hashed(`k${at}`), hashed(`k${at}`));
+  assert.is(
+    chosen({ use_hash_policy: true }, [], { hash_policy }),
+    'b',
+    'nothing to hash: the random number',
+  );
+});
+
+test('metadata_match of a weighted cluster goes before that of the route', () => {
+  const match = (lb: object) => ({ metadata_match: { filter_metadata: { 'envoy.lb': lb } } });
+  const clusters = [{ name: 'a', weight: 1, ...match({ v: '2', w: true }) }];
+  const route = oneHost({
+    match: { prefix: '/' },
+    route: { weighted_clusters: { clusters }, ...match({ v: '1', stage: 'prod' }) },
+  }).match(routeRequest('/')) as RouteToCluster;
+  assert.equal(
+    route.metadataMatch?.map(({ key, value }) => [key, value]),
+    [
+      ['stage', 'prod'],
+      ['v', '2'],
+      ['w', true],
+    ],
+  );
+});
+
+test('mirrors: of the route, else of the virtual host, else of all', () => {
+  const level = (cluster: string) => ({ request_mirror_policies: [{ cluster }] });
+  const names = (route: object, host: object, configuration: object): (string | undefined)[] => {
+    const table = compileRouteTable({
+      virtual_hosts: [
+        {
+          name: 'v',
+          domains: ['*'],
+          routes: [{ match: { prefix: '/' }, route: { cluster: 'c', ...route } }],
+          ...host,
+        },
+      ],
+      ...configuration,
+    });
+    const request = routeRequest('/');
+    return (table.match(request) as RouteToCluster).mirrorPolicies.map((one) => one.cluster(request));
+  };
+  assert.equal(names(level('a'), level('b'), level('c')), ['a']);
+  assert.equal(names({}, level('b'), level('c')), ['b']);
+  assert.equal(names({}, {}, level('c')), ['c']);
+  assert.equal(names({}, {}, {}), []);
+});
+
+test('a mirror takes a part of the requests', () => {
+  const runtime_fraction = { default_value: { numerator: 25, denominator: 'HUNDRED' } };
+  const route = clusterRoute({ cluster: 'c', request_mirror_policies: [{ cluster: 'm', runtime_fraction }] });
+  const applies = (random: number) => route.mirrorPolicies[0]?.applies(routeRequest('/', [], { random }));
+  assert.ok(applies(24));
+  assert.not.ok(applies(25));
+  refuses(
+    () => clusterRoute({ cluster: 'c', request_mirror_policies: [{}] }),
+    'virtual_hosts.0.routes.0.route.request_mirror_policies.0: ' +
+      'Exactly one of cluster or cluster_header in request mirror policy can be specified',
+  );
+});
+
+test('how much of a body is kept for retries', () => {
+  const limit = (route: object, host: object = {}) =>
+    (
+      compileRouteTable({
+        virtual_hosts: [
+          {
+            name: 'v',
+            domains: ['*'],
+            routes: [{ match: { prefix: '/' }, route: { cluster: 'c' }, ...route }],
+            ...host,
+          },
+        ],
+      }).match(routeRequest('/')) as RouteToCluster
+    ).bufferLimit;
+  assert.is(limit({}), undefined);
+  assert.equal(limit({ per_request_buffer_limit_bytes: 0 }), { bytes: 0, mayExceed: false });
+  assert.equal(limit({}, { request_body_buffer_limit: '7' }), { bytes: 7, mayExceed: true });
+  assert.equal(limit({ per_request_buffer_limit_bytes: 5 }, { request_body_buffer_limit: 7 }), {
+    bytes: 5,
+    mayExceed: false,
+  });
 });
 
 test('weighted clusters: by the random number, each with its headers first', () => {
@@ -175,7 +290,7 @@ test('levels of header mutations: outwards, or inwards where the most specific i
 
 const regex = (pattern: string, substitution: string) => ({ pattern: { regex: pattern }, substitution });
 
-const rewrites: [object, object, string, string][] = [
+const rewrites: [object, object, string, string | undefined][] = [
   [{ prefix: '/a' }, { prefix_rewrite: '/b' }, '/a/x?q=/a', '/b/x?q=/a'],
   [{ prefix: '/A', case_sensitive: false }, { prefix_rewrite: '/b' }, '/a/x', '/b/x'],
   [{ prefix: '/a' }, { prefix_rewrite: '/' }, '/a/x', '//x'],
@@ -183,7 +298,7 @@ const rewrites: [object, object, string, string][] = [
   [{ path_separated_prefix: '/a' }, { prefix_rewrite: '/b' }, '/a/x', '/b/x'],
   [{ safe_regex: { regex: '/a.*' } }, { prefix_rewrite: '/b' }, '/a/x?q', '/b?q'],
   [{ prefix: '/a' }, { regex_rewrite: regex('^/a/([^?]*)', '/\\1') }, '/a/x?q=/a/', '/x?q=/a/'],
-  [{ prefix: '/a' }, { regex_rewrite: regex('.*', '') }, '/a/x?q', '/a/x?q'],
+  [{ prefix: '/a' }, { regex_rewrite: regex('.*', '') }, '/a/x?q', undefined],
   [{ prefix: '/a' }, { regex_rewrite: regex('nothing', '-') }, '/a?q', '/a?q'],
 ];
 

@@ -17,13 +17,7 @@ for (const [name, supported] of Object.entries({ routeSupportedFields, accessLog
 
 test('what is not built is not listed', () => {
   const refused = {
-    'envoy.config.route.v3.RouteAction': [
-      'hash_policy',
-      'request_mirror_policies',
-      'rate_limits',
-      'cors',
-      'internal_redirect_policy',
-    ],
+    'envoy.config.route.v3.RouteAction': ['rate_limits', 'cors', 'internal_redirect_policy'],
     'envoy.config.route.v3.RouteMatch': [
       'connect_matcher',
       'path_match_policy',

@@ -132,7 +132,7 @@ test('a cluster that cannot be built is refused at its place, and those built be
   const rig = new Rig();
   await rig.apply(named('a'));
   const timers = rig.clock.timers;
-  const bad = { ...fixed('z', '1.1.1.1'), lb_policy: 'MAGLEV' };
+  const bad = { ...fixed('z', '1.1.1.1'), lb_policy: 'CLUSTER_PROVIDED' };
   try {
     rig.manager.prepare([clusterConfig(named('b')), clusterConfig(bad)]);
     assert.unreachable();

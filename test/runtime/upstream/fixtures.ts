@@ -7,16 +7,27 @@ import type {
   ResolvedAddresses,
 } from '../../../runtime/network/dns/dns-resolver.js';
 import { DnsError } from '../../../runtime/network/dns/dns-resolver.js';
+import { metadataCriteria } from '../../../runtime/common/metadata-criteria.js';
 import type { StatsStore } from '../../../runtime/stats/stats-store.js';
+import { createStatsStore } from '../../../runtime/stats/stats-store.js';
+import type { HostAttributes } from '../../../runtime/upstream/host/create-host.js';
 import { createHost, createHostSet } from '../../../runtime/upstream/host/create-host.js';
 import type { Host, HostSet } from '../../../runtime/upstream/host/host.js';
 import { FAILED_ACTIVE_HC } from '../../../runtime/upstream/host/host-health.js';
+import { readBalancingPolicy } from '../../../runtime/upstream/load-balancing/balancing-policy.js';
+import { createBalancerStats } from '../../../runtime/upstream/load-balancing/create-balancer-stats.js';
+import { createLoadBalancerFactory } from '../../../runtime/upstream/load-balancing/create-load-balancer.js';
+import type {
+  BalancerEnvironment,
+  LoadBalancerContext,
+  LoadBalancerFactory,
+} from '../../../runtime/upstream/load-balancing/load-balancer.js';
 
-export function host(ip: string, more: { weight?: number; priority?: number; healthy?: boolean } = {}): Host {
-  const { healthy = true, priority = 0, weight = 1 } = more;
+export function host(ip: string, more: Partial<HostAttributes> & { healthy?: boolean } = {}): Host {
+  const { healthy = true, ...attributes } = more;
   const made = createHost(
     { kind: 'ip', ip, port: 80 },
-    { hostname: '', weight, priority, zone: '', region: '', subZone: '' },
+    { hostname: '', weight: 1, priority: 0, zone: '', region: '', subZone: '', ...attributes },
   );
   if (!healthy) made.health.set(FAILED_ACTIVE_HC);
   return made;
@@ -96,4 +107,45 @@ export class FakeResolver implements DnsResolver {
 /** Lets everything that waits for settled promises go on. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What balancers may use, with numbers that a test decides on. */
+export function balancerEnvironment(
+  random: () => number,
+  more: Partial<BalancerEnvironment> = {},
+): BalancerEnvironment {
+  return {
+    random,
+    now: () => 0,
+    stats: createBalancerStats('cluster.c.', createStatsStore()),
+    activeRequests: () => 0,
+    ownLocality: undefined,
+    localCluster: undefined,
+    ...more,
+  };
+}
+
+/** The factory that a cluster of this configuration has. @throws ConfigError */
+export function balancerFactory(
+  cluster: unknown,
+  random: () => number,
+  more: Partial<BalancerEnvironment> = {},
+): LoadBalancerFactory {
+  return createLoadBalancerFactory(readBalancingPolicy(cluster), balancerEnvironment(random, more));
+}
+
+/** A request as balancers see it: one that wants nothing, but for what a test gives it. */
+export function balancerContext(
+  more: Partial<LoadBalancerContext> & { readonly hash?: bigint | undefined; readonly lb?: object } = {},
+): LoadBalancerContext {
+  const { hash, lb, ...context } = more;
+  return {
+    computeHash: () => hash,
+    hashBy: () => hash,
+    metadataCriteria: lb === undefined ? undefined : metadataCriteria(lb as Record<string, unknown>),
+    shouldSelectAnotherHost: () => false,
+    hostSelectionRetryCount: 0,
+    adjustPriorityLoads: (loads) => loads,
+    ...context,
+  };
 }

@@ -84,7 +84,7 @@ for (const [what, fields] of Object.entries(served)) {
 
 const notServed: readonly [object, string][] = [
   [{ type: 'EDS', eds_cluster_config: { eds_config: { ads: {} } } }, 'type'],
-  [{ lb_policy: 'RING_HASH' }, 'lb_policy'],
+  [{ lb_policy: 'CLUSTER_PROVIDED' }, 'lb_policy'],
   [
     {
       health_checks: [
@@ -105,7 +105,10 @@ const notServed: readonly [object, string][] = [
     { health_checks: [{ ...timing, http_health_check: { path: '/', codec_client_type: 'HTTP3' } }] },
     'health_checks.0.http_health_check.codec_client_type',
   ],
-  [{ common_lb_config: { locality_weighted_lb_config: {} } }, 'common_lb_config.locality_weighted_lb_config'],
+  [
+    { common_lb_config: { close_connections_on_host_set_change: true } },
+    'common_lb_config.close_connections_on_host_set_change',
+  ],
   [
     { upstream_connection_options: { tcp_keepalive: { keepalive_interval: 3 } } },
     'upstream_connection_options.tcp_keepalive.keepalive_interval',

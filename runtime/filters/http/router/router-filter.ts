@@ -21,29 +21,49 @@ import type {
   TerminalFilterCallbacks,
 } from '../../../http/filter.js';
 import { PAUSED_BY_ROUTER, PAUSED_BY_UPSTREAM } from '../../../http/filter.js';
-import type { Route, RouteToCluster } from '../../../route/route-table.js';
+import type {
+  HashedRequest,
+  HashPolicy,
+  Route,
+  RouteRequest,
+  RouteToCluster,
+} from '../../../route/route-table.js';
+import type { MetadataCriterion } from '../../../common/metadata-criteria.js';
+import { metadataCriteria, overrideCriteria } from '../../../common/metadata-criteria.js';
+import { xxHash64 } from '../../../common/xx-hash-64.js';
 import type { Cluster } from '../../../upstream/cluster/cluster.js';
 import type {
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../../../upstream/connection-pool/connection-pool.js';
+import type { Host } from '../../../upstream/host/host.js';
+import type { LevelHosts } from '../../../upstream/load-balancing/level-hosts.js';
+import type { LoadBalancerContext } from '../../../upstream/load-balancing/load-balancer.js';
+import type { PriorityLoads } from '../../../upstream/load-balancing/priority-load.js';
+import { isGrpcError } from './grpc-error.js';
+import { MirrorRequest } from './mirror-request.js';
 import type { RequestTimeouts } from './request-overrides.js';
 import { routeTimeouts, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
-import type { RetryDecision } from './retry-state.js';
-import { RetryState } from './retry-state.js';
+import type { RetryContext, RetryDecision } from './retry-state.js';
+import { isCanary, RetryState } from './retry-state.js';
 import type { RouterStats } from './router-stats.js';
 import { createRouterStats } from './router-stats.js';
+import type { StrictCheck } from './strict-headers.js';
+import { compileStrictCheck } from './strict-headers.js';
 import type { UpstreamRequestOwner } from './upstream-request.js';
 import { UpstreamRequest } from './upstream-request.js';
 
-interface RouterOptions extends HttpFilterContext {
+interface RouterOptions extends HttpFilterContext, RetryContext {
   readonly suppressEnvoyHeaders: boolean;
+  readonly respectsExpectedTimeout: boolean;
+  readonly strictCheck: StrictCheck | undefined;
   readonly routerStats: RouterStats;
 }
 
 // Kinds of time-outs.
 const GLOBAL = 0;
 const PER_TRY = 1;
+const PER_TRY_IDLE = 2;
 
 /** A host asks to be taken out of service; only one with active checks can come back. */
 const immediateFail = 'x-envoy-immediate-health-check-fail';
@@ -64,7 +84,13 @@ const flagOfReset: Readonly<Record<ResetReason | PoolFailureReason, ResponseFlag
   'connection timeout': 'UF',
 };
 
-class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
+function isRemoteReset(reason: ResetReason | PoolFailureReason): boolean {
+  return reason === 'remote reset' || reason === 'remote refused stream reset';
+}
+
+class Router
+  implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner, LoadBalancerContext, HashedRequest
+{
   private readonly callbacks: TerminalFilterCallbacks;
   private readonly options: RouterOptions;
   private route: RouteToCluster | undefined = undefined;
@@ -72,7 +98,19 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   private head: RequestHead | undefined = undefined;
   private timeouts: RequestTimeouts | undefined = undefined;
   private retry: RetryState | undefined = undefined;
+  /** The latest try. */
   private upstream: UpstreamRequest | undefined = undefined;
+  /** Tries that took too long and go on beside the latest one (`hedge_on_per_try_timeout`). */
+  private others: UpstreamRequest[] = [];
+  private mirrors: MirrorRequest[] | undefined = undefined;
+  private hash: bigint | undefined = undefined;
+  private setCookies: string[] | undefined = undefined;
+  private criteria: readonly MetadataCriterion[] | undefined = undefined;
+  private isTimeoutRetry = false;
+  private isGrpc = false;
+  private isCanary = false;
+  /** The host counts a gRPC response as good or bad by its trailers. */
+  private grpcDeferred = false;
   /** Body that was not yet written, or that another try may need. */
   private body: Buffer[] | undefined = undefined;
   private bodyLength = 0;
@@ -87,6 +125,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   private over = false;
   private globalTimeout: Timeout | undefined = undefined;
   private perTryTimeout: Timeout | undefined = undefined;
+  private perTryIdleTimeout: Timeout | undefined = undefined;
   private backOff: Timer | undefined = undefined;
 
   constructor(callbacks: TerminalFilterCallbacks, options: RouterOptions) {
@@ -116,10 +155,24 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     this.cluster = cluster;
     this.head = head;
+    this.isGrpc = getHeader(head.headers, 'content-type')?.startsWith('application/grpc') === true;
     callbacks.setUpstream(cluster, undefined, '');
+    const wrong = options.strictCheck?.(head.headers);
+    if (wrong !== undefined) {
+      this.over = true;
+      callbacks.addFlag('IH');
+      const value = getHeader(head.headers, wrong) ?? '';
+      const body = `invalid header '${wrong}' with value '${value}'`;
+      this.reply(400, body, `request_headers_failed_strict_check{${wrong}}`, []);
+      return;
+    }
     this.prepare(head, route, cluster);
+    this.criteria = this.findCriteria(route);
+    const host = this.chooseHost();
+    if (host === undefined) return;
+    if (route.mirrorPolicies.length > 0) this.mirror(head, route, endStream);
     if (endStream) this.endRequest();
-    this.try();
+    this.try(host);
   }
 
   decodeData(data: Buffer, endStream: boolean): void {
@@ -127,6 +180,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const encoder = this.upstream?.encoder;
     // A tunnel has no end that another try could wait for.
     const keeps = encoder === undefined || (this.retry !== undefined && !this.responseStarted);
+    if (this.mirrors !== undefined) for (const mirror of this.mirrors) mirror.sendData(data, endStream);
     if (keeps && !this.keep(data)) return;
     if (endStream) this.endRequest();
     encoder?.encodeData(data, endStream);
@@ -135,6 +189,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   decodeTrailers(trailers: HeaderList): void {
     if (this.over) return;
     this.trailers = trailers;
+    if (this.mirrors !== undefined) for (const mirror of this.mirrors) mirror.sendTrailers(trailers);
     this.endRequest();
     this.upstream?.encoder?.encodeTrailers(trailers);
   }
@@ -150,35 +205,80 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   }
 
   onDestroy(): void {
+    if (!this.requestEnded && this.mirrors !== undefined) for (const mirror of this.mirrors) mirror.cancel();
     if (this.over) return;
     this.finish();
-    this.upstream?.stop();
+    this.stopAll();
   }
 
   // ---- time-outs
 
   onTimeout(kind: number): void {
     if (this.over) return;
+    if (kind === GLOBAL) this.onGlobalTimeout();
+    else if (this.upstream !== undefined) this.onTryTimeout(kind, this.upstream);
+  }
+
+  private onGlobalTimeout(): void {
     const { callbacks, cluster, upstream } = this;
-    if (kind === PER_TRY) {
-      // Once the response flows only the global time-out ends it.
-      if (this.responseStarted) return;
-      cluster?.stats.upstreamRqPerTryTimeout.inc();
-    } else cluster?.stats.upstreamRqTimeout.inc();
-    if (upstream !== undefined) {
-      upstream.host.stats.rqTimeout++;
-      upstream.host.stats.rqError++;
-      if (!this.responseStarted) upstream.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_TIMEOUT', 504);
-      upstream.stop();
-      this.upstream = undefined;
+    const status = this.timeoutStatus;
+    for (const request of upstream === undefined ? this.others : [...this.others, upstream]) {
+      cluster?.stats.upstreamRqTimeout.inc();
+      request.host.stats.rqTimeout++;
+      if (!this.responseStarted) {
+        request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_TIMEOUT', 504);
+        this.charge(status, request);
+      }
     }
-    if (kind === PER_TRY) {
-      if (this.triesAgain(this.retry?.afterReset('per try timeout', true))) return;
-      this.fail(504, 'upstream request timeout', 'upstream_per_try_timeout', 'UT');
-    } else if (this.responseStarted) {
+    this.stopAll();
+    if (this.responseStarted) {
       callbacks.addFlag('UT');
       this.cut('local reset', 'response_timeout');
-    } else this.fail(504, 'upstream request timeout', 'response_timeout', 'UT');
+    } else this.fail(status, this.timeoutBody, 'response_timeout', 'UT');
+  }
+
+  private onTryTimeout(kind: number, upstream: UpstreamRequest): void {
+    const { cluster } = this;
+    // Once the response flows, the time for the whole try does not count any more.
+    if (kind === PER_TRY && this.responseStarted) return;
+    if (this.timeouts?.hedges === true) {
+      if (!this.responseStarted) this.hedge(upstream);
+      return;
+    }
+    const isIdle = kind === PER_TRY_IDLE;
+    (isIdle ? cluster?.stats.upstreamRqPerTryIdleTimeout : cluster?.stats.upstreamRqPerTryTimeout)?.inc();
+    upstream.host.stats.rqTimeout++;
+    if (!this.responseStarted) upstream.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_TIMEOUT', 504);
+    upstream.stop();
+    this.upstream = undefined;
+    const details = isIdle ? 'upstream_per_try_idle_timeout' : 'upstream_per_try_timeout';
+    if (this.responseStarted) {
+      this.callbacks.addFlag('UT');
+      this.cut('local reset', details);
+      return;
+    }
+    if (this.triesAgain(this.retry?.afterReset('per try timeout', true), true)) {
+      upstream.host.stats.rqError++;
+      return;
+    }
+    this.charge(this.timeoutStatus, upstream);
+    if (!this.waitsForOthers()) this.fail(this.timeoutStatus, this.timeoutBody, details, 'UT');
+  }
+
+  /** Another try beside the one that takes too long: whichever answers first. */
+  private hedge(upstream: UpstreamRequest): void {
+    if (!this.triesAgain(this.retry?.afterHedgedTimeout(), true)) return;
+    upstream.retried = true;
+    this.others.push(upstream);
+    this.upstream = undefined;
+  }
+
+  private get timeoutStatus(): number {
+    return this.timeouts?.answersNoContent === true ? 204 : 504;
+  }
+
+  private get timeoutBody(): string {
+    return this.timeoutStatus === 504 ? 'upstream request timeout' : '';
   }
 
   // ---- the upstream
@@ -186,6 +286,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   onUpstreamReady(request: UpstreamRequest, connection: UpstreamConnectionInfo): void {
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
+    request.localAddress = connection.localAddress;
+    this.retry?.onHostAttempted(request.host);
     callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress);
     request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_SUCCESS');
     if (this.requestEnded) this.startPerTryTimeout();
@@ -207,32 +309,52 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   }
 
   onUpstream1xx(head: ResponseHead): void {
+    // What has told the client to go on answers it to the end.
+    this.giveUpRetries();
+    this.cluster?.stats.countResponse(head.status, this.callbacks.isInternalRequest);
     this.callbacks.encode1xx(head);
   }
 
   onUpstreamHeaders(request: UpstreamRequest, head: ResponseHead, endStream: boolean): void {
     const { callbacks, cluster, options, retry } = this;
     const { headers, status } = head;
-    if (status >= 500) request.host.stats.rqError++;
-    else request.host.stats.rqSuccess++;
     const { healthCheckMonitor, outlierMonitor } = request.host.health;
     outlierMonitor.putResponse(status, headers, this.head?.headers ?? []);
     if (healthCheckMonitor !== undefined && getHeader(headers, immediateFail) !== undefined) {
       healthCheckMonitor.setUnhealthy();
     }
     if (retry !== undefined) {
-      const isRatelimited = getHeader(headers, 'x-envoy-ratelimited') !== undefined;
-      if (this.triesAgain(retry.afterResponse(status, isRatelimited))) {
-        cluster?.stats.countRetriedResponse(status);
+      let couldNotRetry: boolean;
+      if (request.retried) couldNotRetry = retry.wantsAfterResponse(status, headers);
+      else {
+        const decision = retry.afterResponse(status, headers);
+        if (this.triesAgain(decision, false)) {
+          this.upstream = undefined;
+          request.host.stats.rqError++;
+          cluster?.stats.countRetriedResponse(status);
+          request.stop();
+          return;
+        }
+        couldNotRetry = decision !== 'no';
+      }
+      if (couldNotRetry && this.waitsForOthers(request)) {
+        // One that is still under way may answer better.
+        request.host.stats.rqError++;
+        this.forget(request);
         request.stop();
         return;
       }
+      this.giveUpRetries();
     }
+    if (this.others.length > 0 || this.upstream !== request) this.settleOn(request);
+    this.countForHost(request, status, headers, endStream);
     this.responseStarted = true;
     this.perTryTimeout?.clear();
+    this.restartIdle();
     this.body = undefined;
     this.isTunnel = status === 101;
-    cluster?.stats.countResponse(status, callbacks.isInternalRequest);
+    this.isCanary = isCanary(request.host) || getHeader(headers, 'x-envoy-upstream-canary') === 'true';
+    cluster?.stats.countResponse(status, callbacks.isInternalRequest, request.host.zone, this.isCanary);
     if (status < 400 && status !== 101 && this.head?.upgrade === 'websocket') {
       // Neither a tunnel nor an error: what follows would be taken for one of them.
       request.stop();
@@ -245,7 +367,9 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       const since = Math.floor(options.clock.now() - this.requestEndedAt);
       replaceHeader(headers, 'x-envoy-upstream-service-time', String(since));
     }
-    callbacks.setResponseCode(status);
+    callbacks.setResponse(head, 'via_upstream');
+    if (this.setCookies !== undefined)
+      for (const cookie of this.setCookies) headers.push('set-cookie', cookie);
     if (this.route?.includeAttemptCountInResponse === true) this.writeAttemptCount(headers);
     this.route?.responseHeaders?.(headers, callbacks.info);
     if (endStream) this.complete();
@@ -257,11 +381,15 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       this.endTunnel(data);
       return;
     }
-    if (endStream) this.complete();
+    if (endStream) {
+      if (this.grpcDeferred) this.countGrpc(this.upstream?.host, undefined);
+      this.complete();
+    } else this.restartIdle();
     this.callbacks.encodeData(data, endStream);
   }
 
   onUpstreamTrailers(trailers: HeaderList): void {
+    if (this.grpcDeferred) this.countGrpc(this.upstream?.host, getHeader(trailers, 'grpc-status'));
     this.complete();
     this.callbacks.encodeTrailers(trailers);
   }
@@ -274,12 +402,9 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const { callbacks, cluster, options } = this;
     const isOverflow = reason === 'overflow';
     const flag = flagOfReset[reason];
-    if (!isOverflow) {
-      request.host.stats.rqError++;
-      request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_FAILED');
-      if (request.encoder !== undefined) cluster?.stats.upstreamRqRxReset.inc();
-      else callbacks.setUpstream(cluster as Cluster, request.host, '');
-    }
+    if (!isOverflow) request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_FAILED');
+    if (request.encoder === undefined) callbacks.setUpstream(cluster as Cluster, request.host, '');
+    else if (isRemoteReset(reason)) cluster?.stats.upstreamRqRxReset.inc();
     callbacks.setUpstreamTransportFailureReason(transportFailureReason);
     const words = reason.replaceAll(' ', '_');
     const cause = transportFailureReason === '' ? words : `${words}|${transportFailureReason}`;
@@ -292,11 +417,21 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       );
       return;
     }
-    this.upstream = undefined;
-    if (this.triesAgain(this.retry?.afterReset(reason, request.encoder !== undefined))) return;
+    this.forget(request);
+    if (request.encoder === undefined) this.retry?.onHostAttempted(request.host);
+    if (!request.retried) {
+      const decision = this.retry?.afterReset(reason, request.encoder !== undefined);
+      if (this.triesAgain(decision, false)) {
+        request.host.stats.rqError++;
+        return;
+      }
+    }
+    const status = reason === 'protocol error' ? 502 : 503;
+    this.charge(status, request);
+    if (this.waitsForOthers()) return;
     const prefix = this.attempts > 1 ? 'retried and the latest reset reason' : 'reset reason';
     this.fail(
-      reason === 'protocol error' ? 502 : 503,
+      status,
       `${connectError} ${prefix}: ${reason}`,
       `upstream_reset_before_response_started{${cause}}`,
       flag,
@@ -342,26 +477,45 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
 
   /** All that is done to the request once, however often it is tried. */
   private prepare(head: RequestHead, route: RouteToCluster, cluster: Cluster): void {
-    const { callbacks, options } = this;
+    const { callbacks } = this;
     const { headers } = head;
-    const { random } = options;
-    if (callbacks.isInternalRequest) {
-      this.timeouts = takeTimeouts(headers, route);
-      const wanted = takeRetryPolicy(headers, route);
-      if (wanted !== undefined) {
-        this.retry = new RetryState(wanted.policy, wanted.overrides, cluster, route.priority, random);
-      }
-    } else {
-      this.timeouts = routeTimeouts(route);
-      const { retryPolicy } = route;
-      if (retryPolicy !== undefined && retryPolicy.retryOn.size > 0) {
-        this.retry = new RetryState(retryPolicy, retryPolicy, cluster, route.priority, random);
-      }
-    }
+    const { respectsExpectedTimeout } = this.options;
+    this.timeouts = callbacks.isInternalRequest
+      ? takeTimeouts(headers, route, respectsExpectedTimeout)
+      : routeTimeouts(route);
     this.writeExpectedTimeout(headers, 0);
     if (route.includeRequestAttemptCount) replaceHeader(headers, 'x-envoy-attempt-count', '1');
+    this.attempts = 1;
+    callbacks.setAttemptCount(1);
     route.requestHeaders?.(headers, callbacks.info);
     this.rewrite(head, route);
+    this.prepareRetries(headers, route, cluster);
+  }
+
+  /** After the mutations of the route, which may ask for retries by headers, too. */
+  private prepareRetries(headers: HeaderList, route: RouteToCluster, cluster: Cluster): void {
+    const { callbacks, options } = this;
+    const policy =
+      callbacks.isInternalRequest || route.requestHeaders !== undefined
+        ? takeRetryPolicy(headers, route)
+        : route.retryPolicy;
+    if (policy === undefined || policy.retryOn.size === 0) return;
+    this.retry = new RetryState(policy, callbacks.request, headers, cluster, route.priority, options);
+  }
+
+  /** Copies for the clusters of `request_mirror_policies`. */
+  private mirror(head: RequestHead, route: RouteToCluster, endStream: boolean): void {
+    const { callbacks, options } = this;
+    for (const policy of route.mirrorPolicies) {
+      if (!policy.applies(callbacks.request)) continue;
+      const name = policy.cluster(callbacks.request);
+      const cluster = name === undefined ? undefined : callbacks.clusters.get(name);
+      if (cluster === undefined) continue;
+      const { globalMs } = this.timeouts as RequestTimeouts;
+      const mirror = new MirrorRequest(head, policy, cluster, route.priority, globalMs, options, endStream);
+      this.mirrors ??= [];
+      this.mirrors.push(mirror);
+    }
   }
 
   private rewrite(head: RequestHead, route: RouteToCluster): void {
@@ -370,7 +524,10 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     if (host !== undefined) this.rewriteHost(head, route, host);
     if (!route.rewritesPath) return;
     const before = head.path;
-    head.path = route.rewritePath(before);
+    const after = route.rewritePath(before);
+    // No path is not a path: the old one stays.
+    if (after === undefined) return;
+    head.path = after;
     if (!this.options.suppressEnvoyHeaders) replaceHeader(headers, 'x-envoy-original-path', before);
   }
 
@@ -387,12 +544,13 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   /** `FilterUtility::setTimeoutHeaders`. @param elapsedMs since the request ended */
   private writeExpectedTimeout(headers: HeaderList, elapsedMs: number): void {
     if (this.options.suppressEnvoyHeaders) return;
-    const { globalMs, perTryMs } = this.timeouts as RequestTimeouts;
-    let expected = perTryMs;
+    const { globalMs, hedges, perTryMs } = this.timeouts as RequestTimeouts;
+    // A try that is hedged may take all the time there is.
+    let expected = hedges ? 0 : perTryMs;
     if (globalMs > 0) {
       // 0 would mean for ever.
       const left = elapsedMs >= globalMs ? 1 : globalMs - elapsedMs;
-      expected = perTryMs === 0 ? left : Math.min(perTryMs, left);
+      expected = expected === 0 ? left : Math.min(expected, left);
     }
     if (expected <= 0) return;
     replaceHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expected));
@@ -411,20 +569,28 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   }
 
   private startPerTryTimeout(): void {
+    this.restartIdle();
     const queue = this.options.timeouts.get((this.timeouts as RequestTimeouts).perTryMs);
     if (queue === undefined || this.responseStarted) return;
     this.perTryTimeout ??= new Timeout(this, PER_TRY);
     queue.add(this.perTryTimeout);
   }
 
+  /** The time between two parts of a response begins anew. */
+  private restartIdle(): void {
+    const idleMs = this.route?.retryPolicy?.perTryIdleTimeoutMs ?? 0;
+    if (idleMs === 0 || !this.requestEnded) return;
+    this.perTryIdleTimeout ??= new Timeout(this, PER_TRY_IDLE);
+    this.options.timeouts.get(idleMs)?.add(this.perTryIdleTimeout);
+  }
+
   /** @returns false when the request was answered: it is too long to be kept and nobody takes it */
   private keep(data: Buffer): boolean {
-    const limit = this.options.bufferLimitBytes;
-    const isTooLong = limit > 0 && this.bodyLength + data.length > limit;
-    if (isTooLong && this.retry !== undefined) {
+    const { options, retry } = this;
+    if (retry !== undefined && this.bodyLength + data.length > this.retryLimit) {
       // Too long for another try; what was kept is not needed for the one under way.
-      this.retry.release();
-      this.retry = undefined;
+      this.cluster?.stats.retryOrShadowAbandoned.inc();
+      this.giveUpRetries();
       if (this.upstream === undefined) {
         this.fail(
           507,
@@ -439,6 +605,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
         return true;
       }
     }
+    const limit = options.bufferLimitBytes;
+    const isTooLong = limit > 0 && this.bodyLength + data.length > limit;
     this.body ??= [];
     this.body.push(data);
     this.bodyLength += data.length;
@@ -446,42 +614,129 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     return true;
   }
 
-  private try(): void {
-    const { callbacks } = this;
+  /** Octets of a body that are kept for another try. */
+  private get retryLimit(): number {
+    const { bufferLimitBytes } = this.options;
+    const ofListener = bufferLimitBytes > 0 ? bufferLimitBytes : Number.POSITIVE_INFINITY;
+    const given = this.route?.bufferLimit;
+    if (given === undefined) return ofListener;
+    return given.mayExceed ? given.bytes : Math.min(ofListener, given.bytes);
+  }
+
+  /** @returns undefined when there is none; the request was answered then */
+  private chooseHost(): Host | undefined {
+    const cluster = this.cluster as Cluster;
+    const { hashPolicy } = this.route as RouteToCluster;
+    // With the headers and the path that the upstream gets, and for each try anew, as in Envoy: its cookies, too.
+    if (hashPolicy !== undefined) this.hash = hashPolicy(this);
+    const host = cluster.loadBalancer.chooseHost(this);
+    if (host === undefined) {
+      cluster.stats.upstreamCxNoneHealthy.inc();
+      cluster.stats.countResponse(503, this.callbacks.isInternalRequest);
+      this.fail(503, 'no healthy upstream', 'no_healthy_upstream', 'UH');
+    }
+    return host;
+  }
+
+  private try(host: Host): void {
     const cluster = this.cluster as Cluster;
     const route = this.route as RouteToCluster;
     const head = this.head as RequestHead;
-    this.attempts++;
-    callbacks.setAttemptCount(this.attempts);
-    const host = cluster.loadBalancer.chooseHost(undefined);
-    if (host === undefined) {
-      cluster.stats.upstreamCxNoneHealthy.inc();
-      this.fail(503, 'no healthy upstream', 'no_healthy_upstream', 'UH');
-      return;
-    }
     if (route.autoHostRewrite && host.hostname !== '' && host.hostname !== head.authority) {
       if (this.attempts === 1) this.rewriteHost(head, route, host.hostname);
       else setAuthority(head, host.hostname);
-    }
-    if (route.includeRequestAttemptCount && this.attempts > 1) {
-      replaceHeader(head.headers, 'x-envoy-attempt-count', String(this.attempts));
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
     upstream.start(cluster.pool(host, route.priority, head.protocol));
   }
 
+  // ---- what balancers and hash policies ask
+
+  computeHash(): bigint | undefined {
+    return this.hash;
+  }
+
+  hashBy(policy: HashPolicy): bigint | undefined {
+    return policy(this);
+  }
+
+  get metadataCriteria(): readonly MetadataCriterion[] | undefined {
+    return this.criteria;
+  }
+
+  /** Of the route, and what filters have said of the request (dynamic metadata), which goes before it. */
+  private findCriteria({ metadataMatch }: RouteToCluster): readonly MetadataCriterion[] | undefined {
+    const dynamic = this.callbacks.info.dynamicMetadata('envoy.lb', []);
+    if (typeof dynamic !== 'object' || dynamic === null) return metadataMatch;
+    return overrideCriteria(metadataMatch ?? [], metadataCriteria(messageOf(dynamic)));
+  }
+
+  shouldSelectAnotherHost(host: Host): boolean {
+    return this.retry?.shouldSelectAnotherHost(host) === true;
+  }
+
+  /** Only retries are choosy. */
+  get hostSelectionRetryCount(): number {
+    return this.attempts > 1 ? (this.retry?.hostSelectionMaxAttempts ?? 0) : 0;
+  }
+
+  adjustPriorityLoads(loads: PriorityLoads, levels: readonly LevelHosts[]): PriorityLoads {
+    return this.attempts > 1 ? (this.retry?.adjustPriorityLoads(loads, levels) ?? loads) : loads;
+  }
+
+  get method(): string {
+    return this.callbacks.request.method;
+  }
+
+  get scheme(): string {
+    return this.callbacks.request.scheme;
+  }
+
+  get authority(): string {
+    return this.callbacks.request.authority;
+  }
+
+  get path(): string {
+    return this.callbacks.request.path;
+  }
+
+  get headers(): RouteRequest['headers'] {
+    return this.callbacks.request.headers;
+  }
+
+  get random(): number {
+    return this.callbacks.request.random;
+  }
+
+  get downstreamRemoteAddress(): string {
+    return this.callbacks.info.downstreamRemoteAddress;
+  }
+
+  connectionHash(): string {
+    const { downstreamDirectRemoteAddress, downstreamLocalAddress } = this.callbacks.info;
+    return xxHash64(downstreamDirectRemoteAddress + downstreamLocalAddress)
+      .toString(16)
+      .padStart(16, '0');
+  }
+
+  addSetCookie(value: string): void {
+    this.setCookies ??= [];
+    this.setCookies.push(value);
+  }
+
   // ---- parts of the response
 
   /** @returns true when another try is on its way */
-  private triesAgain(decision: RetryDecision | undefined): boolean {
+  private triesAgain(decision: RetryDecision | undefined, afterTimeout: boolean): boolean {
     if (decision === undefined || decision === 'no') return false;
     if (typeof decision === 'string') {
       this.callbacks.addFlag(decision === 'exhausted' ? 'URX' : 'UO');
       return false;
     }
     this.perTryTimeout?.clear();
-    this.upstream = undefined;
+    this.perTryIdleTimeout?.clear();
+    this.isTimeoutRetry = afterTimeout;
     this.backOff = this.options.clock.setTimer(decision, () => this.tryAgain());
     return true;
   }
@@ -489,10 +744,86 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   private tryAgain(): void {
     this.backOff = undefined;
     if (this.over) return;
+    const route = this.route as RouteToCluster;
     const { headers } = this.head as RequestHead;
+    this.attempts++;
+    this.callbacks.setAttemptCount(this.attempts);
+    this.retry?.onRetry();
+    const host = this.chooseHost();
+    if (host === undefined) {
+      this.stopAll();
+      return;
+    }
+    if (route.includeRequestAttemptCount) this.writeAttemptCount(headers);
+    if (route.includeIsTimeoutRetry) {
+      replaceHeader(headers, 'x-envoy-is-timeout-retry', String(this.isTimeoutRetry));
+    }
     const elapsed = this.requestEnded ? this.options.clock.now() - this.requestEndedAt : 0;
     this.writeExpectedTimeout(headers, Math.floor(elapsed));
-    this.try();
+    this.try(host);
+  }
+
+  /** Some other try is under way, or will be. */
+  private waitsForOthers(request?: UpstreamRequest): boolean {
+    return (
+      this.backOff !== undefined ||
+      (this.upstream !== undefined && this.upstream !== request) ||
+      this.others.some((other) => other !== request)
+    );
+  }
+
+  private forget(request: UpstreamRequest): void {
+    if (this.upstream === request) this.upstream = undefined;
+    const at = this.others.indexOf(request);
+    if (at >= 0) this.others.splice(at, 1);
+  }
+
+  private giveUpRetries(): void {
+    this.retry?.release();
+    this.retry = undefined;
+    this.backOff?.cancel();
+    this.backOff = undefined;
+  }
+
+  /** Its response is the one: all other tries end. */
+  private settleOn(request: UpstreamRequest): void {
+    this.forget(request);
+    this.stopAll();
+    this.upstream = request;
+    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.localAddress);
+  }
+
+  private stopAll(): void {
+    this.upstream?.stop();
+    for (const other of this.others) other.stop();
+    this.upstream = undefined;
+    this.others = [];
+  }
+
+  /** A response that the client does not get, or gets from us. */
+  private charge(status: number, { host }: UpstreamRequest): void {
+    host.stats.rqError++;
+    const isInternal = this.callbacks.isInternalRequest;
+    this.cluster?.stats.countResponse(status, isInternal, host.zone, isCanary(host));
+  }
+
+  private countForHost(
+    { host }: UpstreamRequest,
+    status: number,
+    headers: readonly string[],
+    endStream: boolean,
+  ): void {
+    if (status >= 500) host.stats.rqError++;
+    else if (!this.isGrpc) host.stats.rqSuccess++;
+    else if (endStream) this.countGrpc(host, getHeader(headers, 'grpc-status'));
+    else this.grpcDeferred = true;
+  }
+
+  private countGrpc(host: Host | undefined, grpcStatus: string | undefined): void {
+    this.grpcDeferred = false;
+    if (host === undefined) return;
+    if (isGrpcError(grpcStatus)) host.stats.rqError++;
+    else host.stats.rqSuccess++;
   }
 
   private writeAttemptCount(headers: HeaderList): void {
@@ -506,16 +837,16 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     flag: ResponseFlag | undefined,
     headers: HeaderList = [],
   ): void {
-    const { callbacks, cluster } = this;
-    if (flag !== undefined) callbacks.addFlag(flag);
-    cluster?.stats.countResponse(status, callbacks.isInternalRequest);
+    if (flag !== undefined) this.callbacks.addFlag(flag);
     this.finish();
     this.reply(status, body, details, headers);
   }
 
   /** A local reply of a request that has a route to a cluster. */
   private reply(status: number, body: string, details: string, headers: HeaderList): void {
-    if (this.route?.includeAttemptCountInResponse === true) this.writeAttemptCount(headers);
+    // Before a host is chosen there is no attempt to be told of.
+    if (this.route?.includeAttemptCountInResponse === true && this.attempts > 0)
+      this.writeAttemptCount(headers);
     this.callbacks.sendLocalReply(status, body, details, headers);
   }
 
@@ -534,9 +865,11 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
 
   /** The response has ended. */
   private complete(): void {
-    const { cluster, options, upstream } = this;
+    const { callbacks, cluster, options, upstream } = this;
     if (this.requestEnded) {
-      cluster?.stats.upstreamRqTime.record(Math.floor(options.clock.now() - this.requestEndedAt));
+      const ms = Math.floor(options.clock.now() - this.requestEndedAt);
+      const zone = upstream?.host.zone ?? '';
+      cluster?.stats.recordResponseTime(ms, callbacks.isInternalRequest, zone, this.isCanary);
     }
     this.finish();
     // The response is whole while the request is not: the rest of it is of no use to the upstream.
@@ -547,8 +880,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.over = true;
     this.globalTimeout?.clear();
     this.perTryTimeout?.clear();
-    this.backOff?.cancel();
-    this.retry?.release();
+    this.perTryIdleTimeout?.clear();
+    this.giveUpRetries();
     this.body = undefined;
   }
 }
@@ -563,8 +896,11 @@ export const routerFilterFactory: HttpFilterFactory = {
       stats: context.stats,
       statPrefix: context.statPrefix,
       random: context.random,
+      wallClock: () => context.clock.wallTime(),
       bufferLimitBytes: context.bufferLimitBytes,
       suppressEnvoyHeaders: messageOf(config).suppress_envoy_headers === true,
+      respectsExpectedTimeout: messageOf(config).respect_expected_rq_timeout === true,
+      strictCheck: compileStrictCheck(messageOf(config)),
       routerStats: createRouterStats(context.statPrefix, context.stats),
     };
     return (callbacks) => new Router(callbacks, options);

@@ -33,6 +33,10 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   readonly host: Host;
   /** undefined while it waits for its connection. */
   encoder: RequestEncoder | undefined = undefined;
+  /** Of our end of the connection; `''` while there is none. */
+  localAddress = '';
+  /** Another try has begun beside it: it gets no further one. */
+  retried = false;
   private readonly owner: UpstreamRequestOwner;
   private pending: PendingStream | undefined = undefined;
   /** The response has ended, or nobody listens any more. */

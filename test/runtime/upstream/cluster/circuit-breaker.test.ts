@@ -8,7 +8,13 @@ const thresholds = (...list: object[]) => ({ circuit_breakers: { thresholds: lis
 
 test('defaults are those of Envoy, for each priority', () => {
   const stats = createStatsStore();
-  const expected = { maxConnections: 1024, maxPendingRequests: 1024, maxRequests: 1024, maxRetries: 3 };
+  const expected = {
+    maxConnections: 1024,
+    maxPendingRequests: 1024,
+    maxRequests: 1024,
+    maxRetries: 3,
+    maxConnectionsPerHost: Number.POSITIVE_INFINITY,
+  };
   assert.equal(new CircuitBreaker({}, 'DEFAULT', 'cluster.a.', stats).limits, expected);
   const onlyHigh = thresholds({ priority: 'HIGH', max_connections: 7 });
   assert.equal(new CircuitBreaker(onlyHigh, 'DEFAULT', 'cluster.a.', stats).limits, expected);

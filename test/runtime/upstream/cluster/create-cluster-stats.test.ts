@@ -59,7 +59,7 @@ test('what Envoy shows at zero is there before the first request, what it makes 
   }
   assert.not.ok(before.has('cluster.a.upstream_rq_time'));
   assert.not.ok(before.has('cluster.a.external.upstream_rq_completed'));
-  made.upstreamRqTime.record(3);
+  made.recordResponseTime(3, false, '', false);
   assert.ok(names().has('cluster.a.upstream_rq_time'));
   assert.ok(names().has('cluster.a.external.upstream_rq_time'));
 });

@@ -317,6 +317,29 @@ poolTest('the priorities have limits and connections of their own', async (rig) 
   assert.is.not(rig.cluster.pool(rig.host, 'HIGH'), rig.pool);
 });
 
+poolTest('a host has no more connections than are allowed to each', async (rig) => {
+  await rig.start({ circuit_breakers: { per_host_thresholds: [{ max_connections: 1 }] } });
+  rig.upstream.respond = undefined;
+  const probes = [rig.request(), rig.request()];
+  await rig.upstream.hasRequests(1);
+  assert.equal(rig.counted('upstream_cx_total', 'upstream_cx_overflow', 'upstream_rq_pending_active'), {
+    upstream_cx_overflow: 1,
+    upstream_cx_total: 1,
+    upstream_rq_pending_active: 1,
+  });
+  rig.upstream.answer(0);
+  await rig.upstream.hasRequests(2);
+  rig.upstream.answer(0);
+  await probes[1]?.saw('end');
+  assert.is(rig.upstream.sockets.length, 1);
+});
+
+poolTest('connections come from the address that is asked for', async (rig) => {
+  await rig.start({ upstream_bind_config: { source_address: { address: '127.0.0.7', port_value: 0 } } });
+  await rig.exchange();
+  assert.is(rig.upstream.sockets[0]?.remoteAddress, '127.0.0.7');
+});
+
 poolTest('max_requests_per_connection closes after the last of them', async (rig) => {
   await rig.start(httpOptions({ max_requests_per_connection: 2 }));
   for (let request = 0; request < 3; request++) await rig.exchange();

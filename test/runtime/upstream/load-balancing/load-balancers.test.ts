@@ -3,11 +3,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigError } from '../../../../runtime/network/filter.js';
 import type { Host } from '../../../../runtime/upstream/host/host.js';
-import { createLoadBalancerFactory } from '../../../../runtime/upstream/load-balancing/create-load-balancer.js';
 import { EdfScheduler } from '../../../../runtime/upstream/load-balancing/edf-scheduler.js';
 import type { LoadBalancer } from '../../../../runtime/upstream/load-balancing/load-balancer.js';
-import { priorityLevels } from '../../../../runtime/upstream/load-balancing/priority-load.js';
-import { host, hostSet } from '../fixtures.js';
+import { levelsOf } from '../../../../runtime/upstream/load-balancing/level-hosts.js';
+import { levelStates } from '../../../../runtime/upstream/load-balancing/priority-load.js';
+import { balancerFactory, host, hostSet } from '../fixtures.js';
 
 const zero = () => 0;
 
@@ -32,7 +32,7 @@ const b = host('1.0.0.2');
 const c = host('1.0.0.3');
 
 test('round robin takes hosts in turn, from a random one on', () => {
-  const make = createLoadBalancerFactory({}, () => 0.5);
+  const make = balancerFactory({}, () => 0.5);
   assert.equal(chosen(make(hostSet(a, b, c), undefined), 4), [
     '1.0.0.2:80',
     '1.0.0.3:80',
@@ -42,7 +42,7 @@ test('round robin takes hosts in turn, from a random one on', () => {
 });
 
 test('round robin goes on where it was when the hosts change', () => {
-  const make = createLoadBalancerFactory({}, zero);
+  const make = balancerFactory({}, zero);
   const before = make(hostSet(a, b, c), undefined);
   chosen(before, 4);
   assert.equal(chosen(make(hostSet(a, b), before), 2), ['1.0.0.1:80', '1.0.0.2:80']);
@@ -51,13 +51,13 @@ test('round robin goes on where it was when the hosts change', () => {
 
 test('no host, no choice, for every policy', () => {
   for (const lb_policy of ['ROUND_ROBIN', 'LEAST_REQUEST', 'RANDOM']) {
-    const balancer = createLoadBalancerFactory({ lb_policy }, () => 0.99)(hostSet(), undefined);
+    const balancer = balancerFactory({ lb_policy }, () => 0.99)(hostSet(), undefined);
     assert.is(balancer.chooseHost(undefined), undefined, lb_policy);
   }
 });
 
 test('weights are kept exactly over a full round, and spread', () => {
-  const make = createLoadBalancerFactory({}, zero);
+  const make = balancerFactory({}, zero);
   const heavy = host('1.0.0.4', { weight: 2 });
   // Both are due at 1, 2, ...: the one that has waited longer goes first.
   const names = chosen(make(hostSet(heavy, a), undefined), 6);
@@ -100,7 +100,7 @@ test('least request takes the less busy of two', () => {
   const busy = host('1.0.0.5');
   const free = host('1.0.0.6');
   busy.stats.rqActive = 5;
-  const make = createLoadBalancerFactory({ lb_policy: 'LEAST_REQUEST' }, sequence(0, 0.6));
+  const make = balancerFactory({ lb_policy: 'LEAST_REQUEST' }, sequence(0, 0.6));
   assert.equal(counts(chosen(make(hostSet(busy, free), undefined), 5)), { '1.0.0.6:80': 5 });
 });
 
@@ -111,10 +111,7 @@ test('least request with choice_count draws as often as it is told', () => {
     return one;
   });
   const config = { lb_policy: 'LEAST_REQUEST', least_request_lb_config: { choice_count: 4 } };
-  const balancer = createLoadBalancerFactory(config, sequence(0, 0.25, 0.5, 0.75))(
-    hostSet(...hosts),
-    undefined,
-  );
+  const balancer = balancerFactory(config, sequence(0, 0.25, 0.5, 0.75))(hostSet(...hosts), undefined);
   assert.equal(chosen(balancer, 2), ['1.0.1.3:80', '1.0.1.3:80']);
 });
 
@@ -122,22 +119,19 @@ test('least request with weights divides a weight by what is under way', () => {
   const heavy = host('1.0.0.7', { weight: 4 });
   const light = host('1.0.0.8', { weight: 1 });
   heavy.stats.rqActive = 7; // 4 / 8 against 1 / 1
-  const balancer = createLoadBalancerFactory({ lb_policy: 'LEAST_REQUEST' }, zero)(
-    hostSet(heavy, light),
-    undefined,
-  );
+  const balancer = balancerFactory({ lb_policy: 'LEAST_REQUEST' }, zero)(hostSet(heavy, light), undefined);
   assert.equal(counts(chosen(balancer, 300)), { '1.0.0.7:80': 100, '1.0.0.8:80': 200 });
 });
 
 test('random reaches the first and the last host', () => {
-  const make = createLoadBalancerFactory({ lb_policy: 'RANDOM' }, sequence(0, 0.999999));
+  const make = balancerFactory({ lb_policy: 'RANDOM' }, sequence(0, 0.999999));
   assert.equal(chosen(make(hostSet(a, b, c), undefined), 2), ['1.0.0.1:80', '1.0.0.3:80']);
 });
 
 const sick = (ip: string): Host => host(ip, { healthy: false });
 
 test('unhealthy hosts are left out, until too few are left', () => {
-  const make = createLoadBalancerFactory({}, zero);
+  const make = balancerFactory({}, zero);
   assert.equal(counts(chosen(make(hostSet(a, sick('1.0.2.1')), undefined), 4)), { '1.0.0.1:80': 4 });
   const panicking = make(hostSet(a, sick('1.0.2.1'), sick('1.0.2.2')), undefined);
   assert.equal(counts(chosen(panicking, 3)), { '1.0.0.1:80': 1, '1.0.2.1:80': 1, '1.0.2.2:80': 1 });
@@ -145,19 +139,24 @@ test('unhealthy hosts are left out, until too few are left', () => {
 
 test('a panic threshold of 0 never uses an unhealthy host', () => {
   for (const healthy_panic_threshold of [{ value: 0 }, {}]) {
-    const make = createLoadBalancerFactory({ common_lb_config: { healthy_panic_threshold } }, zero);
+    const make = balancerFactory({ common_lb_config: { healthy_panic_threshold } }, zero);
     assert.is(make(hostSet(sick('1.0.2.1')), undefined).chooseHost(undefined), undefined);
   }
 });
 
+function loadsOf(hosts: readonly Host[]) {
+  const options = { panicThreshold: 50, overprovisioningFactor: 140, weightedHealth: false };
+  return levelStates(levelsOf(hostSet(...hosts), undefined), options).loads;
+}
+
 test('the next priority takes what the first is too sick for', () => {
-  const levels = (...hosts: Host[]) => priorityLevels(hostSet(...hosts)).map(({ load }) => load);
+  const levels = (...hosts: Host[]) => loadsOf(hosts).healthy;
   const second = host('1.0.3.1', { priority: 1 });
   assert.equal(levels(a, second), [100, 0]);
   assert.equal(levels(a, sick('1.0.2.1'), second), [70, 30]);
   assert.equal(levels(sick('1.0.2.1'), second), [0, 100]);
   assert.equal(levels(host('1.0.3.2', { priority: 2 })), [0, 0, 100]);
-  assert.equal(levels(sick('1.0.2.1'), host('1.0.3.3', { priority: 1, healthy: false })), [100, 0]);
+  assert.equal(levels(sick('1.0.2.1'), host('1.0.3.3', { priority: 1, healthy: false })), [50, 50]);
 });
 
 test('loads of all priorities make 100, whatever is healthy', () => {
@@ -168,16 +167,14 @@ test('loads of all priorities make 100, whatever is healthy', () => {
   fc.assert(
     fc.property(any, (facts) => {
       const hosts = facts.map((fact, at) => host(`2.0.0.${at}`, fact));
-      const loads = priorityLevels(hostSet(...hosts)).map(({ load }) => load);
+      const loads = loadsOf(hosts).healthy;
       assert.is(
         loads.reduce((sum, load) => sum + load, 0),
         100,
       );
-      const anyHealthy = facts.some(({ healthy }) => healthy);
       for (const [priority, load] of loads.entries()) {
         assert.ok(load >= 0);
-        const usable = facts.some((fact) => fact.priority === priority && (fact.healthy || !anyHealthy));
-        if (!usable) assert.is(load, 0);
+        if (facts.every((fact) => fact.priority !== priority)) assert.is(load, 0);
       }
     }),
     { numRuns: 200 },
@@ -186,14 +183,14 @@ test('loads of all priorities make 100, whatever is healthy', () => {
 
 test('hosts of a lower priority get nothing while the first is healthy, everything when it is empty', () => {
   const second = host('1.0.3.1', { priority: 1 });
-  const make = createLoadBalancerFactory({}, sequence(0, 0.5, 0.999));
+  const make = balancerFactory({}, sequence(0, 0.5, 0.999));
   assert.equal(counts(chosen(make(hostSet(a, second), undefined), 9)), { '1.0.0.1:80': 9 });
   assert.equal(counts(chosen(make(hostSet(second), undefined), 9)), { '1.0.3.1:80': 9 });
 });
 
 test('other policies are refused by name', () => {
   assert.throws(
-    () => createLoadBalancerFactory({ lb_policy: 'RING_HASH' }, zero),
+    () => balancerFactory({ lb_policy: 'CLUSTER_PROVIDED' }, zero),
     (error: unknown) => error instanceof ConfigError && error.unsupported && error.path[0] === 'lb_policy',
   );
 });
