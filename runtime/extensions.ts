@@ -8,11 +8,13 @@ import type { SupportedFields } from './config/supported-fields.js';
 import { joinSupportedFields } from './config/supported-fields.js';
 import { routerFilterFactory } from './filters/http/router/router-filter.js';
 import { createHttpConnectionManagerFactory } from './filters/network/http-connection-manager.js';
+import { tcpProxySupportedFields } from './filters/network/tcp-proxy/supported-fields.js';
+import { tcpProxyFactory } from './filters/network/tcp-proxy/tcp-proxy.js';
 import type { HttpFilterFactory } from './http/filter.js';
 import { http1SupportedFields } from './http/http1/supported-fields.js';
 import { httpSupportedFields } from './http/supported-fields.js';
 import { listenerSupportedFields } from './listener/supported-fields.js';
-import type { NetworkFilterFactory } from './network/filter.js';
+import type { NetworkFilterFactory, ReadFilterFactory } from './network/filter.js';
 import { routeSupportedFields } from './route/supported-fields.js';
 import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
@@ -25,7 +27,10 @@ export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     createHttpConnectionManagerFactory(httpFilters),
   ],
+  ['envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', tcpProxyFactory],
 ]);
+
+export const readFilters: ReadonlyMap<string, ReadFilterFactory> = new Map([]);
 
 export const supportedFields: SupportedFields = joinSupportedFields(
   bootstrapSupportedFields,
@@ -35,4 +40,5 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   routeSupportedFields,
   accessLogSupportedFields,
   upstreamSupportedFields,
+  tcpProxySupportedFields,
 );

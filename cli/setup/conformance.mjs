@@ -23,6 +23,7 @@ const needs = {
   verdicts: { shared: true },
   'cross-checks': { shared: true },
   'http-parity': { envoy: true },
+  'tcp-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },

@@ -6,10 +6,10 @@ import type { Fields } from '../common/message-fields.js';
 import { numberOf, textOf } from '../common/message-fields.js';
 import type { Logger } from '../common/logger.js';
 import { under } from '../network/config-path.js';
-import type { NetworkFilterFactory } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { StatsScope } from '../stats/stat.js';
 import { createDrainingChains } from './draining-chains.js';
+import type { FilterFactories } from './filter-chain.js';
 import type { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressKey, addressText } from './listener-address.js';
@@ -46,7 +46,7 @@ export interface ListenerManagerOptions {
   readonly clock: Clock;
   readonly stats: StatsScope;
   readonly log: Logger;
-  readonly factories: ReadonlyMap<string, NetworkFilterFactory>;
+  readonly factories: FilterFactories;
   readonly drainTimeMs: number;
 }
 

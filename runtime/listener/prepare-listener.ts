@@ -6,10 +6,10 @@ import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../common/message-fields.js';
 import { under } from '../network/config-path.js';
-import type { FactoryContext, NetworkFilterFactory } from '../network/filter.js';
+import type { FactoryContext } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { InspectorOptions } from './connection-inspector.js';
-import type { FilterChain, FilterChainConfig } from './filter-chain.js';
+import type { FilterChain, FilterChainConfig, FilterFactories } from './filter-chain.js';
 import { createFilterChain, readFilterChain } from './filter-chain.js';
 import { compileChainMatch, needsClientHello } from './filter-chain-match.js';
 import { Listener } from './listener.js';
@@ -92,7 +92,7 @@ class KeptChains {
 export function prepareListener(
   config: Fields,
   before: Listener | undefined,
-  factories: ReadonlyMap<string, NetworkFilterFactory>,
+  factories: FilterFactories,
   context: ListenerContext,
   clock: Clock,
 ): PreparedListener {

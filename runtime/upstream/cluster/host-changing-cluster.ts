@@ -12,6 +12,8 @@ import { messageOf, textOf } from '../../common/message-fields.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
+import { createTcpConnector } from '../connection-pool/create-tcp-connector.js';
+import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import { HostPools } from '../connection-pool/host-pools.js';
 import type { HostDescription } from '../host/create-host.js';
 import { createHostSet } from '../host/create-host.js';
@@ -31,6 +33,7 @@ import type {
 } from './cluster.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { connectionKey, connectionSettings } from './connection-settings.js';
+import { tcpConnectionSettings } from './tcp-connection-settings.js';
 import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
 
 export interface ClusterDependencies {
@@ -50,6 +53,7 @@ interface Connections {
   readonly settings: ConnectionSettings;
   readonly breakers: Readonly<Record<RoutingPriority, CircuitBreaker>>;
   readonly pools: HostPools;
+  readonly tcp: TcpConnector;
   /** Who may let pools drain. */
   owner: HostChangingCluster;
 }
@@ -115,7 +119,14 @@ export class HostChangingCluster implements Cluster {
       DEFAULT: { ...shared, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
       HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
     });
-    return { key, settings, breakers, pools, owner: this };
+    const tcp = createTcpConnector({
+      ...tcpConnectionSettings(this.config, settings),
+      clock,
+      stats: this.stats,
+      limits: breakers.DEFAULT.limits,
+      usage: breakers.DEFAULT,
+    });
+    return { key, settings, breakers, pools, tcp, owner: this };
   }
 
   get limits(): CircuitBreakerLimits {
@@ -136,6 +147,10 @@ export class HostChangingCluster implements Cluster {
 
   get upstreamTls(): ConnectionOptions | undefined {
     return this.connections.settings.tls;
+  }
+
+  get tcp(): TcpConnector {
+    return this.connections.tcp;
   }
 
   resources(priority: RoutingPriority): ClusterResources {
