@@ -181,7 +181,12 @@ class FilterSequence {
   }
 
   onConnection(socket: Duplex, info: ConnectionInfo): void {
-    for (const filter of this.readFilters) if (!filter.onNewConnection(socket, info)) return;
+    for (const filter of this.readFilters) {
+      if (filter.onNewConnection(socket, info)) continue;
+      if (socket.closed) this.terminal.onRefused?.(info);
+      else socket.once('close', () => this.terminal.onRefused?.(info));
+      return;
+    }
     this.terminal.onConnection(socket, info);
     // A reader by 'data' does not start a socket that was paused by hand (by the inspection).
     if (socket.isPaused() && socket.listenerCount('data') > 0) socket.resume();

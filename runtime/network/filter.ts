@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
 import type { Clock } from '../common/clock.js';
 import type { LoggerRegistry } from '../common/logger.js';
+import type { ResponseFlag } from '../common/stream-info.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { ClusterManager } from '../upstream/cluster/cluster.js';
@@ -29,6 +30,10 @@ export interface ConnectionInfo {
   readonly directRemotePort?: number | undefined;
   /** `CONNECTION_TERMINATION_DETAILS` of access logs; a filter that ends the connection says why. */
   terminationDetails?: string | undefined;
+  /** Set by a read filter that ends the connection: what access logs show of it. */
+  refusalFlag?: ResponseFlag | undefined;
+  /** Octets that came and that no filter behind gets, because a read filter has refused the connection by them. */
+  discardedOctets?: number | undefined;
   /** Set by filters: namespace -> fields; undefined until somebody does. */
   dynamicMetadata?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 }
@@ -67,6 +72,8 @@ export interface NetworkFilter {
   drain(): void;
   /** Connections that are still open. */
   readonly activeConnections: number;
+  /** A read filter has ended a connection before this filter got it. Envoy's TCP proxy counts and logs it all the same. */
+  onRefused?(info: ConnectionInfo): void;
   /** Closes everything at once (the drain deadline). */
   close(): void;
 }

@@ -274,6 +274,15 @@ function statsOf(text: string, index: number): Record<string, string> {
   return found;
 }
 
+/** The admin port opens before the listeners do. */
+async function untilLive(adminPort: number): Promise<void> {
+  for (let look = 0; look < 100; look++) {
+    const response = await fetch(`http://127.0.0.1:${adminPort}/ready`);
+    if ((await response.text()).startsWith('LIVE')) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
 async function observe(
   cases: readonly TcpCase[],
   name: string,
@@ -282,11 +291,13 @@ async function observe(
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-tcp-differential-'));
   const logFile = join(folder, 'access.log');
   writeFileSync(logFile, '');
-  const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
-  const ports = drawn.slice(0, cases.length);
   const hostPeers = cases.map((): Peer[] => []);
+  const ports: number[] = [];
   const hosts = cases.map((one, index) => host(one, () => ports[index] ?? 0, hostPeers[index] as Peer[]));
   const hostPorts = await Promise.all(hosts.map(listen));
+  // After the hosts have theirs: ports that were given back are the first to be drawn again.
+  const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
+  ports.push(...drawn.slice(0, cases.length));
   const portOf = (one: TcpCase, index: number): number =>
     (one.refused === true ? drawn[cases.length + index] : hostPorts[index]) as number;
   const clients: Peer[][] = [];
@@ -304,15 +315,10 @@ async function observe(
     running = start(name, ...command(file), folder);
     try {
       await waitForPort(adminPort, name);
+      await untilLive(adminPort);
     } catch (error) {
       const log = readFileSync(join(folder, `${name}.log`), 'utf8');
       throw new Error(`${(error as Error).message}:\n${log.slice(-3000)}`);
-    }
-    // The admin port opens first.
-    for (let look = 0; look < 100; look++) {
-      const response = await fetch(`http://127.0.0.1:${adminPort}/ready`);
-      if ((await response.text()).startsWith('LIVE')) break;
-      await new Promise((done) => setTimeout(done, 50));
     }
     clients.push(...(await Promise.all(cases.map((one, index) => runCase(one, ports[index] as number)))));
     await new Promise((done) => setTimeout(done, observeMs));
@@ -331,6 +337,7 @@ async function observe(
         hosts: ends(hostPeers[index] as Peer[]),
         log: lines
           .filter((line) => line.startsWith(`${index} `))
+          .sort()
           .map((line) => tidy(line.slice(line.indexOf(' ')))),
         stats: Object.fromEntries(
           Object.entries(statsOf(stats, index)).map(([key, value]) => [tidy(key), value]),
@@ -367,6 +374,17 @@ function differences(one: TcpCase, real: TcpObservation, ours: TcpObservation): 
   return found;
 }
 
+/** Ports that were free may be taken by the time the proxy binds them: then with others, three times at most. */
+async function observeOnFreePorts(...args: Parameters<typeof observe>): Promise<TcpObservation[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await observe(...args);
+    } catch (error) {
+      if (attempt === 3 || !(error as Error).message.includes('Address already in use')) throw error;
+    }
+  }
+}
+
 /** @param known ids of cases that differ on purpose, with the reason; one that does not differ any more fails */
 export async function runTcpDifferential(
   cases: readonly TcpCase[],
@@ -374,12 +392,12 @@ export async function runTcpDifferential(
   context: DifferentialContext,
 ): Promise<DifferentialResult> {
   const common = ['-l', 'warning', '--file-flush-interval-msec', '50'];
-  const real = await observe(cases, 'envoy', (file) => [
+  const real = await observeOnFreePorts(cases, 'envoy', (file) => [
     context.envoyBin,
     ['-c', file, '--concurrency', '1', '--use-dynamic-base-id', ...common],
   ]);
   const cli = join(context.root, 'cli', 'envoy3.mjs');
-  const ours = await observe(cases, 'envoy3', (file) => [
+  const ours = await observeOnFreePorts(cases, 'envoy3', (file) => [
     process.execPath,
     [cli, 'serve', '-c', file, '--no-watch', ...common],
   ]);

@@ -1,11 +1,12 @@
 /** `envoy.filters.network.tcp_proxy`: the factory. */
 import { messageOf, textOf } from '../../../common/message-fields.js';
-import type { FactoryContext, NetworkFilter } from '../../../network/filter.js';
+import type { ConnectionInfo, FactoryContext, NetworkFilter } from '../../../network/filter.js';
 import type { TcpProxyConfig } from './tcp-proxy-config.js';
 import { tcpProxyConfig } from './tcp-proxy-config.js';
 import { createTcpProxyStats } from './tcp-proxy-stats.js';
 import type { TcpProxyShared } from './tcp-session.js';
 import { TcpSession } from './tcp-session.js';
+import { TcpStreamInfo } from './tcp-stream-info.js';
 
 class TcpProxy implements NetworkFilter {
   private readonly shared: TcpProxyShared;
@@ -35,6 +36,15 @@ class TcpProxy implements NetworkFilter {
     const session = new TcpSession(socket, info, this.config, this.shared);
     this.sessions.add(session);
     session.start();
+  }
+
+  onRefused(info: ConnectionInfo): void {
+    const { clock, stats } = this.shared;
+    stats.cxTotal.inc();
+    const log = new TcpStreamInfo(info, clock);
+    log.durationMs = 0;
+    if (info.refusalFlag !== undefined) log.flags.add(info.refusalFlag);
+    for (const logger of this.config.accessLoggers) logger.log(log);
   }
 
   /** Connections that are open keep what they began with; those to come get the new one. */

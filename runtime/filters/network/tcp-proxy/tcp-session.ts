@@ -217,6 +217,9 @@ export class TcpSession implements TcpConnectionUser {
 
   private onClientClosed(): void {
     this.closed = true;
+    const { discardedOctets = 0 } = this.info;
+    this.log.bytesReceived += discardedOctets;
+    this.shared.stats.cxRxBytesTotal.add(discardedOctets);
     this.retryTimer?.cancel();
     this.durationTimer?.cancel();
     this.logTimer?.cancel();
