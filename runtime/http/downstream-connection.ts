@@ -56,6 +56,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   readonly info: ConnectionInfo;
   readonly peer: PeerFacts;
   readonly localAddressText: string;
+  readonly directRemoteAddressText: string;
   private readonly codec: ServerConnection;
   private readonly startedAt: number;
   private readonly idleTimeout = new Timeout(this, IDLE);
@@ -76,6 +77,11 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     this.info = info;
     this.startedAt = shared.clock.now();
     const remoteAddressText = addressText(info.remoteAddress, info.remotePort);
+    const { directRemoteAddress, directRemotePort = 0 } = info;
+    this.directRemoteAddressText =
+      directRemoteAddress === undefined
+        ? remoteAddressText
+        : addressText(directRemoteAddress, directRemotePort);
     this.peer = {
       remoteAddress: info.remoteAddress,
       remoteAddressText,

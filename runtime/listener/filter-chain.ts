@@ -19,7 +19,8 @@ import type {
   ReadFilterFactory,
 } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
-import type { ClientHello } from './client-hello.js';
+import type { Findings } from './listener-filter.js';
+import { noFindings } from './listener-filter.js';
 import type { ListenerStats, SslStats } from './listener-stats.js';
 import { createSslStats } from './listener-stats.js';
 import type { DownstreamTls } from './tls-context.js';
@@ -131,22 +132,33 @@ export function plainIp(address: string | undefined): string {
   return address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '');
 }
 
-function connectionInfo(socket: Socket, tls: boolean, serverName: string, alpn: string): ConnectionInfo {
+function connectionInfo(
+  socket: Socket,
+  tls: boolean,
+  serverName: string,
+  alpn: string,
+  { dynamicMetadata, proxied, tlvs }: Findings,
+): ConnectionInfo {
   return {
     id: ++lastConnectionId,
-    remoteAddress: plainIp(socket.remoteAddress),
-    remotePort: socket.remotePort ?? 0,
-    localAddress: plainIp(socket.localAddress),
-    localPort: socket.localPort ?? 0,
+    remoteAddress: proxied?.remoteAddress ?? plainIp(socket.remoteAddress),
+    remotePort: proxied?.remotePort ?? socket.remotePort ?? 0,
+    localAddress: proxied?.localAddress ?? plainIp(socket.localAddress),
+    localPort: proxied?.localPort ?? socket.localPort ?? 0,
     tls,
     serverName,
     alpn,
-    directRemoteAddress: undefined,
-    directRemotePort: undefined,
+    directRemoteAddress: proxied === undefined ? undefined : plainIp(socket.remoteAddress),
+    directRemotePort: proxied === undefined ? undefined : (socket.remotePort ?? 0),
+    proxyTlvs: tlvs,
     terminationDetails: undefined,
-    dynamicMetadata: undefined,
+    dynamicMetadata,
   };
 }
+
+/** Tells connections of one address apart; on Unix sockets it does not, see `refuseProxiedPipes`. */
+const connectionKey = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 
 /** Whether responses of a chain ask their clients to open another connection. */
 interface DrainMark {
@@ -163,7 +175,7 @@ export interface FilterChain {
    */
   askToClose(): void;
   /** Takes over the socket, on which nothing was read, or what was read is put back. */
-  accept(socket: Socket, hello: ClientHello): void;
+  accept(socket: Socket, findings: Findings): void;
   /** True when no connection is left, handshakes under way included. */
   readonly isIdle: boolean;
   /** Closes everything at once. */
@@ -215,8 +227,9 @@ class PlainChain implements FilterChain {
     this.mark.isSet = true;
   }
 
-  accept(socket: Socket, hello: ClientHello): void {
-    this.filters.onConnection(socket, connectionInfo(socket, false, hello.serverName, ''));
+  accept(socket: Socket, findings: Findings): void {
+    const { serverName } = findings.hello;
+    this.filters.onConnection(socket, connectionInfo(socket, false, serverName, '', findings));
   }
 
   get isIdle(): boolean {
@@ -240,6 +253,8 @@ class TlsChain implements FilterChain {
   private readonly alpnServer: TlsServer | undefined;
   /** From accept to close. */
   private readonly sockets = new Set<Socket>();
+  /** What was found out before the handshake, by `connectionKey`: the TLS side is another object. */
+  private readonly findings = new Map<string, Findings>();
 
   constructor(
     config: FilterChainConfig,
@@ -290,9 +305,15 @@ class TlsChain implements FilterChain {
     return server;
   }
 
-  accept(socket: Socket, hello: ClientHello): void {
+  accept(socket: Socket, findings: Findings): void {
+    const { hello } = findings;
+    const key = connectionKey(socket);
     this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
+    this.findings.set(key, findings);
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      this.findings.delete(key);
+    });
     // The TLS side tells of them, too.
     socket.on('error', () => undefined);
     const offered = this.tls.applicationProtocols.some((one) => hello.applicationProtocols.includes(one));
@@ -312,7 +333,14 @@ class TlsChain implements FilterChain {
     if (secure.isSessionReused()) ssl.sessionReused.inc();
     ssl.countSession(secure.getCipher().name, secure.getProtocol() ?? '');
     const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
-    const info = connectionInfo(secure, true, textOf(servername).toLowerCase(), textOf(alpnProtocol));
+    const findings = this.findings.get(connectionKey(secure)) ?? noFindings();
+    const info = connectionInfo(
+      secure,
+      true,
+      textOf(servername).toLowerCase(),
+      textOf(alpnProtocol),
+      findings,
+    );
     this.filters.onConnection(secure, info);
   }
 

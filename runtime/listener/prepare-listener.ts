@@ -9,13 +9,14 @@ import { under } from '../network/config-path.js';
 import type { FactoryContext } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { InspectorOptions } from './connection-inspector.js';
+import { createListenerFilters, proxyProtocolType } from './create-listener-filters.js';
 import type { FilterChain, FilterChainConfig, FilterFactories } from './filter-chain.js';
 import { createFilterChain, readFilterChain } from './filter-chain.js';
 import { compileChainMatch, needsClientHello } from './filter-chain-match.js';
 import { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressText, listenerAddresses } from './listener-address.js';
-import { createInspectorStats, createListenerStats } from './listener-stats.js';
+import { createListenerStats } from './listener-stats.js';
 
 /** What filters get, but for what depends on the listener. */
 export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'>;
@@ -30,7 +31,6 @@ export interface PreparedListener {
 
 const oneMiB = 1024 * 1024;
 const listenerFiltersTimeoutMs = 15_000;
-const tlsInspector = 'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector';
 
 interface ChainPlace {
   readonly message: Fields;
@@ -49,21 +49,35 @@ function chainPlaces(config: Fields): ChainPlace[] {
   return chains;
 }
 
+/** Through TLS, connections of a Unix socket cannot be told apart, nor what was said of them before. */
+function refuseProxiedPipes(
+  config: Fields,
+  addresses: readonly ListenerAddress[],
+  chains: readonly FilterChainConfig[],
+): void {
+  const at = messagesOf(config.listener_filters).findIndex(
+    ({ typed_config }) => typeNameOf(typed_config) === proxyProtocolType,
+  );
+  const isOnPipe = addresses.some((address) => 'path' in address);
+  if (at < 0 || !isOnPipe || chains.every(({ tls }) => tls === undefined)) return;
+  const path = ['listener_filters', at];
+  throw new ConfigError('the PROXY protocol before TLS on a Unix socket needs real Envoy', path, true);
+}
+
 function inspectionOf(
   config: Fields,
   chains: readonly FilterChain[],
   context: FactoryContext,
   listenerStats: InspectorOptions['stats'],
 ): InspectorOptions | undefined {
-  const isAsked =
-    messagesOf(config.listener_filters).some((one) => typeNameOf(one.typed_config) === tlsInspector) ||
-    needsClientHello(messagesOf(config.filter_chains));
   // What the client offers decides there whether a protocol is negotiated at all.
   const negotiates = chains.some(({ config: { tls } }) => (tls?.applicationProtocols.length ?? 0) > 0);
-  if (!isAsked && !negotiates) return undefined;
+  const needsHello = negotiates || needsClientHello(messagesOf(config.filter_chains));
+  const filters = createListenerFilters(config.listener_filters, needsHello, context.stats);
+  if (filters.length === 0) return undefined;
   return {
     stats: listenerStats,
-    inspector: createInspectorStats(context.stats),
+    filters,
     timeout: context.timeouts.get(durationOf(config.listener_filters_timeout, listenerFiltersTimeoutMs)),
     continuesOnTimeout: config.continue_on_listener_filters_timeout === true,
   };
@@ -109,6 +123,7 @@ export function prepareListener(
   const read = places.map(({ message, path }) =>
     readFilterChain(message, path, full.bufferLimitBytes, factories),
   );
+  refuseProxiedPipes(config, addresses, read);
   const stats = createListenerStats(full.listenerStatPrefix, context.stats);
   const kept = new KeptChains(before?.allChains ?? []);
   const commits: (() => void)[] = [];

@@ -9,6 +9,7 @@ import { onlyValues } from '../config/supported-fields.js';
 const tls = 'envoy.extensions.transport_sockets.tls.v3.';
 const core = 'envoy.config.core.v3.';
 const listener = 'envoy.config.listener.v3.';
+const proxyProtocol = 'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol';
 
 const noHttp2Only: FieldSupport = (value) =>
   Array.isArray(value) && value.length > 0 && value.every((one) => one !== 'http/1.1')
@@ -60,7 +61,21 @@ export const listenerSupportedFields: SupportedFields = {
     enable_ja3_fingerprinting: onlyValues(false),
     enable_ja4_fingerprinting: onlyValues(false),
     initial_read_buffer_size: 'ignored',
+    max_client_hello_size: true,
+    close_connection_on_client_hello_parsing_errors: onlyValues(false),
   },
+  'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector': {},
+  [proxyProtocol]: {
+    rules: true,
+    allow_requests_without_proxy_protocol: true,
+    pass_through_tlvs: true,
+    disallowed_versions: true,
+    stat_prefix: true,
+    tlv_location: onlyValues('DYNAMIC_METADATA'),
+  },
+  [`${proxyProtocol}.Rule`]: { tlv_type: true, on_tlv_present: true },
+  [`${proxyProtocol}.KeyValuePair`]: { metadata_namespace: true, key: true, value_string_encoding: true },
+  [`${core}ProxyProtocolPassThroughTLVs`]: { match_type: true, tlv_type: true },
   [`${listener}FilterChain`]: {
     name: true,
     filter_chain_match: true,

@@ -9,6 +9,7 @@ import type { Clock } from '../common/clock.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { ResponseFlag } from '../common/stream-info.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
+import type { ProxyTlv } from './proxy-protocol/proxy-header.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { ClusterManager } from '../upstream/cluster/cluster.js';
 
@@ -28,6 +29,8 @@ export interface ConnectionInfo {
   /** Of the socket, whatever the PROXY protocol says; absent: it says nothing, so that it is `remoteAddress`. */
   readonly directRemoteAddress?: string | undefined;
   readonly directRemotePort?: number | undefined;
+  /** Vectors of the PROXY protocol that go on to hosts (`pass_through_tlvs`). */
+  readonly proxyTlvs?: readonly ProxyTlv[] | undefined;
   /** `CONNECTION_TERMINATION_DETAILS` of access logs; a filter that ends the connection says why. */
   terminationDetails?: string | undefined;
   /** Set by a read filter that ends the connection: what access logs show of it. */
@@ -93,6 +96,8 @@ export interface FactoryContext {
   readonly bufferLimitBytes: number;
   /** Whether the configuration that is being built has a cluster of that name: `clusters` still has the old ones. */
   hasCluster(name: string): boolean;
+  /** Whether requests cannot be sent to that cluster, since each of its connections tells of one client. */
+  isForOctets?(name: string): boolean;
   /** Prefix of the listener's statistics, e.g. `listener.0.0.0.0_8080.`; ends with a dot. */
   readonly listenerStatPrefix: string;
   readonly node: { readonly id: string; readonly cluster: string };

@@ -8,6 +8,7 @@ import type { LoadedConfig } from '../config/config-loader.js';
 import { ConfigLoadError } from '../config/config-loader.js';
 import type { ListenerContext, ListenerManager } from '../listener/listener-manager.js';
 import { ConfigError } from '../network/filter.js';
+import { speaksProxyProtocol } from '../upstream/cluster/upstream-proxy-protocol.js';
 import type { ClusterUpdate, ReloadableClusterManager } from '../upstream/cluster-manager.js';
 
 export interface Generation {
@@ -34,6 +35,11 @@ function clusterNames(clusters: readonly Fields[]): ReadonlySet<string> {
   return names;
 }
 
+function namesOfOctetClusters(clusters: readonly Fields[]): ReadonlySet<string> {
+  const found = clusters.filter(({ transport_socket }) => speaksProxyProtocol(transport_socket));
+  return new Set(found.map(({ name }) => textOf(name)));
+}
+
 /**
  * Filters keep this function. Made here, it keeps the names alive and nothing else of its generation, which would keep the
  * generation before alive, and so on.
@@ -47,7 +53,7 @@ export function prepareGeneration(
   config: LoadedConfig,
   clusters: ReloadableClusterManager,
   listeners: ListenerManager,
-  context: Omit<ListenerContext, 'hasCluster'>,
+  context: Omit<ListenerContext, 'hasCluster' | 'isForOctets'>,
 ): Generation {
   const resources = config.bootstrap.static_resources;
   let clusterUpdate: ClusterUpdate | undefined;
@@ -58,6 +64,7 @@ export function prepareGeneration(
     const preparedListeners = listeners.prepare(messagesOf(messageOf(resources).listeners), {
       ...context,
       hasCluster: lookup(names),
+      isForOctets: lookup(namesOfOctetClusters(messagesOf(resources?.clusters))),
     });
     return {
       bootstrap: config.bootstrap,

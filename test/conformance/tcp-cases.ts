@@ -306,7 +306,224 @@ const terminalCases: readonly TcpCase[] = [
   { id: 'echo behind rbac', terminal: echo, before: [rbac({ rules: {} })], clients: [[hello]] },
 ];
 
-export const tcpCases: readonly TcpCase[] = [...tcpProxyCases, ...readFilterCases, ...terminalCases];
+const listenerTypes = 'type.googleapis.com/envoy.extensions.filters.listener.';
+const proxyProtocol = (fields: Record<string, unknown> = {}) => ({
+  name: 'envoy.filters.listener.proxy_protocol',
+  typed_config: {
+    '@type': `${listenerTypes}proxy_protocol.v3.ProxyProtocol`,
+    stat_prefix: 'THE_PREFIX',
+    ...fields,
+  },
+});
+
+/** A header of version 2. */
+function binary(command: number, family: number, body: string, length = body.length): string {
+  return `\r\n\r\n\0\r\nQUIT\n${String.fromCharCode(command, family, length >> 8, length & 255)}${body}`;
+}
+const v4 = '\x0a\x00\x00\x01\x0a\x00\x00\x02\x10\x00\x00\x50';
+const v6 = `${'\x20\x01\x0d\xb8'.padEnd(15, '\0')}\x01${'\x20\x01\x0d\xb8'.padEnd(15, '\0')}\x02\x10\x00\x00\x50`;
+const tlv = (type: number, value: string) =>
+  `${String.fromCharCode(type, value.length >> 8, value.length & 255)}${value}`;
+
+function proxied(id: string, header: string, fields: Record<string, unknown> = {}): TcpCase {
+  return {
+    id: `proxy_protocol: ${id}`,
+    listener: { listener_filters: [proxyProtocol(fields)], listener_filters_timeout: '1s' },
+    clients: [[{ send: header }, { wait: 100 }, hello, { wait: 200 }, 'end']],
+    // Whether the rest was read before the connection was closed is a matter of time.
+    endsAnyhow: true,
+  };
+}
+
+const without = { allow_requests_without_proxy_protocol: true };
+const proxyProtocolCases: readonly TcpCase[] = [
+  proxied('v1 TCP4', 'PROXY TCP4 10.0.0.1 10.0.0.2 4096 80\r\n'),
+  proxied('v1 TCP6', 'PROXY TCP6 2001:db8::1 2001:db8::2 4096 80\r\n'),
+  proxied('v1 UNKNOWN', 'PROXY UNKNOWN\r\n'),
+  proxied('v1 UNKNOWN with more', 'PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n'),
+  proxied('v1 with octets behind', 'PROXY TCP4 10.0.0.1 10.0.0.2 4096 80\r\nbehind'),
+  proxied('v1 bad port', 'PROXY TCP4 10.0.0.1 10.0.0.2 70000 80\r\n'),
+  proxied('v1 port 0', 'PROXY TCP4 10.0.0.1 10.0.0.2 0 80\r\n'),
+  proxied('v1 bad address', 'PROXY TCP4 10.0.0.300 10.0.0.2 4096 80\r\n'),
+  proxied('v1 wrong family', 'PROXY TCP4 ::1 ::2 4096 80\r\n'),
+  proxied('v1 unknown family', 'PROXY UDP4 10.0.0.1 10.0.0.2 4096 80\r\n'),
+  proxied('v1 two spaces', 'PROXY TCP4  10.0.0.1 10.0.0.2 4096 80\r\n'),
+  proxied('v1 too few', 'PROXY TCP4 10.0.0.1 10.0.0.2 4096\r\n'),
+  proxied('v1 too many', 'PROXY TCP4 10.0.0.1 10.0.0.2 4096 80 1\r\n'),
+  proxied('v1 LF only', 'PROXY TCP4 10.0.0.1 10.0.0.2 4096 80\n'),
+  proxied('v1 too long', `PROXY TCP4 ${'1'.repeat(200)}`),
+  proxied('v1 exactly 107', `PROXY UNKNOWN ${'x'.repeat(107 - 16)}\r\n`),
+  proxied('v1 exactly 108', `PROXY UNKNOWN ${'x'.repeat(108 - 16)}\r\n`),
+  proxied('v1 exactly 109', `PROXY UNKNOWN ${'x'.repeat(109 - 16)}\r\n`),
+  proxied('v1 lower case', 'proxy TCP4 10.0.0.1 10.0.0.2 4096 80\r\n'),
+  proxied('v1 leading zeros', 'PROXY TCP4 10.0.0.01 10.0.0.2 4096 80\r\n'),
+  proxied('v2 TCP over IPv4', binary(0x21, 0x11, v4)),
+  proxied('v2 TCP over IPv6', binary(0x21, 0x21, v6)),
+  proxied('v2 UDP over IPv4', binary(0x21, 0x12, v4)),
+  proxied('v2 LOCAL', binary(0x20, 0x00, '')),
+  proxied('v2 LOCAL with addresses', binary(0x20, 0x11, v4)),
+  proxied('v2 UNSPEC', binary(0x21, 0x00, '')),
+  proxied('v2 UNSPEC with octets', binary(0x21, 0x00, 'abc')),
+  proxied('v2 UNIX', binary(0x21, 0x31, 'x'.repeat(216))),
+  proxied('v2 version 1', binary(0x11, 0x11, v4)),
+  proxied('v2 command 2', binary(0x22, 0x11, v4)),
+  proxied('v2 family 4', binary(0x21, 0x41, v4)),
+  proxied('v2 transport 3', binary(0x21, 0x13, v4)),
+  proxied('v2 too short', binary(0x21, 0x11, v4.slice(0, 8))),
+  proxied('v2 IPv6 too short', binary(0x21, 0x21, v4)),
+  proxied('v2 with TLVs', binary(0x21, 0x11, v4 + tlv(2, 'authority') + tlv(0xea, 'x'))),
+  proxied('v2 with a broken TLV', binary(0x21, 0x11, `${v4}\x02\x00\x09abc`)),
+  proxied('v2 with half a TLV', binary(0x21, 0x11, `${v4}\x02`)),
+  proxied('v2 LOCAL with TLVs', binary(0x20, 0x11, v4 + tlv(2, 'authority'))),
+  proxied('v2 with octets behind', `${binary(0x21, 0x11, v4)}behind`),
+  proxied('v2 with much', binary(0x21, 0x11, v4 + tlv(0xea, 'x'.repeat(60_000)))),
+  proxied('none', 'GET / HTTP/1.1\r\n'),
+  proxied('none, one octet', 'G'),
+  proxied('none, allowed', 'GET / HTTP/1.1\r\n', without),
+  proxied('none, allowed, one octet', 'x', without),
+  proxied('the beginning of one, allowed', 'PRO', without),
+  proxied('v1, none allowed as well', 'PROXY TCP4 10.0.0.1 10.0.0.2 4096 80\r\n', without),
+  proxied('broken v1, none allowed as well', 'PROXY TCP9 \r\n', without),
+  proxied('v1 disallowed', 'PROXY TCP4 10.0.0.1 10.0.0.2 4096 80\r\n', { disallowed_versions: ['V1'] }),
+  proxied('v2 disallowed', binary(0x21, 0x11, v4), { disallowed_versions: ['V2'] }),
+  proxied('v2, v1 disallowed', binary(0x21, 0x11, v4), { disallowed_versions: ['V1'] }),
+  {
+    ...proxied('a slow header', ''),
+    clients: [
+      [
+        { send: 'PROXY TCP4 10.0.0.1 ' },
+        { wait: 200 },
+        { send: '10.0.0.2 4096 80\r' },
+        { wait: 100 },
+        { send: '\nhello' },
+        { until: 5 },
+        'end',
+      ],
+    ],
+  },
+  { ...proxied('no end of the header', ''), clients: [[{ send: 'PROXY TCP4' }]] },
+  { ...proxied('nothing', ''), clients: [[]] },
+  { ...proxied('half of it, then the end', ''), clients: [[{ send: 'PROXY TCP4' }, { wait: 50 }, 'end']] },
+  {
+    ...proxied('nothing, going on', ''),
+    listener: {
+      listener_filters: [proxyProtocol()],
+      listener_filters_timeout: '0.3s',
+      continue_on_listener_filters_timeout: true,
+    },
+    clients: [[{ wait: 600 }, hello, { until: 5 }, 'end']],
+  },
+  {
+    ...proxied('rbac by the told address', ''),
+    before: [rbac({ rules: { policies: { p: policy({ source_ip: range('10.0.0.0', 8) }) } } })],
+    clients: [[{ send: binary(0x21, 0x11, v4) }, hello, { until: 5 }, 'end']],
+  },
+  {
+    ...proxied('rbac by the socket', ''),
+    before: [rbac({ rules: { policies: { p: policy({ direct_remote_ip: range('127.0.0.1', 32) }) } } })],
+    clients: [[{ send: binary(0x21, 0x11, v4) }, hello, { until: 5 }, 'end']],
+  },
+];
+
+const upstreamProxyProtocol = (config: unknown) => ({
+  transport_socket: {
+    name: 'envoy.transport_sockets.upstream_proxy_protocol',
+    typed_config: {
+      '@type':
+        'type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport',
+      config,
+      transport_socket: {
+        name: 'raw',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer',
+        },
+      },
+    },
+  },
+});
+const all = { match_type: 'INCLUDE_ALL' };
+
+/** What a host is told of a connection whose own header says 10.0.0.1, or IPv6, and has TLVs. */
+function told(
+  id: string,
+  config: unknown,
+  header = binary(0x21, 0x11, v4 + tlv(2, 'auth') + tlv(0xea, 'x')),
+): TcpCase {
+  return {
+    id: `upstream_proxy_protocol: ${id}`,
+    listener: { listener_filters: [proxyProtocol({ pass_through_tlvs: all })] },
+    cluster: upstreamProxyProtocol(config),
+    host: [{ until: 5 }, { wait: 100 }, 'end'],
+    clients: [[{ send: `${header}hello` }, { wait: 300 }, 'end']],
+  };
+}
+
+const upstreamProxyProtocolCases: readonly TcpCase[] = [
+  told('V1', { version: 'V1' }),
+  told('V1 of IPv6', { version: 'V1' }, binary(0x21, 0x21, v6)),
+  told('V2', { version: 'V2' }),
+  told('V2 of IPv6', { version: 'V2' }, binary(0x21, 0x21, v6)),
+  told('V2 with all TLVs', { version: 'V2', pass_through_tlvs: all }),
+  told('V2 with one TLV', { version: 'V2', pass_through_tlvs: { match_type: 'INCLUDE', tlv_type: [2] } }),
+  told('V2 with TLVs of its own', {
+    version: 'V2',
+    pass_through_tlvs: all,
+    added_tlvs: [
+      { type: 0xea, value: 'b3du' },
+      { type: 0xeb, value: 'bW9yZQ==' },
+    ],
+  }),
+  {
+    ...told('refused', { version: 'V2' }),
+    refused: true,
+  },
+];
+
+/** Octets that an HTTP inspector is shown; a chain for HTTP answers, the other one does not. */
+function http(id: string, text: string, protocol: string): TcpCase {
+  return {
+    id: `http_inspector: ${id}`,
+    listener: {
+      listener_filters: [
+        {
+          name: 'http',
+          typed_config: { '@type': `${listenerTypes}http_inspector.v3.HttpInspector` },
+        },
+      ],
+      filter_chains: [
+        {
+          filter_chain_match: { application_protocols: [protocol], transport_protocol: 'raw_buffer' },
+          filters: [direct({ inline_string: 'HTTP' })],
+        },
+      ],
+      default_filter_chain: { filters: [direct({ inline_string: 'other' })] },
+      listener_filters_timeout: '0.5s',
+    },
+    clients: [[{ send: text }]],
+    endsAnyhow: true,
+  };
+}
+
+const httpInspectorCases: readonly TcpCase[] = [
+  http('1.1', 'GET / HTTP/1.1\r\n\r\n', 'http/1.1'),
+  http('1.0', 'GET / HTTP/1.0\r\n\r\n', 'http/1.0'),
+  http('1.1 for 1.0', 'GET / HTTP/1.1\r\n\r\n', 'http/1.0'),
+  http('h2c', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'h2c'),
+  http('other octets', '\x00\x01\x02', 'http/1.1'),
+  http('half a line', 'GET /', 'http/1.1'),
+  http('unknown method', 'BREW / HTTP/1.1\r\n\r\n', 'http/1.1'),
+  http('a word', 'hello\r\n', 'http/1.1'),
+  http('HTTP/2.1', 'GET / HTTP/2.1\r\n\r\n', 'http/1.1'),
+];
+
+export const tcpCases: readonly TcpCase[] = [
+  ...tcpProxyCases,
+  ...readFilterCases,
+  ...terminalCases,
+  ...proxyProtocolCases,
+  ...upstreamProxyProtocolCases,
+  ...httpInspectorCases,
+];
 
 /** Cases in which the bundled runtime differs on purpose. */
 export const knownTcpDifferences: Readonly<Record<string, string>> = {};

@@ -52,6 +52,8 @@ export interface TcpCase {
   readonly refused?: boolean;
   /** Statistics that differ for a reason: substrings of their names. */
   readonly ignoredStats?: readonly string[];
+  /** Whether a closed connection was ended or reset is not compared. */
+  readonly endsAnyhow?: boolean;
   /** The log is not compared (times of it are a race). */
   readonly ignoresLog?: boolean;
 }
@@ -68,6 +70,7 @@ interface TcpObservation {
   readonly stats: Readonly<Record<string, string>>;
 }
 
+const batch = 25;
 /** How long a case may take after its last step, in milliseconds. */
 const observeMs = 2500;
 const logFields = [
@@ -262,7 +265,7 @@ const unknowable = /_buffered$|default\.total_match_count$/;
 
 /** The admin answers of one statistic a line; those of a case carry its index. */
 function statsOf(text: string, index: number): Record<string, string> {
-  const own = new RegExp(`(?:^|\\.)[a-z]${index}\\.`);
+  const own = new RegExp(`(?:^|\\.)[clps]${index}\\.`);
   const found: Record<string, string> = {};
   for (const line of text.split('\n')) {
     const [name = '', value = ''] = line.split(': ', 2);
@@ -320,7 +323,11 @@ async function observe(
       const log = readFileSync(join(folder, `${name}.log`), 'utf8');
       throw new Error(`${(error as Error).message}:\n${log.slice(-3000)}`);
     }
-    clients.push(...(await Promise.all(cases.map((one, index) => runCase(one, ports[index] as number)))));
+    // Not all at once: steps that are milliseconds apart would run into each other.
+    for (let from = 0; from < cases.length; from += batch) {
+      const part = cases.slice(from, from + batch);
+      clients.push(...(await Promise.all(part.map((one, at) => runCase(one, ports[from + at] as number)))));
+    }
     await new Promise((done) => setTimeout(done, observeMs));
     const stats = await (await fetch(`http://127.0.0.1:${adminPort}/stats`)).text();
     const lines = readFileSync(logFile, 'latin1').split('\n');
@@ -329,9 +336,12 @@ async function observe(
         text
           .replaceAll(String(ports[index]), 'PORT')
           .replaceAll(String(portOf(one, index)), 'HOST')
-          .replace(new RegExp(`\\b([a-z])${index}\\b`, 'g'), '$1N');
+          .replace(new RegExp(`\\b([clps])${index}\\b`, 'g'), '$1N');
       const ends = (peers: readonly Peer[]): End[] =>
-        peers.map(({ end }) => ({ received: tidy(end.received), ended: end.ended }));
+        peers.map(({ end }) => ({
+          received: tidy(end.received),
+          ended: one.endsAnyhow === true && end.ended === 'ECONNRESET' ? 'end' : end.ended,
+        }));
       return {
         clients: ends(clients[index] as Peer[]),
         hosts: ends(hostPeers[index] as Peer[]),
@@ -412,7 +422,9 @@ export async function runTcpDifferential(
     else {
       failed++;
       const what =
-        reason === undefined ? found.join('\n    ') : `is listed as a difference (${reason}), and is none`;
+        reason === undefined
+          ? found.slice(0, 8).join('\n    ')
+          : `is listed as a difference (${reason}), and is none`;
       lines.push(`${one.id}: ${what}`);
     }
   }

@@ -4,8 +4,10 @@
 import type { Clock } from '../../common/clock.js';
 import { durationOf, messageOf, numberOf, textOf } from '../../common/message-fields.js';
 import { clientProtocolOptions, http1ClientDefaults } from '../../http/http1/http1-options.js';
+import { under } from '../../network/config-path.js';
 import { ConfigError } from '../../network/filter.js';
 import type { PoolOptions } from '../connection-pool/http1-pool.js';
+import { innerTransportSocket, innerTransportSocketPath } from './upstream-proxy-protocol.js';
 import { upstreamTls } from './upstream-tls.js';
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -66,7 +68,10 @@ export function connectionSettings(config: unknown, clock: Clock): ConnectionSet
       ),
       clock,
     },
-    tls: upstreamTls(fields.transport_socket),
+    tls: under(
+      () => upstreamTls(innerTransportSocket(fields.transport_socket)),
+      ...innerTransportSocketPath(fields.transport_socket),
+    ),
     connectTimeoutMs: durationOf(fields.connect_timeout, 5000),
     idleTimeoutMs: durationOf(common.idle_timeout, oneHourMs),
     maxConnectionDurationMs: durationOf(common.max_connection_duration, 0),

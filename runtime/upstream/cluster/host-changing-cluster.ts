@@ -15,6 +15,7 @@ import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import { createTcpConnector } from '../connection-pool/create-tcp-connector.js';
 import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import { HostPools } from '../connection-pool/host-pools.js';
+import { createRefusingPool } from '../connection-pool/refusing-pool.js';
 import type { HostDescription } from '../host/create-host.js';
 import { createHostSet } from '../host/create-host.js';
 import type { Host, HostSet } from '../host/host.js';
@@ -34,7 +35,10 @@ import type {
 import type { ConnectionSettings } from './connection-settings.js';
 import { connectionKey, connectionSettings } from './connection-settings.js';
 import { tcpConnectionSettings } from './tcp-connection-settings.js';
+import { speaksProxyProtocol } from './upstream-proxy-protocol.js';
 import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
+
+const httpNeedsEnvoy = 'upstream_proxy_protocol:_HTTP_needs_real_Envoy';
 
 export interface ClusterDependencies {
   readonly clock: Clock;
@@ -54,6 +58,8 @@ interface Connections {
   readonly breakers: Readonly<Record<RoutingPriority, CircuitBreaker>>;
   readonly pools: HostPools;
   readonly tcp: TcpConnector;
+  /** Connections begin with what one client is told of, so that requests cannot share them. */
+  readonly isForOctets: boolean;
   /** Who may let pools drain. */
   owner: HostChangingCluster;
 }
@@ -120,13 +126,14 @@ export class HostChangingCluster implements Cluster {
       HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
     });
     const tcp = createTcpConnector({
-      ...tcpConnectionSettings(this.config, settings),
+      ...tcpConnectionSettings(this.config, settings, this.statPrefix, stats),
       clock,
       stats: this.stats,
       limits: breakers.DEFAULT.limits,
       usage: breakers.DEFAULT,
     });
-    return { key, settings, breakers, pools, tcp, owner: this };
+    const isForOctets = speaksProxyProtocol(messageOf(this.config).transport_socket);
+    return { key, settings, breakers, pools, tcp, isForOctets, owner: this };
   }
 
   get limits(): CircuitBreakerLimits {
@@ -158,7 +165,8 @@ export class HostChangingCluster implements Cluster {
   }
 
   pool(host: Host, priority: RoutingPriority = 'DEFAULT'): ConnectionPool {
-    const { owner, pools } = this.connections;
+    const { isForOctets, owner, pools } = this.connections;
+    if (isForOctets) return createRefusingPool(host, httpNeedsEnvoy);
     return pools.get(host, priority, owner.hasEndpoint(host));
   }
 

@@ -3,8 +3,10 @@
  */
 import type { Fields } from '../../common/message-fields.js';
 import { messageOf } from '../../common/message-fields.js';
+import type { StatsScope } from '../../stats/stat.js';
 import type { TcpConnectorOptions } from '../connection-pool/create-tcp-connector.js';
 import type { ConnectionSettings } from './connection-settings.js';
+import { innerTransportSocket, proxyProtocolPreface } from './upstream-proxy-protocol.js';
 
 /** Pools of HTTP offer a protocol when the configuration names none; octets without a codec are of no protocol. */
 function withoutDefaultProtocols(
@@ -20,13 +22,16 @@ function withoutDefaultProtocols(
 export function tcpConnectionSettings(
   config: unknown,
   settings: ConnectionSettings,
+  statPrefix: string,
+  scope: StatsScope,
 ): Omit<TcpConnectorOptions, 'clock' | 'stats' | 'limits' | 'usage'> {
+  const { transport_socket: transportSocket } = messageOf(config);
   const { connectTimeoutMs, http1, keepaliveTimeMs, tls } = settings;
   return {
     connectTimeoutMs,
     keepaliveTimeMs,
     bufferLimitBytes: http1.bufferLimitBytes,
-    tls: withoutDefaultProtocols(messageOf(messageOf(config).transport_socket), tls),
-    preface: undefined,
+    tls: withoutDefaultProtocols(messageOf(innerTransportSocket(transportSocket)), tls),
+    preface: proxyProtocolPreface(transportSocket, statPrefix, scope),
   };
 }

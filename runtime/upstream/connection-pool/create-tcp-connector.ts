@@ -46,6 +46,7 @@ class UpstreamTcpConnection implements TcpConnection {
   /** The TCP connection is there; the TLS handshake may not be over. */
   private connected = false;
   private timedOut = false;
+  private prefaceOctets = 0;
   private closedByUs = false;
   private endedByUs = false;
   private endedByHost = false;
@@ -92,7 +93,10 @@ class UpstreamTcpConnection implements TcpConnection {
     const first = preface?.(downstream);
     const plain =
       tls === undefined || first !== undefined ? this.connectPlain(target, tls === undefined) : undefined;
-    if (first !== undefined) plain?.write(first);
+    if (first !== undefined) {
+      this.prefaceOctets = first.length;
+      plain?.write(first);
+    }
     const overTls = { ...tls, allowHalfOpen: true, ...(plain === undefined ? target : { socket: plain }) };
     const socket = tls === undefined ? (plain as Socket) : connectTls(overTls);
     for (const one of plain === undefined || plain === socket ? [socket] : [plain, socket]) {
@@ -156,6 +160,7 @@ class UpstreamTcpConnection implements TcpConnection {
     usage.requests++;
     stats.upstreamCxConnectMs.record(Math.floor(clock.now() - this.startedAt));
     stats.upstreamRqTotal.inc();
+    stats.upstreamCxTxBytesTotal.add(this.prefaceOctets);
     stats.upstreamRqActive.inc();
     this.host.stats.rqTotal++;
     this.host.stats.rqActive++;

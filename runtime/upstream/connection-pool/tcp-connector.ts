@@ -2,6 +2,7 @@
  * The contract of plain connections to a host, for filters that carry octets and no requests. Each belongs to one
  * downstream connection from its first octet to its last and is never used for another one, as in Envoy.
  */
+import type { ProxiedAddresses, ProxyTlv } from '../../network/proxy-protocol/proxy-header.js';
 import type { Host } from '../host/host.js';
 import type { PoolFailureReason } from './connection-pool.js';
 
@@ -41,11 +42,8 @@ export interface TcpConnection {
 }
 
 /** Addresses of the client connection, for clusters that tell their hosts (`upstream_proxy_protocol`). */
-export interface DownstreamAddresses {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
+export interface DownstreamAddresses extends ProxiedAddresses {
+  readonly proxyTlvs?: readonly ProxyTlv[] | undefined;
 }
 
 export interface TcpConnector {
