@@ -104,6 +104,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
   gauge('workers_started').set(1);
   const draining = createDrainingChains(clock, options.drainTimeMs, gauge('total_filter_chains_draining'));
   let inForce: readonly Listener[] = [];
+  const allOpen = { open: 0 };
 
   /** The listener whose place a new one takes: that of its name, else that of its address. */
   function predecessor(config: Fields, taken: ReadonlySet<Listener>): Listener | undefined {
@@ -126,7 +127,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
         const before = predecessor(config, taken);
         if (before !== undefined) taken.add(before);
         const one = under(
-          () => prepareListener(config, before, factories, context, clock),
+          () => prepareListener(config, before, factories, context, clock, allOpen),
           'static_resources',
           'listeners',
           index,

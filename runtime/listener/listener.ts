@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { textOf } from '../common/message-fields.js';
+import type { ConnectionLimit, OpenCount } from './connection-limits.js';
+import { admit } from './connection-limits.js';
 import type { InspectorOptions } from './connection-inspector.js';
 import { inspectConnection } from './connection-inspector.js';
 import type { FilterChain } from './filter-chain.js';
@@ -31,6 +33,12 @@ export interface ListenerParts {
   readonly inspection: InspectorOptions | undefined;
   readonly stats: ListenerStats;
   readonly clock: Clock;
+  /** That concern its connections, mostly none. */
+  readonly limits: readonly ConnectionLimit[];
+  /** Its own connections, those of the listener before included. */
+  readonly openCount: OpenCount;
+  /** TCP keepalive: time until the first probe, in milliseconds. 0: none. */
+  readonly keepaliveTimeMs: number;
 }
 
 export class Listener implements SocketAcceptor {
@@ -45,7 +53,9 @@ export class Listener implements SocketAcceptor {
   }
 
   accept(socket: Socket): void {
-    const { inspection } = this.parts;
+    const { inspection, keepaliveTimeMs, limits } = this.parts;
+    if (limits.length > 0 && !admit(socket, limits)) return;
+    if (keepaliveTimeMs > 0) socket.setKeepAlive(true, keepaliveTimeMs);
     if (inspection === undefined) this.choose(socket, noFindings());
     else inspectConnection(socket, inspection, (one, findings) => this.choose(one, findings));
   }

@@ -12,14 +12,19 @@ import type { InspectorOptions } from './connection-inspector.js';
 import { createListenerFilters, proxyProtocolType } from './create-listener-filters.js';
 import type { FilterChain, FilterChainConfig, FilterFactories } from './filter-chain.js';
 import { createFilterChain, readFilterChain } from './filter-chain.js';
+import type { ConnectionLimit, ConnectionLimits, OpenCount } from './connection-limits.js';
 import { compileChainMatch, needsClientHello } from './filter-chain-match.js';
 import { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressText, listenerAddresses } from './listener-address.js';
+import type { ListenerStats } from './listener-stats.js';
 import { createListenerStats } from './listener-stats.js';
 
 /** What filters get, but for what depends on the listener. */
-export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'>;
+export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'> & {
+  /** Absent: none. */
+  readonly connectionLimits?: ConnectionLimits;
+};
 
 export interface PreparedListener {
   readonly listener: Listener;
@@ -30,6 +35,8 @@ export interface PreparedListener {
 }
 
 const oneMiB = 1024 * 1024;
+/** Linux begins after two hours when `keepalive_time` (seconds) is not set. */
+const keepaliveTimeMs = (config: unknown): number => numberOf(messageOf(config).keepalive_time, 7200) * 1000;
 const listenerFiltersTimeoutMs = 15_000;
 
 interface ChainPlace {
@@ -62,6 +69,21 @@ function refuseProxiedPipes(
   if (at < 0 || !isOnPipe || chains.every(({ tls }) => tls === undefined)) return;
   const path = ['listener_filters', at];
   throw new ConfigError('the PROXY protocol before TLS on a Unix socket needs real Envoy', path, true);
+}
+
+function limitsOf(
+  config: Fields,
+  own: OpenCount,
+  all: OpenCount,
+  limits: ConnectionLimits | undefined,
+  stats: ListenerStats,
+): ConnectionLimit[] {
+  const ofListener = limits?.ofListener.get(textOf(config.name));
+  const global = config.ignore_global_conn_limit === true ? undefined : limits?.global;
+  return [
+    ...(ofListener === undefined ? [] : [{ max: ofListener, count: own, refused: stats.cxOverflow }]),
+    ...(global === undefined ? [] : [{ max: global, count: all, refused: stats.globalCxOverflow }]),
+  ];
 }
 
 function inspectionOf(
@@ -101,6 +123,7 @@ class KeptChains {
 
 /**
  * @param before the listener whose place it takes
+ * @param allOpen connections of all listeners
  * @throws ConfigError with the path inside the listener; nothing has changed then
  */
 export function prepareListener(
@@ -109,6 +132,7 @@ export function prepareListener(
   factories: FilterFactories,
   context: ListenerContext,
   clock: Clock,
+  allOpen: OpenCount,
 ): PreparedListener {
   const addresses = listenerAddresses(config);
   const places = chainPlaces(config);
@@ -147,6 +171,7 @@ export function prepareListener(
   try {
     const chains = read.map(chainOf);
     const defaultChain = config.default_filter_chain === undefined ? undefined : chains.pop();
+    const openCount = before?.parts.openCount ?? { open: 0 };
     const isPlainChoice = chains.length === 1 && messages[0]?.filter_chain_match === undefined;
     const listener = new Listener({
       config,
@@ -162,6 +187,9 @@ export function prepareListener(
       ),
       stats,
       clock,
+      limits: limitsOf(config, openCount, allOpen, context.connectionLimits, stats),
+      openCount,
+      keepaliveTimeMs: config.tcp_keepalive === undefined ? 0 : keepaliveTimeMs(config.tcp_keepalive),
     });
     return {
       listener,

@@ -6,6 +6,7 @@ import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import { ConfigLoadError } from '../config/config-loader.js';
+import { readConnectionLimits } from '../listener/connection-limits.js';
 import type { ListenerContext, ListenerManager } from '../listener/listener-manager.js';
 import { ConfigError } from '../network/filter.js';
 import { speaksProxyProtocol } from '../upstream/cluster/upstream-proxy-protocol.js';
@@ -53,7 +54,7 @@ export function prepareGeneration(
   config: LoadedConfig,
   clusters: ReloadableClusterManager,
   listeners: ListenerManager,
-  context: Omit<ListenerContext, 'hasCluster' | 'isForOctets'>,
+  context: Omit<ListenerContext, 'hasCluster' | 'isForOctets' | 'connectionLimits'>,
 ): Generation {
   const resources = config.bootstrap.static_resources;
   let clusterUpdate: ClusterUpdate | undefined;
@@ -64,6 +65,7 @@ export function prepareGeneration(
     const preparedListeners = listeners.prepare(messagesOf(messageOf(resources).listeners), {
       ...context,
       hasCluster: lookup(names),
+      connectionLimits: readConnectionLimits(messageOf(config.bootstrap)),
       isForOctets: lookup(namesOfOctetClusters(messagesOf(resources?.clusters))),
     });
     return {
