@@ -7,13 +7,21 @@ import { bootstrapSupportedFields } from './config/bootstrap-supported-fields.js
 import type { SupportedFields } from './config/supported-fields.js';
 import { joinSupportedFields } from './config/supported-fields.js';
 import { routerFilterFactory } from './filters/http/router/router-filter.js';
+import { directResponseFactory, directResponseSupportedFields } from './filters/network/direct-response.js';
+import { echoFactory, echoSupportedFields } from './filters/network/echo.js';
 import { createHttpConnectionManagerFactory } from './filters/network/http-connection-manager.js';
+import { connectionLimitFactory } from './filters/network/limits/connection-limit.js';
+import { networkLocalRateLimitFactory } from './filters/network/limits/local-rate-limit.js';
+import { connectionLimitsSupportedFields } from './filters/network/limits/supported-fields.js';
+import { networkRbacFactory, networkRbacSupportedFields } from './filters/network/rbac/rbac-filter.js';
+import { tcpProxySupportedFields } from './filters/network/tcp-proxy/supported-fields.js';
+import { tcpProxyFactory } from './filters/network/tcp-proxy/tcp-proxy.js';
 import type { HttpFilterFactory } from './http/filter.js';
 import { http1SupportedFields } from './http/http1/supported-fields.js';
 import { http2SupportedFields } from './http/http2/supported-fields.js';
 import { httpSupportedFields } from './http/supported-fields.js';
 import { listenerSupportedFields } from './listener/supported-fields.js';
-import type { NetworkFilterFactory } from './network/filter.js';
+import type { NetworkFilterFactory, ReadFilterFactory } from './network/filter.js';
 import { routeSupportedFields } from './route/supported-fields.js';
 import { healthSupportedFields } from './upstream/health-supported-fields.js';
 import { loadBalancingSupportedFields } from './upstream/load-balancing/supported-fields.js';
@@ -28,6 +36,15 @@ export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     createHttpConnectionManagerFactory(httpFilters),
   ],
+  ['envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', tcpProxyFactory],
+  ['envoy.extensions.filters.network.direct_response.v3.Config', directResponseFactory],
+  ['envoy.extensions.filters.network.echo.v3.Echo', echoFactory],
+]);
+
+export const readFilters: ReadonlyMap<string, ReadFilterFactory> = new Map([
+  ['envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit', connectionLimitFactory],
+  ['envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit', networkLocalRateLimitFactory],
+  ['envoy.extensions.filters.network.rbac.v3.RBAC', networkRbacFactory],
 ]);
 
 export const supportedFields: SupportedFields = joinSupportedFields(
@@ -41,4 +58,9 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   upstreamSupportedFields,
   healthSupportedFields,
   loadBalancingSupportedFields,
+  tcpProxySupportedFields,
+  directResponseSupportedFields,
+  echoSupportedFields,
+  connectionLimitsSupportedFields,
+  networkRbacSupportedFields,
 );

@@ -78,7 +78,7 @@ const levels: readonly (readonly string[])[] = [
   ['runtime/common/'],
   ['runtime/stats/', 'runtime/config/'],
   ['runtime/network/', 'runtime/route/', 'runtime/access-log/'],
-  ['runtime/http/', 'runtime/upstream/host/', 'runtime/listener/'],
+  ['runtime/http/', 'runtime/upstream/host/', 'runtime/listener/', 'runtime/rbac/'],
   ['runtime/upstream/load-balancing/', 'runtime/upstream/connection-pool/', 'runtime/upstream/outlier/'],
   ['runtime/upstream/health-checking/'],
   ['runtime/upstream/cluster/'],

@@ -25,6 +25,7 @@ const needs = {
   verdicts: { shared: true },
   'cross-checks': { shared: true },
   'http-parity': { envoy: true },
+  'tcp-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
   'http2-parity': { envoy: true },
   h2spec: { h2spec: true },

@@ -67,7 +67,8 @@ function requestHeader(info: StreamInfo, name: string): string | undefined {
       return orNone(info.scheme);
     case ':authority':
     case 'host':
-      return info.authority;
+      // A connection without requests has none.
+      return info.accessLogType === undefined ? info.authority : orNone(info.authority);
     default:
       return getHeader(info.requestHeaders, name);
   }
@@ -241,13 +242,14 @@ const commands: Readonly<Record<string, CommandRules>> = {
     make: () => (info) => orNone(info.requestedServerName),
   },
   ROUTE_NAME: noArgument((info) => orNone(info.routeName)),
+  CONNECTION_TERMINATION_DETAILS: noArgument((info) => orNone(info.connectionTerminationDetails)),
   CONNECTION_ID: noArgument((info) => info.connectionId),
   HOSTNAME: noArgument(() => hostname()),
   STREAM_ID: noArgument((info) => getHeader(info.requestHeaders, 'x-request-id')),
   ACCESS_LOG_TYPE: {
     argument: 'none',
     length: false,
-    make: (_argument, use) => () => (use === 'log' ? 'DownstreamEnd' : 'NotSet'),
+    make: (_argument, use) => (info) => (use === 'log' ? (info.accessLogType ?? 'DownstreamEnd') : 'NotSet'),
   },
   PATH: { argument: 'optional', length: true, make: pathCommand },
   QUERY_PARAM: { argument: 'required', length: true, unchecked: true, make: queryParameterCommand },
@@ -273,7 +275,6 @@ const commands: Readonly<Record<string, CommandRules>> = {
   },
   // Nothing here sets these, so their value is always the absent one.
   VIRTUAL_CLUSTER_NAME: unknown,
-  CONNECTION_TERMINATION_DETAILS: unknown,
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: unknown,
   TRACE_ID: unknown,
   CUSTOM_FLAGS: noArgument(() => ''),

@@ -82,6 +82,10 @@ export interface StreamInfo {
   readonly downstreamLocalAddress: string;
   readonly requestedServerName: string;
   readonly connectionId: number;
+  /** Why a filter ended the connection; undefined when none did. */
+  readonly connectionTerminationDetails?: string | undefined;
+  /** `ACCESS_LOG_TYPE`; absent: `DownstreamEnd`. */
+  readonly accessLogType?: string;
   /** `metadata.filter.key`, set by filters. */
   dynamicMetadata(filter: string, path: readonly string[]): unknown;
 }

@@ -6,11 +6,22 @@ import { onlyValues } from './supported-fields.js';
 
 const bootstrap = 'envoy.config.bootstrap.v3.';
 
-/** Settings of a static layer that mean nothing here: limits of RE2, which has another implementation. */
-const harmlessRuntime: FieldSupport = (value) =>
-  Object.keys(value as object).every((key) => key === 're2' || key.startsWith('re2.'))
+const known =
+  /^(?:re2\..*|overload\.global_downstream_max_connections|envoy\.resource_limits\.listener\..+\.connection_limit)$/;
+
+function* keysOf(value: unknown, key: string): Generator<string> {
+  if (typeof value !== 'object' || value === null) yield key;
+  else
+    for (const [name, one] of Object.entries(value)) yield* keysOf(one, key === '' ? name : `${key}.${name}`);
+}
+
+/**
+ * Limits on connections, and settings that mean nothing here: limits of RE2, which has another implementation.
+ */
+const knownRuntime: FieldSupport = (value) =>
+  [...keysOf(value, '')].every((key) => known.test(key))
     ? undefined
-    : 'there are no runtime values here';
+    : 'there are no other runtime values here';
 
 export const bootstrapSupportedFields: SupportedFields = {
   [`${bootstrap}Bootstrap`]: {
@@ -20,6 +31,7 @@ export const bootstrapSupportedFields: SupportedFields = {
     cluster_manager: true,
     layered_runtime: true,
     stats_flush_interval: true,
+    overload_manager: true,
     // Envoy's own machinery: nothing of it exists here to be tuned.
     enable_dispatcher_stats: 'ignored',
     header_prefix: onlyValues('x-envoy'),
@@ -35,8 +47,13 @@ export const bootstrapSupportedFields: SupportedFields = {
     profile_path: 'ignored',
     ignore_global_conn_limit: 'ignored',
   },
+  'envoy.config.overload.v3.OverloadManager': { refresh_interval: 'ignored', resource_monitors: true },
+  'envoy.config.overload.v3.ResourceMonitor': { name: true, typed_config: true },
+  'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig': {
+    max_active_downstream_connections: true,
+  },
   [`${bootstrap}LayeredRuntime`]: { layers: true },
-  [`${bootstrap}RuntimeLayer`]: { name: true, admin_layer: 'ignored', static_layer: harmlessRuntime },
+  [`${bootstrap}RuntimeLayer`]: { name: true, admin_layer: 'ignored', static_layer: knownRuntime },
   'envoy.config.core.v3.Node': {
     id: true,
     cluster: true,

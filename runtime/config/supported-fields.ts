@@ -21,12 +21,20 @@ export function onlyValues(...values: readonly unknown[]): FieldSupport {
       : `only ${values.map((one) => JSON.stringify(one)).join(', ')} is served`;
 }
 
-/** Puts the parts of all components together. @throws Error when two of them speak for one message */
+const isSame = (one: FieldSupport | undefined, other: FieldSupport | undefined): boolean =>
+  one === other || (typeof one === 'function' && typeof other === 'function');
+
+/** Puts the parts of all components together. @throws Error when two of them say different things of one message */
 export function joinSupportedFields(...parts: readonly SupportedFields[]): SupportedFields {
   const joined: Record<string, SupportedFields[string]> = {};
   for (const part of parts) {
     for (const [message, fields] of Object.entries(part)) {
-      if (message in joined) throw new Error(`two components say what is served of ${message}`);
+      const known = joined[message] ?? fields;
+      // A message that is part of several others may be told of by each of its owners.
+      const names = Object.keys({ ...known, ...fields });
+      if (!names.every((name) => isSame(known[name], fields[name]))) {
+        throw new Error(`two components say what is served of ${message}`);
+      }
       joined[message] = fields;
     }
   }

@@ -514,7 +514,7 @@ export class ActiveStream
   }
 
   get downstreamDirectRemoteAddress(): string {
-    return this.connection.peer.remoteAddressText;
+    return this.connection.directRemoteAddressText;
   }
 
   get downstreamLocalAddress(): string {

@@ -59,6 +59,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   readonly info: ConnectionInfo;
   readonly peer: PeerFacts;
   readonly localAddressText: string;
+  readonly directRemoteAddressText: string;
   isHttp2 = false;
   private readonly socket: Duplex;
   /** undefined until the protocol is known: from ALPN, the configuration, or the first octets. */
@@ -82,6 +83,11 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     this.info = info;
     this.startedAt = shared.clock.now();
     const remoteAddressText = addressText(info.remoteAddress, info.remotePort);
+    const { directRemoteAddress, directRemotePort = 0 } = info;
+    this.directRemoteAddressText =
+      directRemoteAddress === undefined
+        ? remoteAddressText
+        : addressText(directRemoteAddress, directRemotePort);
     this.peer = {
       remoteAddress: info.remoteAddress,
       remoteAddressText,

@@ -1,43 +1,37 @@
 /**
- * Reads the first octets of a connection, before a chain is chosen, and puts them back: Envoy's
- * `envoy.filters.listener.tls_inspector`, within `listener_filters_timeout`.
+ * Reads the first octets of a connection, before a chain is chosen, shows them to one listener filter after the other and
+ * puts back what none has taken, within `listener_filters_timeout`.
  */
 import type { Socket } from 'node:net';
 import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
-import type { ClientHello } from './client-hello.js';
-import { readClientHello } from './client-hello.js';
-import type { InspectorStats, ListenerStats } from './listener-stats.js';
-
-export interface InspectionResult {
-  readonly isTls: boolean;
-  readonly hello: ClientHello;
-}
-
-/** What a connection is taken for of which nothing was read. */
-export const notInspected: ClientHello = { serverName: '', applicationProtocols: [] };
+import type { Findings, ListenerFilter } from './listener-filter.js';
+import { noFindings } from './listener-filter.js';
+import type { ListenerStats } from './listener-stats.js';
 
 export interface InspectorOptions {
   readonly stats: ListenerStats;
-  readonly inspector: InspectorStats;
+  /** In their order; at least one. */
+  readonly filters: readonly ListenerFilter[];
   /** `listener_filters_timeout`, default 15 s; undefined for 0, no limit. */
   readonly timeout: TimeoutQueue | undefined;
-  /** `continue_on_listener_filters_timeout`: a silent connection goes on as plain text instead of being closed. */
+  /** `continue_on_listener_filters_timeout`: a silent connection goes on with what is known instead of being closed. */
   readonly continuesOnTimeout: boolean;
 }
+
+const nothing = Buffer.alloc(0);
 
 class Inspection implements TimeoutOwner {
   private readonly socket: Socket;
   private readonly options: InspectorOptions;
-  private readonly done: (socket: Socket, result: InspectionResult) => void;
+  private readonly done: (socket: Socket, findings: Findings) => void;
+  private readonly findings = noFindings();
   private readonly timeout = new Timeout(this, 0);
-  private octets: Buffer = Buffer.alloc(0);
+  /** Those that no filter has taken. */
+  private octets: Buffer = nothing;
+  private current = 0;
 
-  constructor(
-    socket: Socket,
-    options: InspectorOptions,
-    done: (socket: Socket, result: InspectionResult) => void,
-  ) {
+  constructor(socket: Socket, options: InspectorOptions, done: (socket: Socket, findings: Findings) => void) {
     this.socket = socket;
     this.options = options;
     this.done = done;
@@ -49,55 +43,54 @@ class Inspection implements TimeoutOwner {
 
   private readonly onData = (chunk: Buffer): void => {
     this.octets = this.octets.length === 0 ? chunk : Buffer.concat([this.octets, chunk]);
-    const { inspector, stats } = this.options;
-    const found = readClientHello(this.octets);
-    if (found === 'more') return;
-    if (found === 'too-large') {
-      inspector.clientHelloTooLarge.inc();
-      stats.filterError.inc();
-      this.stop();
-      this.socket.destroy();
-      return;
+    const { filters, stats } = this.options;
+    while (this.current < filters.length) {
+      // What a filter before has taken may have been all.
+      if (this.octets.length === 0) return;
+      const outcome = (filters[this.current] as ListenerFilter).inspect(this.octets, this.findings);
+      if (outcome === 'more') return;
+      if (outcome === 'reject' || outcome === 'close') {
+        if (outcome === 'reject') stats.filterError.inc();
+        this.stop();
+        this.socket.destroy();
+        return;
+      }
+      this.octets = this.octets.subarray(outcome);
+      this.current++;
     }
-    if (found === 'not-tls') {
-      inspector.tlsNotFound.inc();
-      this.finish({ isTls: false, hello: notInspected });
-      return;
-    }
-    inspector.tlsFound.inc();
-    (found.serverName === '' ? inspector.sniNotFound : inspector.sniFound).inc();
-    (found.applicationProtocols.length === 0 ? inspector.alpnNotFound : inspector.alpnFound).inc();
-    this.finish({ isTls: true, hello: found });
+    this.finish();
   };
 
   private readonly onError = (): void => undefined;
 
   private readonly onClose = (): void => this.stop();
 
-  /** It has said all that it will say, and that is no TLS. */
+  /** It has said all that it will say, and that was not enough. */
   private readonly onEnd = (): void => {
+    this.options.filters[this.current]?.onUndecided?.(this.octets);
     this.options.stats.filterRemoteClose.inc();
     this.stop();
     this.socket.destroy();
   };
 
   onTimeout(): void {
-    const { continuesOnTimeout, stats } = this.options;
+    const { continuesOnTimeout, filters, stats } = this.options;
     stats.preCxTimeout.inc();
-    if (continuesOnTimeout) this.finish({ isTls: false, hello: notInspected });
+    filters[this.current]?.onUndecided?.(this.octets);
+    if (continuesOnTimeout) this.finish();
     else {
       this.stop();
       this.socket.destroy();
     }
   }
 
-  private finish(result: InspectionResult): void {
-    const { octets, socket } = this;
+  private finish(): void {
+    const { findings, octets, socket } = this;
     this.stop();
     // Paused, so that what is put back waits for the next reader; whoever that is resumes.
     socket.pause();
     if (octets.length > 0) socket.unshift(octets);
-    this.done(socket, result);
+    this.done(socket, findings);
   }
 
   private stop(): void {
@@ -109,13 +102,13 @@ class Inspection implements TimeoutOwner {
 }
 
 /**
- * @param done gets the socket paused, with all octets in it. Called at most once;
- * not at all when the connection ends before anything is known of it
+ * @param done gets the socket paused, with all octets in it that no filter has taken. Called at most once;
+ * not at all when the connection ends before enough is known of it
  */
 export function inspectConnection(
   socket: Socket,
   options: InspectorOptions,
-  done: (socket: Socket, result: InspectionResult) => void,
+  done: (socket: Socket, findings: Findings) => void,
 ): void {
   new Inspection(socket, options, done);
 }

@@ -15,6 +15,8 @@ export interface ConnectionFacts {
   readonly localPort: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** Of the socket, whatever the PROXY protocol says; absent: it says nothing. */
+  readonly directRemoteAddress?: string;
   /** `tls` or `raw_buffer`. */
   readonly transportProtocol: string;
   /** Lower case, `''` without one. */
@@ -106,6 +108,7 @@ function values(list: unknown, field: string, make: (item: never) => Value): rea
 /** All criteria of one chain in Envoy's order, each with its values. */
 function criteria(match: Fields): readonly (readonly Value[])[] {
   const source = (facts: ConnectionFacts): string => facts.remoteAddress;
+  const direct = (facts: ConnectionFacts): string => facts.directRemoteAddress ?? facts.remoteAddress;
   const port = match.destination_port;
   const protocol = textOf(match.transport_protocol);
   return [
@@ -114,7 +117,7 @@ function criteria(match: Fields): readonly (readonly Value[])[] {
     values(match.server_names, 'server_names', serverName),
     [protocol === '' ? any : exactly(protocol, (facts) => facts.transportProtocol)],
     values(match.application_protocols, 'application_protocols', applicationProtocol),
-    values(match.direct_source_prefix_ranges, 'direct_source_prefix_ranges', (one) => range(one, source)),
+    values(match.direct_source_prefix_ranges, 'direct_source_prefix_ranges', (one) => range(one, direct)),
     [sourceType(textOf(match.source_type))],
     values(match.source_prefix_ranges, 'source_prefix_ranges', (one) => range(one, source)),
     values(match.source_ports, 'source_ports', (one) => exactly(String(one), (facts) => facts.remotePort)),

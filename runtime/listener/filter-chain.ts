@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
@@ -14,9 +15,12 @@ import type {
   FactoryContext,
   NetworkFilter,
   NetworkFilterFactory,
+  ReadFilter,
+  ReadFilterFactory,
 } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
-import type { ClientHello } from './client-hello.js';
+import type { Findings } from './listener-filter.js';
+import { noFindings } from './listener-filter.js';
 import type { ListenerStats, SslStats } from './listener-stats.js';
 import { createSslStats } from './listener-stats.js';
 import type { DownstreamTls } from './tls-context.js';
@@ -30,6 +34,18 @@ const handshakeTimeoutMs = 15_000;
 
 type Path = readonly (string | number)[];
 
+interface ConfiguredReadFilter {
+  readonly config: unknown;
+  readonly factory: ReadFilterFactory;
+  readonly path: Path;
+}
+
+/** Factories of everything that is built in, by the message of its `typed_config`. */
+export interface FilterFactories {
+  readonly terminal: ReadonlyMap<string, NetworkFilterFactory>;
+  readonly read: ReadonlyMap<string, ReadFilterFactory>;
+}
+
 /** What the configuration says of a chain, read and tried but not built. */
 export interface FilterChainConfig {
   readonly name: string;
@@ -37,6 +53,8 @@ export interface FilterChainConfig {
   readonly identity: string;
   readonly filterConfig: unknown;
   readonly factory: NetworkFilterFactory;
+  /** Those before the terminal one, in order, each with its way from the listener. */
+  readonly readFilters: readonly ConfiguredReadFilter[];
   /** From the listener to the payload of its filter. */
   readonly filterPath: Path;
   readonly tls: DownstreamTls | undefined;
@@ -51,36 +69,57 @@ export function readFilterChain(
   chain: Fields,
   path: Path,
   bufferLimitBytes: number,
-  factories: ReadonlyMap<string, NetworkFilterFactory>,
+  factories: FilterFactories,
 ): FilterChainConfig {
   const filters = messagesOf(chain.filters);
-  const unknown = filters.findIndex((one) => !factories.has(typeNameOf(one.typed_config)));
+  const typeAt = (at: number): string => typeNameOf(filters[at]?.typed_config);
+  const isTerminal = (at: number): boolean => factories.terminal.has(typeAt(at));
+  const unknown = filters.findIndex((_, at) => !isTerminal(at) && !factories.read.has(typeAt(at)));
   if (unknown >= 0) {
     const name = typeNameOf(filters[unknown]?.typed_config) || textOf(filters[unknown]?.name);
     const at = [...path, 'filters', unknown, 'typed_config'];
     throw new ConfigError(`the network filter ${name} needs real Envoy`, at, true);
   }
-  const [filter, second] = filters;
+  const last = filters.length - 1;
+  const filter = filters[last];
   if (filter === undefined)
     throw new ConfigError('a filter chain without filters needs real Envoy', path, true);
-  if (second !== undefined) {
-    const name = textOf(filter.name);
+  for (const at of filters.keys()) {
+    if (isTerminal(at) === (at === last)) continue;
+    const { name } = filters[at] as Fields;
+    const type = textOf(name);
     throw new ConfigError(
-      `terminal filter named ${name} must be the last filter in a network filter chain.`,
-      [...path, 'filters', 0],
+      at === last
+        ? `Error: non-terminal filter named ${type} of type ${type} is the last filter in a network filter chain.`
+        : `Error: terminal filter named ${type} of type ${type} must be the last filter in a network filter chain.`,
+      [...path, 'filters', at],
     );
   }
-  const type = typeNameOf(filter.typed_config);
+  const type = typeAt(last);
+  const readFilters = filters.slice(0, last).map((one, at) => ({
+    config: one.typed_config,
+    factory: factories.read.get(typeAt(at)) as ReadFilterFactory,
+    path: [...path, 'filters', at, 'typed_config'],
+  }));
   const tls = under(() => downstreamTls(chain.transport_socket), ...path);
   const timeout = durationOf(chain.transport_socket_connect_timeout, handshakeTimeoutMs);
   return {
     name: textOf(chain.name),
     identity: createHash('sha256')
-      .update(JSON.stringify([type, tls?.identity, bufferLimitBytes, timeout]))
+      .update(
+        JSON.stringify([
+          type,
+          tls?.identity,
+          bufferLimitBytes,
+          timeout,
+          readFilters.map((one) => one.config),
+        ]),
+      )
       .digest('hex'),
     filterConfig: filter.typed_config,
-    factory: factories.get(type) as NetworkFilterFactory,
-    filterPath: [...path, 'filters', 0, 'typed_config'],
+    factory: factories.terminal.get(type) as NetworkFilterFactory,
+    readFilters,
+    filterPath: [...path, 'filters', last, 'typed_config'],
     tls,
     handshakeTimeoutMs: timeout,
   };
@@ -93,18 +132,33 @@ export function plainIp(address: string | undefined): string {
   return address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '');
 }
 
-function connectionInfo(socket: Socket, tls: boolean, serverName: string, alpn: string): ConnectionInfo {
+function connectionInfo(
+  socket: Socket,
+  tls: boolean,
+  serverName: string,
+  alpn: string,
+  { dynamicMetadata, proxied, tlvs }: Findings,
+): ConnectionInfo {
   return {
     id: ++lastConnectionId,
-    remoteAddress: plainIp(socket.remoteAddress),
-    remotePort: socket.remotePort ?? 0,
-    localAddress: plainIp(socket.localAddress),
-    localPort: socket.localPort ?? 0,
+    remoteAddress: proxied?.remoteAddress ?? plainIp(socket.remoteAddress),
+    remotePort: proxied?.remotePort ?? socket.remotePort ?? 0,
+    localAddress: proxied?.localAddress ?? plainIp(socket.localAddress),
+    localPort: proxied?.localPort ?? socket.localPort ?? 0,
     tls,
     serverName,
     alpn,
+    directRemoteAddress: proxied === undefined ? undefined : plainIp(socket.remoteAddress),
+    directRemotePort: proxied === undefined ? undefined : (socket.remotePort ?? 0),
+    proxyTlvs: tlvs,
+    terminationDetails: undefined,
+    dynamicMetadata,
   };
 }
+
+/** Tells connections of one address apart; on Unix sockets it does not, see `refuseProxiedPipes`. */
+const connectionKey = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 
 /** Whether responses of a chain ask their clients to open another connection. */
 interface DrainMark {
@@ -121,22 +175,51 @@ export interface FilterChain {
    */
   askToClose(): void;
   /** Takes over the socket, on which nothing was read, or what was read is put back. */
-  accept(socket: Socket, hello: ClientHello): void;
+  accept(socket: Socket, findings: Findings): void;
   /** True when no connection is left, handshakes under way included. */
   readonly isIdle: boolean;
   /** Closes everything at once. */
   close(): void;
 }
 
+/** The filters of a chain in their order, as one: a connection gets to the terminal one when all others let it pass. */
+class FilterSequence {
+  readonly terminal: NetworkFilter;
+  private readonly readFilters: readonly ReadFilter[];
+
+  constructor(readFilters: readonly ReadFilter[], terminal: NetworkFilter) {
+    this.readFilters = readFilters;
+    this.terminal = terminal;
+  }
+
+  onConnection(socket: Duplex, info: ConnectionInfo): void {
+    for (const filter of this.readFilters) {
+      if (filter.onNewConnection(socket, info)) continue;
+      if (socket.closed) this.terminal.onRefused?.(info);
+      else socket.once('close', () => this.terminal.onRefused?.(info));
+      return;
+    }
+    this.terminal.onConnection(socket, info);
+    // A reader by 'data' does not start a socket that was paused by hand (by the inspection).
+    if (socket.isPaused() && socket.listenerCount('data') > 0) socket.resume();
+  }
+
+  close(): void {
+    for (const filter of this.readFilters) filter.close();
+    this.terminal.close();
+  }
+}
+
 class PlainChain implements FilterChain {
   readonly config: FilterChainConfig;
   readonly filter: NetworkFilter;
-
+  private readonly filters: FilterSequence;
   private readonly mark: DrainMark;
 
-  constructor(config: FilterChainConfig, filter: NetworkFilter, mark: DrainMark) {
+  constructor(config: FilterChainConfig, filters: FilterSequence, mark: DrainMark) {
     this.config = config;
-    this.filter = filter;
+    this.filter = filters.terminal;
+    this.filters = filters;
     this.mark = mark;
   }
 
@@ -144,10 +227,9 @@ class PlainChain implements FilterChain {
     this.mark.isSet = true;
   }
 
-  accept(socket: Socket, hello: ClientHello): void {
-    this.filter.onConnection(socket, connectionInfo(socket, false, hello.serverName, ''));
-    // A reader by 'data' does not start a socket that was paused by hand (by the inspection).
-    if (socket.isPaused()) socket.resume();
+  accept(socket: Socket, findings: Findings): void {
+    const { serverName } = findings.hello;
+    this.filters.onConnection(socket, connectionInfo(socket, false, serverName, '', findings));
   }
 
   get isIdle(): boolean {
@@ -155,13 +237,14 @@ class PlainChain implements FilterChain {
   }
 
   close(): void {
-    this.filter.close();
+    this.filters.close();
   }
 }
 
 class TlsChain implements FilterChain {
   readonly config: FilterChainConfig;
   readonly filter: NetworkFilter;
+  private readonly filters: FilterSequence;
   private readonly mark: DrainMark;
   private readonly tls: DownstreamTls;
   private readonly stats: ListenerStats;
@@ -170,17 +253,20 @@ class TlsChain implements FilterChain {
   private readonly alpnServer: TlsServer | undefined;
   /** From accept to close. */
   private readonly sockets = new Set<Socket>();
+  /** What was found out before the handshake, by `connectionKey`: the TLS side is another object. */
+  private readonly findings = new Map<string, Findings>();
 
   constructor(
     config: FilterChainConfig,
-    filter: NetworkFilter,
+    filters: FilterSequence,
     tls: DownstreamTls,
     mark: DrainMark,
     stats: ListenerStats,
     ssl: SslStats,
   ) {
     this.config = config;
-    this.filter = filter;
+    this.filter = filters.terminal;
+    this.filters = filters;
     this.mark = mark;
     this.tls = tls;
     this.stats = stats;
@@ -219,9 +305,15 @@ class TlsChain implements FilterChain {
     return server;
   }
 
-  accept(socket: Socket, hello: ClientHello): void {
+  accept(socket: Socket, findings: Findings): void {
+    const { hello } = findings;
+    const key = connectionKey(socket);
     this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
+    this.findings.set(key, findings);
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      this.findings.delete(key);
+    });
     // The TLS side tells of them, too.
     socket.on('error', () => undefined);
     const offered = this.tls.applicationProtocols.some((one) => hello.applicationProtocols.includes(one));
@@ -241,8 +333,15 @@ class TlsChain implements FilterChain {
     if (secure.isSessionReused()) ssl.sessionReused.inc();
     ssl.countSession(secure.getCipher().name, secure.getProtocol() ?? '');
     const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
-    const info = connectionInfo(secure, true, textOf(servername).toLowerCase(), textOf(alpnProtocol));
-    this.filter.onConnection(secure, info);
+    const findings = this.findings.get(connectionKey(secure)) ?? noFindings();
+    const info = connectionInfo(
+      secure,
+      true,
+      textOf(servername).toLowerCase(),
+      textOf(alpnProtocol),
+      findings,
+    );
+    this.filters.onConnection(secure, info);
   }
 
   /** `require_client_certificate` and the verification by `trusted_ca`. */
@@ -264,7 +363,7 @@ class TlsChain implements FilterChain {
   }
 
   close(): void {
-    this.filter.close();
+    this.filters.close();
     for (const socket of this.sockets) socket.destroy();
   }
 }
@@ -278,11 +377,13 @@ export function createFilterChain(
   const mark: DrainMark = { isSet: false };
   const own: FactoryContext = { ...context, isDraining: () => mark.isSet || context.isDraining() };
   const filter = under(() => config.factory(config.filterConfig, own), ...config.filterPath);
+  const readFilters = config.readFilters.map((one) => under(() => one.factory(one.config, own), ...one.path));
+  const filters = new FilterSequence(readFilters, filter);
   const { tls } = config;
-  if (tls === undefined) return new PlainChain(config, filter, mark);
+  if (tls === undefined) return new PlainChain(config, filters, mark);
   return new TlsChain(
     config,
-    filter,
+    filters,
     tls,
     mark,
     stats,

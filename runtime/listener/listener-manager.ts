@@ -6,10 +6,10 @@ import type { Fields } from '../common/message-fields.js';
 import { numberOf, textOf } from '../common/message-fields.js';
 import type { Logger } from '../common/logger.js';
 import { under } from '../network/config-path.js';
-import type { NetworkFilterFactory } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { StatsScope } from '../stats/stat.js';
 import { createDrainingChains } from './draining-chains.js';
+import type { FilterFactories } from './filter-chain.js';
 import type { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressKey, addressText } from './listener-address.js';
@@ -46,7 +46,7 @@ export interface ListenerManagerOptions {
   readonly clock: Clock;
   readonly stats: StatsScope;
   readonly log: Logger;
-  readonly factories: ReadonlyMap<string, NetworkFilterFactory>;
+  readonly factories: FilterFactories;
   readonly drainTimeMs: number;
 }
 
@@ -104,6 +104,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
   gauge('workers_started').set(1);
   const draining = createDrainingChains(clock, options.drainTimeMs, gauge('total_filter_chains_draining'));
   let inForce: readonly Listener[] = [];
+  const allOpen = { open: 0 };
 
   /** The listener whose place a new one takes: that of its name, else that of its address. */
   function predecessor(config: Fields, taken: ReadonlySet<Listener>): Listener | undefined {
@@ -126,7 +127,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
         const before = predecessor(config, taken);
         if (before !== undefined) taken.add(before);
         const one = under(
-          () => prepareListener(config, before, factories, context, clock),
+          () => prepareListener(config, before, factories, context, clock, allOpen),
           'static_resources',
           'listeners',
           index,

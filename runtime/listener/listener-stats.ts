@@ -10,6 +10,9 @@ export interface ListenerStats {
   readonly cxLengthMs: Histogram;
   readonly preCxActive: Gauge;
   readonly preCxTimeout: Counter;
+  /** Beyond the limit of the listener, and of all listeners. */
+  readonly cxOverflow: Counter;
+  readonly globalCxOverflow: Counter;
   readonly noFilterChainMatch: Counter;
   readonly handshakeTimeout: Counter;
   readonly filterError: Counter;
@@ -20,9 +23,7 @@ export interface ListenerStats {
 
 /** Counters of what does not happen here; consumers expect the names. */
 const constant = [
-  'downstream_cx_overflow',
   'downstream_cx_overload_reject',
-  'downstream_global_cx_overflow',
   'extension_config_missing',
   'network_extension_config_missing',
 ];
@@ -40,6 +41,8 @@ export function createListenerStats(prefix: string, stats: StatsScope): Listener
     cxLengthMs: stats.histogram(`${prefix}downstream_cx_length_ms`),
     preCxActive: gauge('downstream_pre_cx_active'),
     preCxTimeout: counter('downstream_pre_cx_timeout'),
+    cxOverflow: counter('downstream_cx_overflow'),
+    globalCxOverflow: counter('downstream_global_cx_overflow'),
     noFilterChainMatch: counter('no_filter_chain_match'),
     handshakeTimeout: counter('downstream_cx_transport_socket_connect_timeout'),
     filterError: counter('downstream_listener_filter_error'),

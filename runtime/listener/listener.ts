@@ -6,14 +6,17 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { textOf } from '../common/message-fields.js';
-import type { ClientHello } from './client-hello.js';
+import type { ConnectionLimit, OpenCount } from './connection-limits.js';
+import { admit } from './connection-limits.js';
 import type { InspectorOptions } from './connection-inspector.js';
-import { inspectConnection, notInspected } from './connection-inspector.js';
+import { inspectConnection } from './connection-inspector.js';
 import type { FilterChain } from './filter-chain.js';
 import { plainIp } from './filter-chain.js';
 import type { ChainSelector } from './filter-chain-match.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressText } from './listener-address.js';
+import type { Findings } from './listener-filter.js';
+import { noFindings } from './listener-filter.js';
 import type { ListenerSocket, SocketAcceptor } from './listener-socket.js';
 import type { ListenerStats } from './listener-stats.js';
 
@@ -30,6 +33,12 @@ export interface ListenerParts {
   readonly inspection: InspectorOptions | undefined;
   readonly stats: ListenerStats;
   readonly clock: Clock;
+  /** That concern its connections, mostly none. */
+  readonly limits: readonly ConnectionLimit[];
+  /** Its own connections, those of the listener before included. */
+  readonly openCount: OpenCount;
+  /** TCP keepalive: time until the first probe, in milliseconds. 0: none. */
+  readonly keepaliveTimeMs: number;
 }
 
 export class Listener implements SocketAcceptor {
@@ -44,14 +53,16 @@ export class Listener implements SocketAcceptor {
   }
 
   accept(socket: Socket): void {
-    const { inspection } = this.parts;
-    if (inspection === undefined) this.choose(socket, false, notInspected);
-    else inspectConnection(socket, inspection, (one, { hello, isTls }) => this.choose(one, isTls, hello));
+    const { inspection, keepaliveTimeMs, limits } = this.parts;
+    if (limits.length > 0 && !admit(socket, limits)) return;
+    if (keepaliveTimeMs > 0) socket.setKeepAlive(true, keepaliveTimeMs);
+    if (inspection === undefined) this.choose(socket, noFindings());
+    else inspectConnection(socket, inspection, (one, findings) => this.choose(one, findings));
   }
 
-  private choose(socket: Socket, isTls: boolean, hello: ClientHello): void {
+  private choose(socket: Socket, findings: Findings): void {
     const { chains, clock, defaultChain, selectChain, stats } = this.parts;
-    let chain = selectChain === undefined ? chains[0] : this.select(selectChain, socket, isTls, hello);
+    let chain = selectChain === undefined ? chains[0] : this.select(selectChain, socket, findings);
     chain ??= defaultChain;
     if (chain === undefined) {
       stats.noFilterChainMatch.inc();
@@ -69,20 +80,20 @@ export class Listener implements SocketAcceptor {
       stats.cxDestroy.inc();
       stats.cxLengthMs.record(Math.floor(clock.now() - startedAt));
     });
-    chain.accept(socket, hello);
+    chain.accept(socket, findings);
   }
 
   private select(
     selectChain: ChainSelector,
     socket: Socket,
-    isTls: boolean,
-    hello: ClientHello,
+    { hello, isTls, proxied }: Findings,
   ): FilterChain | undefined {
     const index = selectChain({
-      localAddress: plainIp(socket.localAddress),
-      localPort: socket.localPort ?? 0,
-      remoteAddress: plainIp(socket.remoteAddress),
-      remotePort: socket.remotePort ?? 0,
+      localAddress: proxied?.localAddress ?? plainIp(socket.localAddress),
+      localPort: proxied?.localPort ?? socket.localPort ?? 0,
+      remoteAddress: proxied?.remoteAddress ?? plainIp(socket.remoteAddress),
+      remotePort: proxied?.remotePort ?? socket.remotePort ?? 0,
+      directRemoteAddress: plainIp(socket.remoteAddress),
       transportProtocol: isTls ? 'tls' : 'raw_buffer',
       serverName: hello.serverName,
       applicationProtocols: hello.applicationProtocols,

@@ -6,19 +6,25 @@ import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../common/message-fields.js';
 import { under } from '../network/config-path.js';
-import type { FactoryContext, NetworkFilterFactory } from '../network/filter.js';
+import type { FactoryContext } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { InspectorOptions } from './connection-inspector.js';
-import type { FilterChain, FilterChainConfig } from './filter-chain.js';
+import { createListenerFilters, proxyProtocolType } from './create-listener-filters.js';
+import type { FilterChain, FilterChainConfig, FilterFactories } from './filter-chain.js';
 import { createFilterChain, readFilterChain } from './filter-chain.js';
+import type { ConnectionLimit, ConnectionLimits, OpenCount } from './connection-limits.js';
 import { compileChainMatch, needsClientHello } from './filter-chain-match.js';
 import { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressText, listenerAddresses } from './listener-address.js';
-import { createInspectorStats, createListenerStats } from './listener-stats.js';
+import type { ListenerStats } from './listener-stats.js';
+import { createListenerStats } from './listener-stats.js';
 
 /** What filters get, but for what depends on the listener. */
-export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'>;
+export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'> & {
+  /** Absent: none. */
+  readonly connectionLimits?: ConnectionLimits;
+};
 
 export interface PreparedListener {
   readonly listener: Listener;
@@ -29,8 +35,9 @@ export interface PreparedListener {
 }
 
 const oneMiB = 1024 * 1024;
+/** Linux begins after two hours when `keepalive_time` (seconds) is not set. */
+const keepaliveTimeMs = (config: unknown): number => numberOf(messageOf(config).keepalive_time, 7200) * 1000;
 const listenerFiltersTimeoutMs = 15_000;
-const tlsInspector = 'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector';
 
 interface ChainPlace {
   readonly message: Fields;
@@ -49,21 +56,50 @@ function chainPlaces(config: Fields): ChainPlace[] {
   return chains;
 }
 
+/** Through TLS, connections of a Unix socket cannot be told apart, nor what was said of them before. */
+function refuseProxiedPipes(
+  config: Fields,
+  addresses: readonly ListenerAddress[],
+  chains: readonly FilterChainConfig[],
+): void {
+  const at = messagesOf(config.listener_filters).findIndex(
+    ({ typed_config }) => typeNameOf(typed_config) === proxyProtocolType,
+  );
+  const isOnPipe = addresses.some((address) => 'path' in address);
+  if (at < 0 || !isOnPipe || chains.every(({ tls }) => tls === undefined)) return;
+  const path = ['listener_filters', at];
+  throw new ConfigError('the PROXY protocol before TLS on a Unix socket needs real Envoy', path, true);
+}
+
+function limitsOf(
+  config: Fields,
+  own: OpenCount,
+  all: OpenCount,
+  limits: ConnectionLimits | undefined,
+  stats: ListenerStats,
+): ConnectionLimit[] {
+  const ofListener = limits?.ofListener.get(textOf(config.name));
+  const global = config.ignore_global_conn_limit === true ? undefined : limits?.global;
+  return [
+    ...(ofListener === undefined ? [] : [{ max: ofListener, count: own, refused: stats.cxOverflow }]),
+    ...(global === undefined ? [] : [{ max: global, count: all, refused: stats.globalCxOverflow }]),
+  ];
+}
+
 function inspectionOf(
   config: Fields,
   chains: readonly FilterChain[],
   context: FactoryContext,
   listenerStats: InspectorOptions['stats'],
 ): InspectorOptions | undefined {
-  const isAsked =
-    messagesOf(config.listener_filters).some((one) => typeNameOf(one.typed_config) === tlsInspector) ||
-    needsClientHello(messagesOf(config.filter_chains));
   // What the client offers decides there whether a protocol is negotiated at all.
   const negotiates = chains.some(({ config: { tls } }) => (tls?.applicationProtocols.length ?? 0) > 0);
-  if (!isAsked && !negotiates) return undefined;
+  const needsHello = negotiates || needsClientHello(messagesOf(config.filter_chains));
+  const filters = createListenerFilters(config.listener_filters, needsHello, context.stats);
+  if (filters.length === 0) return undefined;
   return {
     stats: listenerStats,
-    inspector: createInspectorStats(context.stats),
+    filters,
     timeout: context.timeouts.get(durationOf(config.listener_filters_timeout, listenerFiltersTimeoutMs)),
     continuesOnTimeout: config.continue_on_listener_filters_timeout === true,
   };
@@ -87,14 +123,16 @@ class KeptChains {
 
 /**
  * @param before the listener whose place it takes
+ * @param allOpen connections of all listeners
  * @throws ConfigError with the path inside the listener; nothing has changed then
  */
 export function prepareListener(
   config: Fields,
   before: Listener | undefined,
-  factories: ReadonlyMap<string, NetworkFilterFactory>,
+  factories: FilterFactories,
   context: ListenerContext,
   clock: Clock,
+  allOpen: OpenCount,
 ): PreparedListener {
   const addresses = listenerAddresses(config);
   const places = chainPlaces(config);
@@ -109,6 +147,7 @@ export function prepareListener(
   const read = places.map(({ message, path }) =>
     readFilterChain(message, path, full.bufferLimitBytes, factories),
   );
+  refuseProxiedPipes(config, addresses, read);
   const stats = createListenerStats(full.listenerStatPrefix, context.stats);
   const kept = new KeptChains(before?.allChains ?? []);
   const commits: (() => void)[] = [];
@@ -132,6 +171,7 @@ export function prepareListener(
   try {
     const chains = read.map(chainOf);
     const defaultChain = config.default_filter_chain === undefined ? undefined : chains.pop();
+    const openCount = before?.parts.openCount ?? { open: 0 };
     const isPlainChoice = chains.length === 1 && messages[0]?.filter_chain_match === undefined;
     const listener = new Listener({
       config,
@@ -147,6 +187,9 @@ export function prepareListener(
       ),
       stats,
       clock,
+      limits: limitsOf(config, openCount, allOpen, context.connectionLimits, stats),
+      openCount,
+      keepaliveTimeMs: config.tcp_keepalive === undefined ? 0 : keepaliveTimeMs(config.tcp_keepalive),
     });
     return {
       listener,

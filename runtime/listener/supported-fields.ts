@@ -9,6 +9,7 @@ import { onlyValues } from '../config/supported-fields.js';
 const tls = 'envoy.extensions.transport_sockets.tls.v3.';
 const core = 'envoy.config.core.v3.';
 const listener = 'envoy.config.listener.v3.';
+const proxyProtocol = 'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol';
 
 export const listenerSupportedFields: SupportedFields = {
   [`${core}Address`]: { socket_address: true, pipe: true },
@@ -40,7 +41,8 @@ export const listenerSupportedFields: SupportedFields = {
     enable_reuse_port: 'ignored',
     reuse_port: 'ignored',
     max_connections_to_accept_per_socket_event: 'ignored',
-    ignore_global_conn_limit: 'ignored',
+    ignore_global_conn_limit: true,
+    tcp_keepalive: true,
     bypass_overload_manager: 'ignored',
     tcp_backlog_size: true,
     bind_to_port: onlyValues(true),
@@ -55,7 +57,21 @@ export const listenerSupportedFields: SupportedFields = {
     enable_ja3_fingerprinting: onlyValues(false),
     enable_ja4_fingerprinting: onlyValues(false),
     initial_read_buffer_size: 'ignored',
+    max_client_hello_size: true,
+    close_connection_on_client_hello_parsing_errors: onlyValues(false),
   },
+  'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector': {},
+  [proxyProtocol]: {
+    rules: true,
+    allow_requests_without_proxy_protocol: true,
+    pass_through_tlvs: true,
+    disallowed_versions: true,
+    stat_prefix: true,
+    tlv_location: onlyValues('DYNAMIC_METADATA'),
+  },
+  [`${proxyProtocol}.Rule`]: { tlv_type: true, on_tlv_present: true },
+  [`${proxyProtocol}.KeyValuePair`]: { metadata_namespace: true, key: true, value_string_encoding: true },
+  [`${core}ProxyProtocolPassThroughTLVs`]: { match_type: true, tlv_type: true },
   [`${listener}FilterChain`]: {
     name: true,
     filter_chain_match: true,

@@ -1,18 +1,22 @@
 /**
- * The contract of network filters: what a filter chain hands an accepted connection to.
- * Only terminal filters exist (HTTP connection manager; tcp_proxy comes with the TCP proxy), so a chain has one.
+ * The contract of network filters: what a filter chain hands an accepted connection to. The last filter of a chain is
+ * terminal (HTTP connection manager, TCP proxy, echo); those before it are read filters, which let a connection pass or
+ * end it (RBAC, limits).
  */
 import type { Duplex } from 'node:stream';
 import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
 import type { Clock } from '../common/clock.js';
 import type { LoggerRegistry } from '../common/logger.js';
+import type { ResponseFlag } from '../common/stream-info.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
+import type { ProxyTlv } from './proxy-protocol/proxy-header.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { ClusterManager } from '../upstream/cluster/cluster.js';
 
-/** Facts of an accepted connection that do not change. */
+/** Facts of an accepted connection; what filters found out about it stands at the end. */
 export interface ConnectionInfo {
   readonly id: number;
+  /** As the PROXY protocol says, where it is spoken; else that of the socket. `''` on a Unix socket. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
@@ -22,11 +26,43 @@ export interface ConnectionInfo {
   readonly serverName: string;
   /** Negotiated protocol, `''` when none. */
   readonly alpn: string;
+  /** Of the socket, whatever the PROXY protocol says; absent: it says nothing, so that it is `remoteAddress`. */
+  readonly directRemoteAddress?: string | undefined;
+  readonly directRemotePort?: number | undefined;
+  /** Vectors of the PROXY protocol that go on to hosts (`pass_through_tlvs`). */
+  readonly proxyTlvs?: readonly ProxyTlv[] | undefined;
+  /** `CONNECTION_TERMINATION_DETAILS` of access logs; a filter that ends the connection says why. */
+  terminationDetails?: string | undefined;
+  /** Set by a read filter that ends the connection: what access logs show of it. */
+  refusalFlag?: ResponseFlag | undefined;
+  /** Octets that came and that no filter behind gets, because a read filter has refused the connection by them. */
+  discardedOctets?: number | undefined;
+  /** Set by filters: namespace -> fields; undefined until somebody does. */
+  dynamicMetadata?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 }
+
+/** A filter before the terminal one, shared by all connections of its chain. */
+export interface ReadFilter {
+  /**
+   * Called once for each connection, in the order of the chain, before the terminal filter gets it. Whoever wants to
+   * decide by the first octets listens for 'readable' (see `on-first-octets.ts`): nothing reads while somebody does.
+   * @returns false when the filter ends the connection; nobody else gets it then
+   */
+  onNewConnection(socket: Duplex, info: ConnectionInfo): boolean;
+  /** Ends connections that only this filter has still got. */
+  close(): void;
+}
+
+/** Makes a filter from the canonical payload of its `typed_config`. @throws ConfigError */
+export type ReadFilterFactory = (config: unknown, context: FactoryContext) => ReadFilter;
 
 /** A terminal network filter of one filter chain, shared by all its connections. */
 export interface NetworkFilter {
-  /** Takes over the socket (a `net.Socket` or a `tls.TLSSocket`, both paused). The filter owns its end of life. */
+  /**
+   * Takes over the socket (a `net.Socket` or a `tls.TLSSocket`), of which nothing has been read. A filter that listens
+   * for 'data' within this call is sent it from then on; one that does so later calls `resume()` then. It owns the end of
+   * the socket's life.
+   */
   onConnection(socket: Duplex, info: ConnectionInfo): void;
   /**
    * Tries to take a changed configuration of the same filter without touching connections (for HCM: everything
@@ -39,6 +75,8 @@ export interface NetworkFilter {
   drain(): void;
   /** Connections that are still open. */
   readonly activeConnections: number;
+  /** A read filter has ended a connection before this filter got it. Envoy's TCP proxy counts and logs it all the same. */
+  onRefused?(info: ConnectionInfo): void;
   /** Closes everything at once (the drain deadline). */
   close(): void;
 }
@@ -58,6 +96,8 @@ export interface FactoryContext {
   readonly bufferLimitBytes: number;
   /** Whether the configuration that is being built has a cluster of that name: `clusters` still has the old ones. */
   hasCluster(name: string): boolean;
+  /** Whether requests cannot be sent to that cluster, since each of its connections tells of one client. */
+  isForOctets?(name: string): boolean;
   /** Prefix of the listener's statistics, e.g. `listener.0.0.0.0_8080.`; ends with a dot. */
   readonly listenerStatPrefix: string;
   readonly node: { readonly id: string; readonly cluster: string };

@@ -6,8 +6,10 @@ import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import { ConfigLoadError } from '../config/config-loader.js';
+import { readConnectionLimits } from '../listener/connection-limits.js';
 import type { ListenerContext, ListenerManager } from '../listener/listener-manager.js';
 import { ConfigError } from '../network/filter.js';
+import { speaksProxyProtocol } from '../upstream/cluster/upstream-proxy-protocol.js';
 import type { ClusterUpdate, ReloadableClusterManager } from '../upstream/cluster-manager.js';
 
 export interface Generation {
@@ -34,6 +36,11 @@ function clusterNames(clusters: readonly Fields[]): ReadonlySet<string> {
   return names;
 }
 
+function namesOfOctetClusters(clusters: readonly Fields[]): ReadonlySet<string> {
+  const found = clusters.filter(({ transport_socket }) => speaksProxyProtocol(transport_socket));
+  return new Set(found.map(({ name }) => textOf(name)));
+}
+
 /**
  * Filters keep this function. Made here, it keeps the names alive and nothing else of its generation, which would keep the
  * generation before alive, and so on.
@@ -47,7 +54,7 @@ export function prepareGeneration(
   config: LoadedConfig,
   clusters: ReloadableClusterManager,
   listeners: ListenerManager,
-  context: Omit<ListenerContext, 'hasCluster'>,
+  context: Omit<ListenerContext, 'hasCluster' | 'isForOctets' | 'connectionLimits'>,
 ): Generation {
   const resources = config.bootstrap.static_resources;
   let clusterUpdate: ClusterUpdate | undefined;
@@ -58,6 +65,8 @@ export function prepareGeneration(
     const preparedListeners = listeners.prepare(messagesOf(messageOf(resources).listeners), {
       ...context,
       hasCluster: lookup(names),
+      connectionLimits: readConnectionLimits(messageOf(config.bootstrap)),
+      isForOctets: lookup(namesOfOctetClusters(messagesOf(resources?.clusters))),
     });
     return {
       bootstrap: config.bootstrap,

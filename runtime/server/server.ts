@@ -17,7 +17,7 @@ import type { LoadedConfig } from '../config/config-loader.js';
 import { loadConfig } from '../config/config-loader.js';
 import type { ConfigWatcher } from '../config/config-watcher.js';
 import { diskFile, watchConfig } from '../config/config-watcher.js';
-import { networkFilters, supportedFields } from '../extensions.js';
+import { networkFilters, readFilters, supportedFields } from '../extensions.js';
 import type { ListenerManager } from '../listener/listener-manager.js';
 import { createListenerManager } from '../listener/listener-manager.js';
 import type { StatsStore } from '../stats/stats-store.js';
@@ -128,7 +128,7 @@ class RunningServer implements Server {
       clock,
       stats,
       log: this.loggers.get('config'),
-      factories: networkFilters,
+      factories: { terminal: networkFilters, read: readFilters },
       drainTimeMs: this.drainTimeMs,
     });
     this.hotReload = createHotReload({

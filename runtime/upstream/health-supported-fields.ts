@@ -49,7 +49,6 @@ export const healthSupportedFields: SupportedFields = {
     method: true,
   },
   [`${check}.TcpHealthCheck`]: { send: true, receive: true, proxy_protocol_config: true },
-  'envoy.config.core.v3.ProxyProtocolConfig': { version: true },
   [`${check}.GrpcHealthCheck`]: { service_name: true, authority: true, initial_metadata: true },
   [`${check}.TlsOptions`]: { alpn_protocols: true },
   [`${check}.Payload`]: { text: true, binary: true },

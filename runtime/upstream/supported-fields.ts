@@ -134,6 +134,15 @@ export const upstreamSupportedFields: SupportedFields = {
   [`${http}.ExplicitHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
   [`${http}.AutoHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
   [`${http}.UseDownstreamHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
+  'envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport': {
+    config: true,
+    transport_socket: true,
+    allow_unspecified_address: onlyValues(false),
+    // No connection is used for a second client.
+    tlv_as_pool_key: 'ignored',
+  },
+  [`${core}ProxyProtocolConfig`]: { version: true, pass_through_tlvs: true, added_tlvs: true },
+  [`${core}TlvEntry`]: { type: true, value: true },
   'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': {
     common_tls_context: true,
     sni: true,

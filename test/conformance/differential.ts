@@ -66,7 +66,8 @@ const observeMs = 1700;
 const smallAnswer = 'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok';
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n';
 
-function listen(server: Server): Promise<number> {
+/** Listens on a free loopback port. @returns the port */
+export function listen(server: Server): Promise<number> {
   return new Promise((done, fail) => {
     server.on('error', fail);
     server.listen(0, '127.0.0.1', 512, () => done((server.address() as { port: number }).port));
@@ -74,7 +75,7 @@ function listen(server: Server): Promise<number> {
 }
 
 /** Ports that are free now: all taken at once, then given back. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(servers.map(listen));
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));

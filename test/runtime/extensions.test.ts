@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { packageRoot } from '../../cli/support/package.js';
 import { supportTable } from '../../cli/support/support-table.js';
 import { fieldsOf } from '../../dsl/api/index.js';
-import { httpFilters, networkFilters, supportedFields } from '../../runtime/extensions.js';
+import { httpFilters, networkFilters, readFilters, supportedFields } from '../../runtime/extensions.js';
 
 test('everything that is said to be served exists in the API', () => {
   const unknown = Object.entries(supportedFields).flatMap(([message, fields]) => {
@@ -19,7 +19,7 @@ test('everything that is said to be served exists in the API', () => {
 });
 
 test('the messages of all filters are among what is served', () => {
-  const missing = [...networkFilters.keys(), ...httpFilters.keys()].filter(
+  const missing = [...networkFilters.keys(), ...readFilters.keys(), ...httpFilters.keys()].filter(
     (type) => !(type in supportedFields),
   );
   assert.equal(missing, []);

@@ -30,6 +30,11 @@ function routeTable(manager: Fields, context: FactoryContext): RouteTable {
     throw new ConfigError('routes that come from elsewhere need real Envoy', ['rds'], true);
   }
   const table = under(() => compileRouteTable(manager.route_config), 'route_config');
+  for (const { cluster, path } of table.clusterReferences) {
+    if (context.isForOctets?.(cluster) !== true) continue;
+    const what = `requests to the cluster '${cluster}', which speaks the PROXY protocol, need real Envoy`;
+    throw new ConfigError(what, ['route_config', ...path], true);
+  }
   if (messageOf(manager.route_config).validate_clusters !== false) {
     for (const { cluster, path } of table.clusterReferences) {
       if (context.hasCluster(cluster)) continue;

@@ -6,6 +6,7 @@ import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../
 import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
 import type { Host, HostSet } from '../host/host.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
+import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import type { LoadBalancer } from '../load-balancing/load-balancer.js';
 import type { OutlierAverages } from '../outlier/outlier-detector.js';
 import type { ResourceUsage } from './circuit-breaker.js';
@@ -25,6 +26,8 @@ export interface ClusterStats {
   readonly upstreamCxDestroyRemoteWithActiveRq: Counter;
   readonly upstreamCxDestroyLocalWithActiveRq: Counter;
   readonly upstreamCxOverflow: Counter;
+  /** `max_connect_attempts` of a TCP proxy. */
+  readonly upstreamCxConnectAttemptsExceeded: Counter;
   readonly upstreamCxNoneHealthy: Counter;
   readonly upstreamCxMaxRequests: Counter;
   readonly upstreamCxMaxDurationReached: Counter;
@@ -33,6 +36,9 @@ export interface ClusterStats {
   readonly upstreamCxCloseNotify: Counter;
   readonly upstreamCxRxBytesTotal: Counter;
   readonly upstreamCxTxBytesTotal: Counter;
+  /** A host was not read because its client was too slow, and read again. */
+  readonly upstreamFlowControlPausedReadingTotal: Counter;
+  readonly upstreamFlowControlResumedReadingTotal: Counter;
   readonly upstreamCxConnectMs: Histogram;
   readonly upstreamCxLengthMs: Histogram;
   /** Requests that a connection has served, told when it closes. */
@@ -125,6 +131,8 @@ export interface Cluster {
    * @param downstream protocol of the request, for a cluster that uses the same (`use_downstream_protocol_config`)
    */
   pool(host: Host, priority?: RoutingPriority, downstream?: Protocol): ConnectionPool;
+  /** Connections without a codec, for the TCP proxy. They use the limits of the priority DEFAULT. */
+  readonly tcp: TcpConnector;
 }
 
 /** What the router asks. A request takes the cluster once and keeps it to its end. */

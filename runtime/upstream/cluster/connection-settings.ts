@@ -5,10 +5,12 @@ import type { Clock } from '../../common/clock.js';
 import type { Fields } from '../../common/message-fields.js';
 import { durationOf, messageOf, numberOf, textOf } from '../../common/message-fields.js';
 import { clientProtocolOptions, http1ClientDefaults } from '../../http/http1/http1-options.js';
+import { under } from '../../network/config-path.js';
 import { ConfigError } from '../../network/filter.js';
 import { http2MessageOptions } from '../../http/http2/http2-options.js';
 import type { Http2Stats } from '../../http/http2/http2-stats.js';
 import type { PoolOptions } from '../connection-pool/host-pool.js';
+import { innerTransportSocket, innerTransportSocketPath } from './upstream-proxy-protocol.js';
 import { upstreamTls } from './upstream-tls.js';
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -80,7 +82,10 @@ export function connectionSettings(
   // The older field of the cluster counts only where the newer message is absent.
   const http2 =
     Object.keys(options).length > 0 ? explicit.http2_protocol_options : fields.http2_protocol_options;
-  const tls = upstreamTls(fields.transport_socket);
+  const tls = under(
+    () => upstreamTls(innerTransportSocket(fields.transport_socket)),
+    ...innerTransportSocketPath(fields.transport_socket),
+  );
   if (auto !== undefined && tls === undefined) {
     throw new ConfigError(
       `ALPN configured for cluster ${textOf(fields.name)} which has a non-ALPN transport socket`,

@@ -15,7 +15,10 @@ import { lazyHttp2Stats } from '../../http/http2/http2-stats.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
+import { createTcpConnector } from '../connection-pool/create-tcp-connector.js';
+import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import { HostPools } from '../connection-pool/host-pools.js';
+import { createRefusingPool } from '../connection-pool/refusing-pool.js';
 import { createHealthChecker } from '../health-checking/create-health-checker.js';
 import type { HealthChecker, HealthProbeFactory } from '../health-checking/health-checker.js';
 import type { HostDescription } from '../host/create-host.js';
@@ -52,7 +55,11 @@ import type {
 } from './cluster.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { connectionKey, connectionSettings } from './connection-settings.js';
+import { tcpConnectionSettings } from './tcp-connection-settings.js';
+import { speaksProxyProtocol } from './upstream-proxy-protocol.js';
 import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
+
+const httpNeedsEnvoy = 'upstream_proxy_protocol:_HTTP_needs_real_Envoy';
 
 export interface ClusterDependencies {
   readonly clock: Clock;
@@ -81,6 +88,9 @@ interface Connections {
   readonly settings: ConnectionSettings;
   readonly breakers: Readonly<Record<RoutingPriority, CircuitBreaker>>;
   readonly pools: HostPools;
+  readonly tcp: TcpConnector;
+  /** Connections begin with what one client is told of, so that requests cannot share them. */
+  readonly isForOctets: boolean;
   /** Who may let pools drain. */
   owner: HostChangingCluster;
 }
@@ -222,7 +232,15 @@ export class HostChangingCluster implements Cluster {
       DEFAULT: { ...shared, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
       HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
     });
-    return { key, settings, breakers, pools, owner: this };
+    const tcp = createTcpConnector({
+      ...tcpConnectionSettings(this.config, settings, this.statPrefix, stats),
+      clock,
+      stats: this.stats,
+      limits: breakers.DEFAULT.limits,
+      usage: breakers.DEFAULT,
+    });
+    const isForOctets = speaksProxyProtocol(messageOf(this.config).transport_socket);
+    return { key, settings, breakers, pools, tcp, isForOctets, owner: this };
   }
 
   get limits(): CircuitBreakerLimits {
@@ -245,12 +263,17 @@ export class HostChangingCluster implements Cluster {
     return this.connections.settings.tls;
   }
 
+  get tcp(): TcpConnector {
+    return this.connections.tcp;
+  }
+
   resources(priority: RoutingPriority): ClusterResources {
     return this.connections.breakers[priority];
   }
 
   pool(host: Host, priority: RoutingPriority = 'DEFAULT', downstream?: Protocol): ConnectionPool {
-    const { owner, pools, settings } = this.connections;
+    const { isForOctets, owner, pools, settings } = this.connections;
+    if (isForOctets) return createRefusingPool(host, httpNeedsEnvoy);
     const asHttp2 = settings.followsDownstream && downstream === 'HTTP/2';
     return pools.get(host, priority, owner.hasEndpoint(host), asHttp2);
   }

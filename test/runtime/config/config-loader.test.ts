@@ -106,8 +106,9 @@ test('what is ignored is not looked into', () => {
   assert.equal(findings('node: { id: x, metadata: { a: 1 } }\nstatic_resources: {}'), []);
 });
 
-test('two components cannot speak for one message', () => {
-  assert.throws(() => joinSupportedFields({ a: {} }, { b: {} }, { a: {} }), /what is served of a$/);
+test('two components cannot say different things of one message', () => {
+  assert.equal(joinSupportedFields({ a: { x: true } }, { a: { x: true } }), { a: { x: true } });
+  assert.throws(() => joinSupportedFields({ a: {} }, { b: {} }, { a: { x: true } }), /what is served of a$/);
 });
 
 test.run();

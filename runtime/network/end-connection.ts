@@ -1,0 +1,21 @@
+/**
+ * How a connection ends at once. The kernel tells the peer by FIN, or by RST when something that the peer sent was never
+ * read; what Node has read ahead counts as read to the kernel and was not read by anybody here.
+ */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+
+/** Sends RST where that is possible: neither through TLS nor on Unix sockets. */
+function cut(socket: Duplex): void {
+  if (socket instanceof Socket && !(socket instanceof TLSSocket) && socket.remoteFamily !== undefined) {
+    socket.resetAndDestroy();
+  } else socket.destroy();
+}
+
+/** @param how `now`: as the kernel would close it; `reset`: the peer sees it cut */
+export function endConnection(socket: Duplex, how: 'now' | 'reset'): void {
+  if (socket.destroyed) return;
+  if (how === 'reset' || socket.readableLength > 0) cut(socket);
+  else socket.destroy();
+}
