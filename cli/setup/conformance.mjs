@@ -26,6 +26,8 @@ const needs = {
   'http1-parity': { shared: true, envoy: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
+  'consul-http': { shared: true },
+  'consul-dns': { shared: true },
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {

@@ -6,14 +6,14 @@ import { weightOf } from './catalog/health.js';
 import type { Directory, ServiceEndpoint } from './dns/directory.js';
 import { findInstances } from './find-instances.js';
 
-function endpointOf(catalog: Catalog, instance: CheckedService): ServiceEndpoint {
+function endpointOf(instance: CheckedService): ServiceEndpoint {
   const { address, port, taggedAddresses } = instance.service;
   return {
-    address: address || catalog.node.address,
+    address: address || instance.node.address,
     addressV4: taggedAddresses.lan_ipv4?.address || undefined,
     addressV6: taggedAddresses.lan_ipv6?.address || undefined,
     ownAddress: address !== '',
-    node: catalog.node.name,
+    node: instance.node.name,
     port,
     weight: weightOf(instance),
   };
@@ -26,7 +26,7 @@ export function catalogDirectory(catalog: Catalog, onlyPassing: boolean): Direct
     datacenter: node.datacenter,
     self: { name: node.name, address: node.address },
     service: (service, tag) =>
-      findInstances(catalog, { service, tag, onlyPassing }).map((instance) => endpointOf(catalog, instance)),
+      findInstances(catalog, { service, tag, onlyPassing }).map((instance) => endpointOf(instance)),
     node: (name) =>
       name === node.name.toLowerCase() || name === node.id
         ? { name: node.name, address: node.address }

@@ -7,8 +7,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '../common/clock.js';
 import { systemClock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
-import type { Registration } from './agent.js';
-import { Agent } from './agent.js';
+import type { Agent, Registration } from './agent.js';
 import type { Catalog } from './catalog/catalog.js';
 import { createCatalog } from './catalog/create-catalog.js';
 import { aliveCheckId } from './catalog/health.js';
@@ -21,6 +20,14 @@ import { agentEndpoints } from './http/agent-endpoints.js';
 import { createApiServer } from './http/api-server.js';
 import { BlockingQueries } from './http/blocking-query.js';
 import { catalogEndpoints } from './http/catalog-endpoints.js';
+import { kvEndpoints } from './http/kv-endpoints.js';
+import { otherEndpoints } from './http/other-endpoints.js';
+import { queryEndpoints } from './http/query-endpoints.js';
+import { sessionEndpoints } from './http/session-endpoints.js';
+import { txnEndpoint } from './http/txn-endpoint.js';
+import type { Committer } from './state/committer.js';
+import { SessionTimers } from './state/session-timers.js';
+import { State } from './state/state.js';
 
 /** What discovery logs with; a `Logger` fits. */
 export type DiscoveryLogger = Pick<Logger, 'info' | 'warning' | 'error'>;
@@ -40,6 +47,10 @@ export interface DiscoveryOptions {
   readonly domain?: string;
   /** Name of the node that all services are on, default the machine's. */
   readonly node?: string;
+  /** UUID of the node. Default: one that is made of its name. */
+  readonly nodeId?: string;
+  /** Meta data of the node, which DNS tells as TXT records. */
+  readonly nodeMeta?: Readonly<Record<string, string>>;
   /** Address of services that are registered without one. Default: `bind`, or 127.0.0.1 when that is all addresses. */
   readonly nodeAddress?: string;
   /** Leave out instances with a warning, as well as critical ones. Default false, as in Consul. */
@@ -75,12 +86,24 @@ function nodeId(name: string): string {
     .join('-');
 }
 
+function nodeAddresses(address: string): Record<string, string> {
+  const suffix = address.includes(':') ? 'ipv6' : 'ipv4';
+  return { lan: address, [`lan_${suffix}`]: address, wan: address, [`wan_${suffix}`]: address };
+}
+
 function newCatalog(options: DiscoveryOptions, clock: Clock): Catalog {
   const { bind = '127.0.0.1', datacenter = 'dc1' } = options;
   const name = options.node ?? hostname();
   const address = options.nodeAddress ?? (bind === '0.0.0.0' || bind === '::' ? '127.0.0.1' : bind);
   const catalog = createCatalog({
-    node: { id: nodeId(name), name, address, datacenter, meta: {} },
+    node: {
+      id: options.nodeId ?? nodeId(name),
+      name,
+      address,
+      datacenter,
+      taggedAddresses: nodeAddresses(address),
+      meta: options.nodeMeta ?? {},
+    },
     // Seconds since 1970 are above any index that an earlier run can have reached.
     firstIndex: Math.floor(clock.wallTime() / 1000),
   });
@@ -89,7 +112,11 @@ function newCatalog(options: DiscoveryOptions, clock: Clock): Catalog {
   const rest = { taggedAddresses: {}, weights: { passing: 1, warning: 1 }, enableTagOverride: false };
   catalog.putService({ ...definition, ...rest }, 'built-in');
   const alive = { id: aliveCheckId, name: 'Serf Health Status', notes: '', status: 'passing' as const };
-  catalog.putCheck({ ...alive, ttlMs: undefined, probe: undefined, deregisterAfterMs: undefined }, '');
+  catalog.putCheck(
+    { ...alive, ttlMs: undefined, probe: undefined, deregisterAfterMs: undefined },
+    '',
+    'built-in',
+  );
   catalog.report(aliveCheckId, 'passing', 'Agent alive and reachable');
   return catalog;
 }
@@ -134,7 +161,14 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const logger = options.logger ?? silent;
   const { bind = '127.0.0.1', httpPort = 8500, dnsPort = 8600 } = options;
   const catalog = newCatalog(options, clock);
-  const agent = new Agent({ catalog, clock, logger });
+  const state = new State({ catalog, clock, logger });
+  const { agent } = state;
+  const committer: Committer = {
+    commit: (command) => state.execute(command),
+    note: (command) => void state.execute(command),
+    close: async () => {},
+  };
+  const timers = new SessionTimers({ state, clock, commit: (command) => committer.note(command) });
   const stopFile =
     options.servicesFile === undefined ? () => {} : followFile(options.servicesFile, agent, clock, logger);
 
@@ -146,10 +180,22 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     ...(options.random === undefined ? {} : { random: options.random }),
   });
   let leader = '';
-  const queries = new BlockingQueries(catalog, clock);
+  let httpPort_ = 0;
+  const queries = new BlockingQueries({
+    catalog,
+    clock,
+    ...(options.random === undefined ? {} : { random: options.random }),
+  });
+  const version = options.version ?? 'envoy3';
+  const shared = { state, committer, queries, clock };
   const endpoints = [
-    ...agentEndpoints({ agent, version: options.version ?? 'envoy3' }),
-    ...catalogEndpoints({ catalog, queries, leader: () => leader }),
+    ...agentEndpoints({ ...shared, version, port: () => httpPort_, reload: () => {} }),
+    ...catalogEndpoints({ catalog, committer, queries, leader: () => leader }),
+    ...kvEndpoints(shared),
+    ...sessionEndpoints({ ...shared, timers }),
+    ...txnEndpoint(shared),
+    ...queryEndpoints(shared),
+    ...otherEndpoints({ catalog, queries, leader: () => leader, version }),
   ];
 
   // Both at once, and both awaited, so that a failure of one closes the other.
@@ -164,6 +210,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const close = async (): Promise<void> => {
     stopFile();
     agent.close();
+    timers.close();
     await Promise.all(servers.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
   };
   const [dns, api] = servers;
@@ -171,6 +218,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     await close();
     throw dns.status === 'rejected' ? dns.reason : (api as PromiseRejectedResult).reason;
   }
+  httpPort_ = api.value.port;
   leader = `${catalog.node.address}:${api.value.port}`;
   return { httpPort: api.value.port, dnsPort: dns.value.port, catalog, close };
 }
