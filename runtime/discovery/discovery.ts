@@ -15,6 +15,11 @@ import { catalogDirectory } from './catalog-directory.js';
 import { readServicesFile } from './definition/services-file.js';
 import { watchFile } from './definition/watch-file.js';
 import { createDnsServer } from './dns/dns-server.js';
+import type { DnsOptions } from './dns/dns-config.js';
+import { dnsConfig } from './dns/dns-config.js';
+import { logQueries } from './dns/query-log.js';
+import { createRecursors, parseRecursor } from './dns/recursors.js';
+import { createResponder } from './dns/reply.js';
 import { createZone } from './dns/zone.js';
 import { agentEndpoints } from './http/agent-endpoints.js';
 import { createApiServer } from './http/api-server.js';
@@ -57,6 +62,17 @@ export interface DiscoveryOptions {
   readonly onlyPassing?: boolean;
   /** TTL of DNS answers, seconds, default 0. */
   readonly ttlSeconds?: number;
+  /** How DNS answers; goes before the three above. `consulDnsDefaults` is real Consul's way. */
+  readonly dns?: DnsOptions;
+  /** Servers for names outside of the zone, as `ip:port`; default none: such questions are refused. */
+  readonly recursors?: readonly string[];
+  /** For one recursor. Default 2,000. */
+  readonly recursorTimeoutMs?: number;
+  readonly recursorStrategy?: 'sequential' | 'random';
+  /** DNS questions of one address in a second; 0 for no limit, which is the default. */
+  readonly maxQueriesPerSecond?: number;
+  /** Log each DNS question. Default false. */
+  readonly logQueries?: boolean;
   /** Told in `/v1/agent/self`. */
   readonly version?: string;
   readonly clock?: Clock;
@@ -172,19 +188,39 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const stopFile =
     options.servicesFile === undefined ? () => {} : followFile(options.servicesFile, agent, clock, logger);
 
-  const zone = createZone({
-    directory: catalogDirectory(catalog, options.onlyPassing ?? false),
-    wallTime: () => clock.wallTime(),
+  const config = dnsConfig({
     ...(options.domain === undefined ? {} : { domain: options.domain }),
-    ...(options.ttlSeconds === undefined ? {} : { ttlSeconds: options.ttlSeconds }),
-    ...(options.random === undefined ? {} : { random: options.random }),
+    ...(options.onlyPassing === undefined ? {} : { onlyPassing: options.onlyPassing }),
+    ...(options.ttlSeconds === undefined
+      ? {}
+      : { nodeTtl: options.ttlSeconds, serviceTtl: { '*': options.ttlSeconds } }),
+    ...options.dns,
+  });
+  const zone = createZone({
+    directory: catalogDirectory(catalog, state.queries, () => config.onlyPassing),
+    config,
+    wallTime: () => clock.wallTime(),
+  });
+  const random = options.random === undefined ? {} : { random: options.random };
+  const servers = (options.recursors ?? []).map(parseRecursor);
+  const recursors = {
+    servers,
+    clock,
+    ...random,
+    ...(options.recursorTimeoutMs === undefined ? {} : { timeoutMs: options.recursorTimeoutMs }),
+    ...(options.recursorStrategy === undefined ? {} : { strategy: options.recursorStrategy }),
+  };
+  const responder = createResponder({
+    zone,
+    ...random,
+    ...(servers.length === 0 ? {} : { forwarder: createRecursors(recursors) }),
   });
   let leader = '';
   let httpPort_ = 0;
   const queries = new BlockingQueries({
     catalog,
     clock,
-    ...(options.random === undefined ? {} : { random: options.random }),
+    ...random,
   });
   const version = options.version ?? 'envoy3';
   const shared = { state, committer, queries, clock };
@@ -198,9 +234,18 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     ...otherEndpoints({ catalog, queries, leader: () => leader, version }),
   ];
 
+  const dnsServer = {
+    responder,
+    bind,
+    port: dnsPort,
+    clock,
+    logger,
+    maxQueriesPerSecond: options.maxQueriesPerSecond ?? 0,
+    ...(options.logQueries === true ? { onQuery: logQueries(logger) } : {}),
+  };
   // Both at once, and both awaited, so that a failure of one closes the other.
-  const servers = await Promise.allSettled([
-    listening('DNS', `${bind}:${dnsPort}`, createDnsServer({ zone, bind, port: dnsPort, clock, logger })),
+  const sockets = await Promise.allSettled([
+    listening('DNS', `${bind}:${dnsPort}`, createDnsServer(dnsServer)),
     listening(
       'the HTTP API',
       `${bind}:${httpPort}`,
@@ -211,9 +256,9 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     stopFile();
     agent.close();
     timers.close();
-    await Promise.all(servers.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+    await Promise.all(sockets.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
   };
-  const [dns, api] = servers;
+  const [dns, api] = sockets;
   if (dns.status === 'rejected' || api.status === 'rejected') {
     await close();
     throw dns.status === 'rejected' ? dns.reason : (api as PromiseRejectedResult).reason;

@@ -6,3 +6,5 @@
 export type { Catalog, Check, CheckedService, CheckStatus, Service } from './catalog/catalog.js';
 export type { Discovery, DiscoveryLogger, DiscoveryOptions } from './discovery.js';
 export { createDiscovery } from './discovery.js';
+export type { DnsConfig, DnsOptions } from './dns/dns-config.js';
+export { consulDnsDefaults } from './dns/dns-config.js';
