@@ -2,26 +2,28 @@
  * The discovery service put together: registration (HTTP API, services file) -> catalog <- finding <- DNS.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from '../common/clock.js';
 import { systemClock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
-import type { Agent, Registration } from './agent.js';
 import type { Catalog } from './catalog/catalog.js';
 import { createCatalog } from './catalog/create-catalog.js';
 import { aliveCheckId } from './catalog/health.js';
 import { catalogDirectory } from './catalog-directory.js';
-import { readServicesFile } from './definition/services-file.js';
-import { watchFile } from './definition/watch-file.js';
 import { createDnsServer } from './dns/dns-server.js';
+import type { Followed } from './definition/follow-definitions.js';
+import { followDefinitions } from './definition/follow-definitions.js';
 import type { DnsOptions } from './dns/dns-config.js';
 import { dnsConfig } from './dns/dns-config.js';
 import { logQueries } from './dns/query-log.js';
 import { createRecursors, parseRecursor } from './dns/recursors.js';
 import { createResponder } from './dns/reply.js';
 import { createZone } from './dns/zone.js';
+import { fileCommands } from './file-commands.js';
+import type { ApiToken } from './http/access.js';
+import { createAccess } from './http/access.js';
 import { agentEndpoints } from './http/agent-endpoints.js';
+import type { ApiTls } from './http/api-server.js';
 import { createApiServer } from './http/api-server.js';
 import { BlockingQueries } from './http/blocking-query.js';
 import { catalogEndpoints } from './http/catalog-endpoints.js';
@@ -30,6 +32,9 @@ import { otherEndpoints } from './http/other-endpoints.js';
 import { queryEndpoints } from './http/query-endpoints.js';
 import { sessionEndpoints } from './http/session-endpoints.js';
 import { txnEndpoint } from './http/txn-endpoint.js';
+import { lockData } from './journal/data-lock.js';
+import { openJournal } from './journal/journal.js';
+import { openJournalFolder } from './journal/journal-folder.js';
 import type { Committer } from './state/committer.js';
 import { SessionTimers } from './state/session-timers.js';
 import { State } from './state/state.js';
@@ -46,6 +51,19 @@ export interface DiscoveryOptions {
   readonly dnsPort?: number;
   /** Definitions in Consul's form (`{"services": [...]}`), read at the start and after each change. */
   readonly servicesFile?: string;
+  /** A folder of such files, `*.json`. */
+  readonly configDir?: string;
+  /**
+   * Folder that keeps what is registered; a change is answered when it is on the disk. Default: nothing is kept, and
+   * after a restart services register again.
+   */
+  readonly dataDir?: string;
+  /** Who may use the API; none: everybody. */
+  readonly tokens?: readonly ApiToken[];
+  /** Networks that may write (`10.0.0.0/8`); none: all. */
+  readonly writeFrom?: readonly string[];
+  /** PEM texts; the API then speaks HTTPS only. */
+  readonly tls?: ApiTls;
   /** Default `dc1`. */
   readonly datacenter?: string;
   /** The zone, default `consul`. */
@@ -137,24 +155,76 @@ function newCatalog(options: DiscoveryOptions, clock: Clock): Catalog {
   return catalog;
 }
 
-/** @returns a function that stops watching */
-function followFile(path: string, agent: Agent, clock: Clock, logger: DiscoveryLogger): () => void {
-  const content = readFileSync(path, 'utf8');
-  agent.replaceFile(readServicesFile(content, path));
-  const reload = (text: string): void => {
-    let registrations: Registration[];
-    try {
-      registrations = readServicesFile(text, path);
-    } catch (error) {
-      logger.error(`${(error as Error).message}; the services of before stay`);
-      return;
-    }
-    agent.replaceFile(registrations);
-    logger.info(`${path}: ${registrations.length} service instances`);
+/** What is in memory alone is done at once. */
+function memoryCommitter(state: State): Committer {
+  return {
+    commit: (command) => state.execute(command),
+    note: (command) => void state.execute(command),
+    idle: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
-  const onError = (error: Error): void =>
-    logger.error(`${path} cannot be read (${error.message}); its services stay`);
-  return watchFile({ path, content, clock, onChange: reload, onError });
+}
+
+/** The state with what keeps it. */
+async function openState(
+  options: DiscoveryOptions,
+  clock: Clock,
+  logger: DiscoveryLogger,
+): Promise<{ state: State; committer: Committer; close: () => Promise<void> }> {
+  const { dataDir } = options;
+  const kept: { committer?: Committer } = {};
+  const state = new State({
+    catalog: newCatalog(options, clock),
+    clock,
+    logger,
+    commit: (command) => kept.committer?.note(command),
+    started: false,
+  });
+  if (dataDir === undefined) {
+    kept.committer = memoryCommitter(state);
+    return { state, committer: kept.committer, close: () => Promise.resolve() };
+  }
+  const unlock = lockData(dataDir);
+  try {
+    const folder = await openJournalFolder(dataDir);
+    const committer = await openJournal({ folder, state, clock, logger });
+    kept.committer = committer;
+    const close = async (): Promise<void> => {
+      await committer.close();
+      unlock();
+    };
+    return { state, committer, close };
+  } catch (error) {
+    unlock();
+    throw new Error(`the data folder ${dataDir}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function follow(
+  { servicesFile, configDir }: DiscoveryOptions,
+  {
+    state,
+    committer,
+    clock,
+    logger,
+  }: {
+    readonly state: State;
+    readonly committer: Committer;
+    readonly clock: Clock;
+    readonly logger: DiscoveryLogger;
+  },
+): Followed | undefined {
+  if (servicesFile === undefined && configDir === undefined) return undefined;
+  return followDefinitions({
+    files: { file: servicesFile, folder: configDir },
+    clock,
+    logger,
+    onChange(registrations) {
+      for (const command of fileCommands(state.catalog, registrations, clock.wallTime())) {
+        committer.note(command);
+      }
+    },
+  });
 }
 
 /** Adds what the port is for to an error of its socket. */
@@ -176,18 +246,10 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? silent;
   const { bind = '127.0.0.1', httpPort = 8500, dnsPort = 8600 } = options;
-  const catalog = newCatalog(options, clock);
-  const state = new State({ catalog, clock, logger });
-  const { agent } = state;
-  const committer: Committer = {
-    commit: (command) => state.execute(command),
-    note: (command) => void state.execute(command),
-    close: async () => {},
-  };
-  const timers = new SessionTimers({ state, clock, commit: (command) => committer.note(command) });
-  const stopFile =
-    options.servicesFile === undefined ? () => {} : followFile(options.servicesFile, agent, clock, logger);
-
+  const access = createAccess({
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
+    ...(options.writeFrom === undefined ? {} : { writeFrom: options.writeFrom }),
+  });
   const config = dnsConfig({
     ...(options.domain === undefined ? {} : { domain: options.domain }),
     ...(options.onlyPassing === undefined ? {} : { onlyPassing: options.onlyPassing }),
@@ -196,13 +258,25 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
       : { nodeTtl: options.ttlSeconds, serviceTtl: { '*': options.ttlSeconds } }),
     ...options.dns,
   });
+  const servers = (options.recursors ?? []).map(parseRecursor);
+  const { state, committer, close: closeState } = await openState(options, clock, logger);
+  const { agent, catalog } = state;
+  let followed: Followed | undefined;
+  try {
+    followed = follow(options, { state, committer, clock, logger });
+    await committer.idle();
+  } catch (error) {
+    await closeState();
+    throw error;
+  }
+  agent.start();
+  const timers = new SessionTimers({ state, clock, commit: (command) => committer.note(command) });
   const zone = createZone({
     directory: catalogDirectory(catalog, state.queries, () => config.onlyPassing),
     config,
     wallTime: () => clock.wallTime(),
   });
   const random = options.random === undefined ? {} : { random: options.random };
-  const servers = (options.recursors ?? []).map(parseRecursor);
   const recursors = {
     servers,
     clock,
@@ -225,7 +299,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const version = options.version ?? 'envoy3';
   const shared = { state, committer, queries, clock };
   const endpoints = [
-    ...agentEndpoints({ ...shared, version, port: () => httpPort_, reload: () => {} }),
+    ...agentEndpoints({ ...shared, version, port: () => httpPort_, reload: () => followed?.look() }),
     ...catalogEndpoints({ catalog, committer, queries, leader: () => leader }),
     ...kvEndpoints(shared),
     ...sessionEndpoints({ ...shared, timers }),
@@ -249,14 +323,22 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     listening(
       'the HTTP API',
       `${bind}:${httpPort}`,
-      createApiServer({ endpoints, bind, port: httpPort, logger }),
+      createApiServer({
+        endpoints,
+        bind,
+        port: httpPort,
+        logger,
+        access,
+        ...(options.tls === undefined ? {} : { tls: options.tls }),
+      }),
     ),
   ]);
   const close = async (): Promise<void> => {
-    stopFile();
+    followed?.stop();
     agent.close();
     timers.close();
     await Promise.all(sockets.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+    await closeState();
   };
   const [dns, api] = sockets;
   if (dns.status === 'rejected' || api.status === 'rejected') {

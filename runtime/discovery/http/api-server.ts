@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../common/logger.js';
+import { NotKeptError } from '../state/committer.js';
 import type { Access } from './access.js';
 import { createAccess } from './access.js';
 import { crossSiteReason } from './cross-site.js';
@@ -267,11 +268,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
           redirect(response, error.message, request.method === 'GET');
           return;
         }
+        const notKept = error instanceof NotKeptError;
         const known = error instanceof ApiError;
-        if (!known) options.logger?.error(`HTTP API: ${request.method} ${path}: ${error.stack}`);
+        if (!known && !notKept) options.logger?.error(`HTTP API: ${request.method} ${path}: ${error.stack}`);
         send(
           response,
-          { status: known ? error.status : 500, text: error.message },
+          { status: known ? error.status : notKept ? 503 : 500, text: error.message },
           { ...settings, keepAlive, api: !(error instanceof NotThere) },
         );
       },

@@ -13,6 +13,16 @@ export interface Committer {
   commit(command: Command): Outcome | Promise<Outcome>;
   /** Does what time makes, which must not fail: a service is down whether or not that can be written. */
   note(command: Command): void;
+  /** Comes back when nothing waits any more. */
+  idle(): Promise<void>;
   /** Ends when all that was committed is kept. */
   close(): Promise<void>;
+}
+
+/** It could not be kept, so it was not done. */
+export class NotKeptError extends Error {
+  constructor(reason: string) {
+    super(`nothing was changed, because it could not be written: ${reason}`);
+    this.name = 'NotKeptError';
+  }
 }
