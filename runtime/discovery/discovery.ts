@@ -32,6 +32,7 @@ import { otherEndpoints } from './http/other-endpoints.js';
 import { queryEndpoints } from './http/query-endpoints.js';
 import { sessionEndpoints } from './http/session-endpoints.js';
 import { txnEndpoint } from './http/txn-endpoint.js';
+import { uiEndpoints } from './http/ui-page.js';
 import { lockData } from './journal/data-lock.js';
 import { openJournal } from './journal/journal.js';
 import { openJournalFolder } from './journal/journal-folder.js';
@@ -269,6 +270,13 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     await closeState();
     throw error;
   }
+  if (
+    !/^(?:127\.|::1$)/.test(bind) &&
+    (options.tokens ?? []).length === 0 &&
+    options.writeFrom === undefined
+  ) {
+    logger.warning(`anybody who reaches ${bind} may register services; see tokens and write-from`);
+  }
   agent.start();
   const timers = new SessionTimers({ state, clock, commit: (command) => committer.note(command) });
   const zone = createZone({
@@ -305,6 +313,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     ...sessionEndpoints({ ...shared, timers }),
     ...txnEndpoint(shared),
     ...queryEndpoints(shared),
+    ...uiEndpoints(catalog),
     ...otherEndpoints({ catalog, queries, leader: () => leader, version }),
   ];
 

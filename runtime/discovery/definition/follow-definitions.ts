@@ -28,17 +28,33 @@ const settleMs = 50;
 /** Where the system tells nothing (network file systems), this finds it. */
 const pollMs = 2000;
 
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`${path} cannot be read (${(error as Error).message})`);
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    throw new Error(`${folder} cannot be read (${(error as Error).message})`);
+  }
+}
+
 /** Contents by path. @throws Error for what cannot be read, or is in a language that is not read */
 function contents({ file, folder }: DefinitionFiles): Map<string, string> {
   const found = new Map<string, string>();
-  if (file !== undefined) found.set(file, readFileSync(file, 'utf8'));
+  if (file !== undefined) found.set(file, readText(file));
   if (folder === undefined) return found;
-  for (const name of readdirSync(folder).sort()) {
+  for (const name of namesIn(folder)) {
     const path = join(folder, name);
     if (name.endsWith('.hcl')) {
       throw new Error(`${path}: HCL is not read; write the definition as JSON, which Consul reads as well`);
     }
-    if (name.endsWith('.json') && !name.startsWith('.')) found.set(path, readFileSync(path, 'utf8'));
+    if (name.endsWith('.json') && !name.startsWith('.')) found.set(path, readText(path));
   }
   return found;
 }

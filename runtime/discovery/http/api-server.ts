@@ -57,7 +57,7 @@ class EndpointTable {
   constructor(endpoints: readonly Endpoint[]) {
     const below = new Map<string, Endpoint[]>();
     for (const endpoint of endpoints) {
-      const map = endpoint.path.endsWith('/') ? below : this.#exact;
+      const map = endpoint.path.endsWith('/') && endpoint.exact !== true ? below : this.#exact;
       map.set(endpoint.path, [...(map.get(endpoint.path) ?? []), endpoint]);
     }
     this.#below = [...below].sort(([one], [other]) => other.length - one.length);

@@ -34,6 +34,8 @@ export interface Endpoint {
   readonly method: Method;
   /** With a slash at the end: everything below it. */
   readonly path: string;
+  /** True: that path alone, even though it ends with a slash. */
+  readonly exact?: boolean;
   /** Whether it changes something: a token that may read only is not enough. Default: all methods but GET. */
   readonly writes?: boolean;
   /** Largest body, bytes; default the server's. */

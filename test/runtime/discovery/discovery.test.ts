@@ -413,6 +413,40 @@ test('a services file is followed, and a broken one leaves what was there', asyn
   }
 });
 
+test('a folder of definitions is followed: all of its JSON files, and HCL is refused with a hint', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'envoy3-discovery-'));
+  const said: string[] = [];
+  const log = (text: string) => void said.push(text);
+  const put = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  put('a.json', '{"service": {"name": "a", "address": "127.0.1.1"}}');
+  put('b.json', '{"services": [{"name": "b", "address": "127.0.1.2"}]}');
+  put('notes.txt', 'no JSON');
+  try {
+    const logger = { info: log, warning: log, error: log };
+    await withDiscovery({ configDir: folder, logger }, async (client) => {
+      assert.equal(await client.addresses('b.service.consul'), ['127.0.1.2']);
+      rmSync(join(folder, 'b.json'));
+      put('c.json', '{"service": {"name": "c", "address": "127.0.1.3"}}');
+      await client.ask('PUT', '/v1/agent/reload');
+      assert.equal(await client.addresses('b.service.consul'), ['not-found']);
+      assert.equal(await client.addresses('c.service.consul'), ['127.0.1.3']);
+      put('d.json', '{"service": {"name": "a"}}');
+      client.clock.advance(2_000);
+      assert.match(
+        said.at(-1) ?? '',
+        /d\.json: service 'a' is in .*a\.json as well; the services of before stay/,
+      );
+      rmSync(join(folder, 'd.json'));
+      put('d.hcl', 'service { name = "d" }');
+      client.clock.advance(2_000);
+      assert.match(said.at(-1) ?? '', /d\.hcl: HCL is not read; write the definition as JSON/);
+      assert.equal(await client.addresses('a.service.consul'), ['127.0.1.1']);
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a taken port is told by what it is for, and nothing stays open', () =>
   withDiscovery({}, async (client) => {
     const { httpPort, dnsPort } = client.discovery;
