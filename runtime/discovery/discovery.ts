@@ -104,6 +104,8 @@ export interface Discovery {
   readonly httpPort: number;
   readonly dnsPort: number;
   readonly catalog: Catalog;
+  /** Blocking queries that wait now. */
+  waitingQueries(): number;
   /** Ends everything; open blocking queries are cut. */
   close(): Promise<void>;
 }
@@ -356,5 +358,11 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   }
   httpPort_ = api.value.port;
   leader = `${catalog.node.address}:${api.value.port}`;
-  return { httpPort: api.value.port, dnsPort: dns.value.port, catalog, close };
+  return {
+    httpPort: api.value.port,
+    dnsPort: dns.value.port,
+    catalog,
+    close,
+    waitingQueries: () => queries.waiting,
+  };
 }

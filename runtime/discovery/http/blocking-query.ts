@@ -81,6 +81,11 @@ export class BlockingQueries {
     this.#random = random;
   }
 
+  /** How many wait now. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** Answers at once, or when the index has moved, the time is over or the client is gone. */
   async answer(request: ApiRequest, question: Question): Promise<ApiReply> {
     const { indexOf, exists, tellConsistency = true } = question;
