@@ -8,6 +8,7 @@ import { UsageError } from '../command.js';
 import type { AgentAddress, View } from '../support/discovery-client.js';
 import { askAgent, showView, waitForChange } from '../support/discovery-client.js';
 import { discoveryOptions, listOption } from '../support/discovery-options.js';
+import { withTypedServices } from '../support/typed-services.js';
 
 function untilSignal(io: Io): Promise<void> {
   return new Promise((done) => {
@@ -19,7 +20,8 @@ function untilSignal(io: Io): Promise<void> {
 }
 
 async function serve(args: ParsedArguments, io: Io): Promise<number> {
-  const given = discoveryOptions(args, io);
+  const given = await withTypedServices(discoveryOptions(args, io), io);
+  if (given === undefined) return 1;
   let server: Discovery;
   try {
     server = await createDiscovery(given);
@@ -140,7 +142,11 @@ export const discovery: Command = {
   description:
     "Alone it serves Consul's HTTP API (agent, catalog, health, KV, sessions, queries) and answers\n[TAG.]NAME.service.consul over DNS. With an action it asks the agent at --agent, which may be real Consul.",
   options: {
-    services: { type: 'string', value: 'FILE', description: "service definitions in Consul's JSON form" },
+    services: {
+      type: 'string',
+      value: 'FILE',
+      description: "service definitions: Consul's JSON, or a module of defineServices (.ts)",
+    },
     'config-dir': {
       type: 'string',
       value: 'DIR',

@@ -7,6 +7,7 @@ import { UsageError } from '../command.js';
 import { createDiscovery } from '../../runtime/discovery/index.js';
 import { discoveryOptions } from '../support/discovery-options.js';
 import { packageVersion } from '../support/package.js';
+import { withTypedServices } from '../support/typed-services.js';
 import { runEnvoy } from '../support/run-envoy.js';
 
 const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off'] as const;
@@ -176,7 +177,9 @@ async function withDiscovery(
 ): Promise<number> {
   let discovery: Awaited<ReturnType<typeof createDiscovery>>;
   try {
-    discovery = await createDiscovery(discoveryOptions(args, io));
+    const options = await withTypedServices(discoveryOptions(args, io), io);
+    if (options === undefined) return 1;
+    discovery = await createDiscovery(options);
   } catch (error) {
     io.stderr(`envoy3: ${(error as Error).message}\n`);
     return 1;

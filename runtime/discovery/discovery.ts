@@ -52,6 +52,8 @@ export interface DiscoveryOptions {
   readonly dnsPort?: number;
   /** Definitions in Consul's form (`{"services": [...]}`), read at the start and after each change. */
   readonly servicesFile?: string;
+  /** The same as text, which does not change; `name` is for errors. */
+  readonly definitions?: { readonly name: string; readonly text: string };
   /** A folder of such files, `*.json`. */
   readonly configDir?: string;
   /**
@@ -204,7 +206,7 @@ async function openState(
 }
 
 function follow(
-  { servicesFile, configDir }: DiscoveryOptions,
+  { servicesFile, configDir, definitions }: DiscoveryOptions,
   {
     state,
     committer,
@@ -217,9 +219,9 @@ function follow(
     readonly logger: DiscoveryLogger;
   },
 ): Followed | undefined {
-  if (servicesFile === undefined && configDir === undefined) return undefined;
+  if (servicesFile === undefined && configDir === undefined && definitions === undefined) return undefined;
   return followDefinitions({
-    files: { file: servicesFile, folder: configDir },
+    files: { file: servicesFile, folder: configDir, given: definitions },
     clock,
     logger,
     onChange(registrations) {

@@ -13,6 +13,8 @@ import { readServicesFile } from './services-file.js';
 export interface DefinitionFiles {
   readonly file?: string | undefined;
   readonly folder?: string | undefined;
+  /** Definitions that come from elsewhere, and stay as they are. */
+  readonly given?: { readonly name: string; readonly text: string } | undefined;
 }
 
 export interface FollowOptions {
@@ -45,8 +47,9 @@ function namesIn(folder: string): string[] {
 }
 
 /** Contents by path. @throws Error for what cannot be read, or is in a language that is not read */
-function contents({ file, folder }: DefinitionFiles): Map<string, string> {
+function contents({ file, folder, given }: DefinitionFiles): Map<string, string> {
   const found = new Map<string, string>();
+  if (given !== undefined) found.set(given.name, given.text);
   if (file !== undefined) found.set(file, readText(file));
   if (folder === undefined) return found;
   for (const name of namesIn(folder)) {

@@ -90,4 +90,35 @@ test('says what is wrong', () =>
     }
   }));
 
+test('definitions may be a typed module', () =>
+  withFolder(
+    {
+      'services.ts':
+        "import { defineServices } from 'envoy3';\nexport default defineServices([{ name: 'typed', port: 1 }]);\n",
+      'wrong.ts':
+        "import { defineServices } from 'envoy3';\nexport default defineServices([{ name: 'typed', prot: 1 }]);\n",
+    },
+    async (folder) => {
+      let stop: () => void = () => {};
+      const onSignal = (listener: (signal: 'SIGTERM') => void) => {
+        stop = () => listener('SIGTERM');
+        return () => undefined;
+      };
+      const io = recordedIo(folder, { onSignal });
+      const running = main(
+        ['discovery', '--services', 'services.ts', '--http-port', '0', '--dns-port', '0'],
+        io,
+      );
+      while (!/ 1 services/.test(io.err())) {
+        assert.not.match(io.err(), /error/);
+        await new Promise((done) => setTimeout(done, 5));
+      }
+      stop();
+      assert.is(await running, 0);
+      const wrong = recordedIo(folder);
+      assert.is(await main(['discovery', '--services', 'wrong.ts'], wrong), 1);
+      assert.match(wrong.err(), /wrong\.ts:2:\d+.*[\s\S]*prot/);
+    },
+  ));
+
 test.run();
