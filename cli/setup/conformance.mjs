@@ -28,6 +28,7 @@ const needs = {
   'front-proxy-parity': { envoy: true },
   'consul-http': { shared: true },
   'consul-dns': { shared: true },
+  'consul-clients': {},
   'consul-live': {},
   'discovery-envoy': { envoy: true },
   'discovery-fuzz': {},

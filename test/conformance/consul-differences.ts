@@ -12,6 +12,7 @@ const oneStore = 'one store: what is deregistered in the catalog is not put back
 /** By number, method and path of the recorded call. */
 export const knownHttpDifferences: Readonly<Record<string, string>> = {
   '0 GET /': 'leads to the page at /ui/',
+  '4 GET /ui/': 'there is a page',
   '7 GET /v1/agent/members': oneNode,
   '8 GET /v1/agent/members?wan=1': oneNode,
   '9 GET /v1/agent/host': oneNode,

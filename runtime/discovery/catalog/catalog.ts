@@ -197,6 +197,8 @@ export interface Catalog {
   removeNode(name: string): boolean;
   /** Adds a service or replaces the one of that id, keeping its checks. Equal: nothing changes, the index included. */
   putService(definition: ServiceDefinition, origin: Origin, node?: string): void;
+  /** Changes the tags of a service and nothing else. */
+  setTags(id: string, tags: readonly string[], node?: string): void;
   /** Removes a service with its checks. @returns false when there is none */
   removeService(id: string, node?: string): boolean;
   /**

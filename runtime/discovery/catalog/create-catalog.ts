@@ -227,6 +227,13 @@ class MemoryCatalog implements Catalog {
     this.tell();
   }
 
+  setTags(id: string, tags: readonly string[], node?: string): void {
+    const service = this.service(id, node);
+    if (service === undefined) return;
+    const { createIndex, modifyIndex, node: name, origin, ...definition } = service;
+    this.putService({ ...definition, tags }, origin, name);
+  }
+
   removeService(id: string, node?: string): boolean {
     const entry = this.#find(node);
     const service = entry?.services.get(id);

@@ -103,7 +103,8 @@ function readMeta(reader: DefinitionReader): Record<string, string> {
   return meta;
 }
 
-function readWeights(reader: DefinitionReader): Weights {
+/** @param zeroIsNone clients of the catalog send zeros when they mean nothing */
+function readWeights(reader: DefinitionReader, zeroIsNone = false): Weights {
   if (!reader.has('Weights')) return { passing: 1, warning: 1 };
   const weights = new DefinitionReader(reader.raw('Weights'), reader.pathOf('Weights'), [
     'Passing',
@@ -111,6 +112,7 @@ function readWeights(reader: DefinitionReader): Weights {
   ]);
   const passing = weights.integer('Passing', 0);
   const warning = weights.integer('Warning', 0);
+  if (zeroIsNone && passing === 0 && warning === 0) return { passing: 1, warning: 1 };
   if (passing < 1) {
     throw new DefinitionError('Invalid Weights: Passing must be greater than 0', weights.path);
   }
@@ -199,7 +201,7 @@ export function readNodeService(value: unknown, path: DefinitionPath): ServiceDe
     port: checkPort(reader.integer('Port', 0), reader.pathOf('Port')),
     meta: reader.textMap('Meta'),
     taggedAddresses: readTaggedAddresses(reader),
-    weights: readWeights(reader),
+    weights: readWeights(reader, true),
     enableTagOverride: reader.flag('EnableTagOverride'),
     ...(kind === '' ? {} : { kind }),
     ...(socketPath === '' ? {} : { socketPath }),

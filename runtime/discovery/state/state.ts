@@ -144,7 +144,10 @@ export class State {
     }
     const name = catalog.findNode(nodeName)?.name ?? nodeName;
     if (service !== undefined) {
-      catalog.putService(service, catalog.service(service.id, name)?.origin ?? 'catalog', name);
+      const known = catalog.service(service.id, name);
+      // What an agent registered is the agent's; only its tags may be changed here, when it allows that.
+      if (known === undefined || known.origin === 'catalog') catalog.putService(service, 'catalog', name);
+      else if (known.enableTagOverride) catalog.setTags(service.id, service.tags, name);
     }
     for (const { check, serviceId, output } of checks) {
       if (serviceId !== '' && catalog.service(serviceId, name) === undefined) {

@@ -142,4 +142,42 @@ test('whatever is done, indexes only rise and look-ups agree with a plain model'
   );
 });
 
+test('a node whose id is given to another name is gone with all that was on it; this node stays', () => {
+  const catalog = createCatalog({ node });
+  const ext = { id: 'u1', name: 'ext', address: '10.0.0.9', taggedAddresses: null, meta: null };
+  catalog.putNode(ext);
+  catalog.putService(service('db', 'db'), 'catalog', 'ext');
+  assert.is(catalog.instances('db')[0]?.node.name, 'ext');
+  const before = catalog.indexOf('db');
+  catalog.putNode({ ...ext, name: 'other' });
+  assert.equal(catalog.instances('db'), []);
+  assert.ok(catalog.indexOf('db') > before);
+  assert.is(catalog.findNode('u1')?.name, 'other');
+  assert.not(catalog.removeNode('n1'));
+  assert.ok(catalog.removeNode('OTHER'));
+});
+
+test('tags alone can be changed', () => {
+  const catalog = createCatalog({ node });
+  catalog.putService(service('a', 'web', { port: 81 }), 'file');
+  catalog.setTags('a', ['x']);
+  assert.equal(catalog.service('a')?.tags, ['x']);
+  assert.is(catalog.service('a')?.port, 81);
+  assert.is(catalog.service('a')?.origin, 'file');
+});
+
+test('what is dumped is put back, look-ups and indexes included', () => {
+  const catalog = createCatalog({ node });
+  catalog.putNode({ id: '', name: 'ext', address: '10.0.0.9', taggedAddresses: null, meta: { a: 'b' } });
+  catalog.putService(service('a', 'web'), 'api');
+  catalog.putService(service('a', 'web'), 'catalog', 'ext');
+  catalog.putCheck(check('c', 'passing'), 'a');
+  catalog.removeService('a');
+  const copy = createCatalog({ node });
+  copy.restore(JSON.parse(JSON.stringify(catalog.dump())));
+  assert.is(copy.indexOf('WEB'), catalog.indexOf('web'));
+  assert.is(copy.instances('web').length, 1);
+  assert.equal(copy.dump(), JSON.parse(JSON.stringify(catalog.dump())));
+});
+
 test.run();
