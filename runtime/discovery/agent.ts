@@ -5,14 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
-import type {
-  Catalog,
-  Check,
-  CheckDefinition,
-  CheckStatus,
-  Origin,
-  ServiceDefinition,
-} from './catalog/catalog.js';
+import type { Catalog, CheckDefinition, CheckStatus, Origin, ServiceDefinition } from './catalog/catalog.js';
 import { aliveCheckId, nodeMaintenanceId, serviceMaintenancePrefix, worstStatus } from './catalog/health.js';
 import { startProbing } from './probes/start-probing.js';
 
@@ -117,7 +110,7 @@ export class Agent {
     this.catalog.putService(service, origin);
     if (replaceChecks) {
       const named = new Set(checks.map(({ id }) => id));
-      for (const check of this.#checksOf(service.id)) {
+      for (const check of this.catalog.checksOf(service.id)) {
         if (!named.has(check.id)) this.removeCheck(check.id);
       }
     }
@@ -128,7 +121,7 @@ export class Agent {
   deregisterService(id: string): boolean {
     const service = this.catalog.service(id);
     if (service === undefined || service.origin === 'built-in') return false;
-    for (const check of this.#checksOf(id)) this.#stopTimers(check.id);
+    for (const check of this.catalog.checksOf(id)) this.#stopTimers(check.id);
     return this.catalog.removeService(id);
   }
 
@@ -211,10 +204,6 @@ export class Agent {
     this.#removal.clear();
     this.#stopAliases();
     this.#started = false;
-  }
-
-  #checksOf(serviceId: string): readonly Check[] {
-    return this.catalog.checks(this.catalog.node.name).filter((check) => check.serviceId === serviceId);
   }
 
   /** Alias checks follow whatever the others do. */

@@ -47,12 +47,7 @@ export function catalogDirectory(
       const node = catalog.findNode(name);
       return node === undefined ? undefined : nodeOf(node);
     },
-    reverse(address) {
-      const node = catalog.nodes().find((one) => one.address === address);
-      if (node !== undefined) return { kind: 'node', name: node.name };
-      const found = catalog.services().find(({ service }) => service.address === address);
-      return found === undefined ? undefined : { kind: 'service', name: found.service.name };
-    },
+    reverse: (address) => catalog.at(address),
     query(name) {
       const query = queries.resolve(name);
       if (query === undefined) return undefined;

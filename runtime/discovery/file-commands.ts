@@ -21,9 +21,7 @@ function isThere(catalog: Catalog, { service, checks }: Registration): boolean {
   if (known === undefined || known.origin !== 'file') return false;
   // As it would be after a round trip through a journal, where what is undefined is absent.
   const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-  const own = catalog
-    .checks(catalog.node.name)
-    .filter(({ serviceId, origin }) => serviceId === service.id && origin === 'file');
+  const own = catalog.checksOf(service.id).filter(({ origin }) => origin === 'file');
   return (
     isDeepStrictEqual(plain(definitionOf(known)), plain(service)) &&
     isDeepStrictEqual(plain(own.map(checkDefinitionOf)), plain(checks.map(checkDefinitionOf)))

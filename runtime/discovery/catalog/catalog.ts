@@ -186,6 +186,10 @@ export interface Catalog {
   /** Names of all services as they were registered. */
   serviceNames(): Iterable<string>;
   checks(node?: string): readonly Check[];
+  /** Checks of one service, or of the node itself for ''. */
+  checksOf(serviceId: string, node?: string): readonly Check[];
+  /** Who is at an IP address: the first node by name, else the service that was there first. */
+  at(address: string): { readonly kind: 'node' | 'service'; readonly name: string } | undefined;
 
   /**
    * Adds a node or replaces the one of that name; a node of that id under another name goes,

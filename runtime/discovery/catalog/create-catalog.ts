@@ -87,6 +87,10 @@ class MemoryCatalog implements Catalog {
   readonly #nodes = new Map<string, NodeEntry>();
   /** By lower-case name. */
   readonly #named = new Map<string, NamedServices>();
+  /** Services by address, and nodes by id and address: one question of DNS must not cost a walk over all of them. */
+  readonly #servicesAt = new Map<string, Map<string, string>>();
+  readonly #nodesAt = new Map<string, Set<string>>();
+  readonly #nodeIds = new Map<string, string>();
   readonly #indexes = new Map<string, number>();
   #removalIndex: number;
   readonly #listeners = new Set<() => void>();
@@ -104,7 +108,7 @@ class MemoryCatalog implements Catalog {
       createIndex: this.index,
       modifyIndex: this.index,
     };
-    this.#nodes.set(this.#self, new NodeEntry(node));
+    this.#addNode(new NodeEntry(node));
   }
 
   get node(): CatalogNode {
@@ -155,6 +159,18 @@ class MemoryCatalog implements Catalog {
     for (const { name } of this.#named.values()) yield name;
   }
 
+  checksOf(serviceId: string, node?: string): readonly Check[] {
+    return [...(this.#find(node)?.checksOf(serviceId).values() ?? [])];
+  }
+
+  at(address: string): { readonly kind: 'node' | 'service'; readonly name: string } | undefined {
+    const [nodeKey] = [...(this.#nodesAt.get(address) ?? [])].sort();
+    const node = nodeKey === undefined ? undefined : this.#nodes.get(nodeKey);
+    if (node !== undefined) return { kind: 'node', name: node.node.name };
+    const [name] = this.#servicesAt.get(address)?.values() ?? [];
+    return name === undefined ? undefined : { kind: 'service', name };
+  }
+
   checks(node?: string): readonly Check[] {
     return this.#entries(node).flatMap((entry) => [...entry.checks.values()]);
   }
@@ -176,12 +192,15 @@ class MemoryCatalog implements Catalog {
       createIndex: before?.node.createIndex ?? index,
       modifyIndex: index,
     };
-    if (before === undefined) this.#nodes.set(key, new NodeEntry(node));
-    else if (before.node.name.toLowerCase() === key) before.node = node;
-    else {
+    if (before === undefined) this.#addNode(new NodeEntry(node));
+    else if (before.node.name.toLowerCase() === key) {
+      this.#forgetNode(before.node);
+      before.node = node;
+      this.#addNode(before);
+    } else {
       // The id moved to another name: what was on the old one is gone with it, as in Consul.
       this.#drop(before);
-      this.#nodes.set(key, new NodeEntry(node));
+      this.#addNode(new NodeEntry(node));
     }
     for (const { name } of this.#nodes.get(key)?.services.values() ?? []) {
       this.#indexes.set(name.toLowerCase(), index);
@@ -334,6 +353,9 @@ class MemoryCatalog implements Catalog {
   restore(dump: CatalogDump): void {
     const own = this.node;
     this.#nodes.clear();
+    this.#nodesAt.clear();
+    this.#nodeIds.clear();
+    this.#servicesAt.clear();
     this.#named.clear();
     this.#indexes.clear();
     this.index = dump.index;
@@ -344,14 +366,18 @@ class MemoryCatalog implements Catalog {
     for (const [name, index] of dump.indexes) this.#indexes.set(name, index);
     for (const { node, services, checks } of dump.nodes) {
       const entry = new NodeEntry(node);
-      this.#nodes.set(node.name.toLowerCase(), entry);
+      this.#addNode(entry);
       for (const service of services) this.#addService(entry, service);
       for (const check of checks) entry.setCheck(check);
     }
     // Who we are is told by the options of this start, not by those of an earlier one.
     const known = this.#nodes.get(this.#self);
-    if (known === undefined) this.#nodes.set(this.#self, new NodeEntry(own));
-    else known.node = { ...own, createIndex: known.node.createIndex, modifyIndex: known.node.modifyIndex };
+    if (known === undefined) this.#addNode(new NodeEntry(own));
+    else {
+      this.#forgetNode(known.node);
+      known.node = { ...own, createIndex: known.node.createIndex, modifyIndex: known.node.modifyIndex };
+      this.#addNode(known);
+    }
   }
 
   #find(node?: string): NodeEntry | undefined {
@@ -371,12 +397,43 @@ class MemoryCatalog implements Catalog {
   }
 
   #byId(id: string): NodeEntry | undefined {
-    for (const entry of this.#nodes.values()) if (entry.node.id === id) return entry;
-    return undefined;
+    const key = this.#nodeIds.get(id);
+    return key === undefined ? undefined : this.#nodes.get(key);
+  }
+
+  #addNode(entry: NodeEntry): void {
+    const { address, id, name } = entry.node;
+    const key = name.toLowerCase();
+    this.#nodes.set(key, entry);
+    if (id !== '') this.#nodeIds.set(id, key);
+    const there = this.#nodesAt.get(address);
+    if (there === undefined) this.#nodesAt.set(address, new Set([key]));
+    else there.add(key);
+  }
+
+  #forgetNode({ address, id, name }: CatalogNode): void {
+    const key = name.toLowerCase();
+    if (this.#nodeIds.get(id) === key) this.#nodeIds.delete(id);
+    const there = this.#nodesAt.get(address);
+    there?.delete(key);
+    if (there?.size === 0) this.#nodesAt.delete(address);
+  }
+
+  #forgetAddress({ address, id, node }: Service): void {
+    const there = this.#servicesAt.get(address);
+    there?.delete(instanceKey(node, id));
+    if (there?.size === 0) this.#servicesAt.delete(address);
   }
 
   #addService(entry: NodeEntry, service: Service): void {
+    const before = entry.services.get(service.id);
+    if (before !== undefined && before.address !== service.address) this.#forgetAddress(before);
     entry.services.set(service.id, service);
+    if (service.address !== '') {
+      const there = this.#servicesAt.get(service.address) ?? new Map<string, string>();
+      there.set(instanceKey(service.node, service.id), service.name);
+      this.#servicesAt.set(service.address, there);
+    }
     const key = service.name.toLowerCase();
     let named = this.#named.get(key);
     if (named === undefined) {
@@ -392,10 +449,13 @@ class MemoryCatalog implements Catalog {
     if (entry.services.size > 0) this.servicesIndex = this.index;
     for (const service of entry.services.values()) this.#forget(entry, service);
     this.#nodes.delete(entry.node.name.toLowerCase());
+    this.#forgetNode(entry.node);
   }
 
   /** A name lost an instance: it keeps an index of its own as long as there are others. */
-  #forget(entry: NodeEntry, { id, name }: Service): void {
+  #forget(entry: NodeEntry, service: Service): void {
+    const { id, name } = service;
+    this.#forgetAddress(service);
     const key = name.toLowerCase();
     const named = this.#named.get(key);
     named?.instances.delete(instanceKey(entry.node.name, id));

@@ -113,6 +113,21 @@ export function compileAnswer(answer: Answer, base: DnsMessage, version: number)
   };
 }
 
+/** Octets of type and class. */
+const typeBytes = 4;
+
+/**
+ * Name, type and class of a question as a text. Case of the name does not count (RFC 4343), so that resolvers that vary
+ * it do not have an answer kept for each variation.
+ */
+export function questionKey(query: Buffer, questionEnd: number): string {
+  const key = query.toString('latin1', 12, questionEnd);
+  // Lengths of labels are below the letters.
+  if (!/[A-Z]/.test(key)) return key;
+  const name = key.slice(0, -typeBytes).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return name + key.slice(-typeBytes);
+}
+
 /** Compiled answers by question: name, type and class in wire form. */
 export class AnswerCache {
   readonly #entries = new Map<string, CompiledAnswer>();

@@ -3,7 +3,7 @@
  */
 import type { DnsMessage, Edns, Question, ResourceRecord } from '../../network/dns/message.js';
 import { CLASS_IN, message, rcodes, typeName } from '../../network/dns/message.js';
-import { AnswerCache, assemble, assembledSize, compileAnswer } from './answer-cache.js';
+import { AnswerCache, assemble, assembledSize, compileAnswer, questionKey } from './answer-cache.js';
 import type { Query } from './query.js';
 import { parseQuery, questionName } from './query.js';
 import { trimAsConsul, trimComplete } from './trim.js';
@@ -111,7 +111,7 @@ class ConsulResponder implements Responder {
     const { edns, questionEnd } = query;
     if (config.strict || config.disableCompression) return undefined;
     if (edns !== undefined && (edns.version > 0 || edns.subnet !== undefined)) return undefined;
-    const compiled = this.#cache.get(octets.toString('latin1', 12, questionEnd));
+    const compiled = this.#cache.get(questionKey(octets, questionEnd));
     if (compiled === undefined || this.#zone.version(compiled.source) !== compiled.version) return undefined;
     const limit = this.#limit(query, transport);
     if (assembledSize(compiled, questionEnd, edns !== undefined) > limit) return undefined;
@@ -172,7 +172,7 @@ class ConsulResponder implements Responder {
     const version = this.#zone.version(answer.source);
     const base = message({ response: true, questions: [question] });
     const compiled = compileAnswer(answer, base, version);
-    if (compiled !== undefined) this.#cache.set(octets.toString('latin1', 12, query.questionEnd), compiled);
+    if (compiled !== undefined) this.#cache.set(questionKey(octets, query.questionEnd), compiled);
   }
 
   async #elsewhere(

@@ -157,6 +157,57 @@ test('a node whose id is given to another name is gone with all that was on it; 
   assert.ok(catalog.removeNode('OTHER'));
 });
 
+test('who is at an address, whatever came and went', () => {
+  const address = fc.constantFrom('10.0.0.1', '10.0.0.2', '127.0.0.1', '');
+  const name = fc.constantFrom('web', 'WEB', 'db');
+  const id = fc.constantFrom('a', 'b', 'c');
+  const place = fc.constantFrom('n1', 'x', 'y');
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('put' as const), id, name, address, place }),
+    fc.record({ kind: fc.constant('remove' as const), id, place }),
+    fc.record({ kind: fc.constant('node' as const), place, address, uuid: fc.constantFrom('', 'u1', 'u2') }),
+    fc.record({ kind: fc.constant('drop' as const), place }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const catalog = createCatalog({ node });
+      for (const one of steps) {
+        if (one.kind === 'put' && catalog.findNode(one.place) !== undefined) {
+          catalog.putService(service(one.id, one.name, { address: one.address }), 'catalog', one.place);
+        } else if (one.kind === 'remove') catalog.removeService(one.id, one.place);
+        else if (one.kind === 'node' && one.place !== 'n1') {
+          catalog.putNode({
+            id: one.uuid,
+            name: one.place,
+            address: one.address,
+            taggedAddresses: null,
+            meta: null,
+          });
+        } else if (one.kind === 'drop') catalog.removeNode(one.place);
+        for (const where of ['10.0.0.1', '10.0.0.2', '127.0.0.1']) {
+          const found = catalog.at(where);
+          const there = catalog.nodes().find((other) => other.address === where);
+          const services = catalog.services().filter((other) => other.service.address === where);
+          if (there !== undefined) assert.equal(found, { kind: 'node', name: there.name });
+          else if (services.length === 0) assert.is(found, undefined);
+          else
+            assert.ok(
+              services.some((other) => other.service.name === found?.name),
+              where,
+            );
+        }
+        for (const uuid of ['u1', 'u2']) {
+          assert.is(catalog.findNode(uuid)?.name, catalog.nodes().find((other) => other.id === uuid)?.name);
+        }
+        for (const wanted of ['web', 'db']) {
+          const all = catalog.services().filter((other) => other.service.name.toLowerCase() === wanted);
+          assert.is(catalog.instances(wanted).length, all.length);
+        }
+      }
+    }),
+  );
+});
+
 test('tags alone can be changed', () => {
   const catalog = createCatalog({ node });
   catalog.putService(service('a', 'web', { port: 81 }), 'file');

@@ -310,6 +310,17 @@ test('a question asked again is answered from octets that are there already, and
   }
 });
 
+test('a question in other letters gets the same answer, with its own name', () => {
+  const by = responderFor();
+  replyTo(octetsOf('web.service.consul', 'A'), 'udp', by);
+  const reply = decodeMessage(replyTo(octetsOf('WeB.serVice.consUL', 'A'), 'udp', by) as Buffer);
+  assert.equal(words(reply.answers), ['WeB.serVice.consUL A 10.0.0.1', 'WeB.serVice.consUL A 10.0.0.2']);
+  // 65 is a letter and a type.
+  replyTo(octetsOf('web.service.consul', 'TYPE97'), 'udp', by);
+  const https = decodeMessage(replyTo(octetsOf('web.service.consul', 'TYPE65'), 'udp', by) as Buffer);
+  assert.is(https.questions[0]?.type, 'TYPE65');
+});
+
 test('an answer that is kept ends with the version of what it was made of', () => {
   let version = 1;
   let addresses = ['10.0.0.1'];
