@@ -17,8 +17,16 @@ export interface Registration {
 
 /** What time does to the catalog, as opposed to what clients ask for. */
 export type TimedChange =
-  | { readonly op: 'status'; readonly id: string; readonly status: CheckStatus; readonly output: string }
-  | { readonly op: 'deregister-service'; readonly id: string };
+  | {
+      readonly op: 'status';
+      readonly id: string;
+      readonly status: CheckStatus;
+      readonly output: string;
+      /** A TTL that ran out after the report of then: a report that came since makes it void. */
+      readonly after?: number;
+    }
+  /** Void when the check is well again. */
+  | { readonly op: 'deregister-service'; readonly id: string; readonly whileCritical?: string };
 
 export interface AgentOptions {
   readonly catalog: Catalog;
@@ -75,8 +83,12 @@ export class Agent {
 
   /** Makes a timed change. */
   apply(change: TimedChange): void {
-    if (change.op === 'deregister-service') this.deregisterService(change.id);
-    else {
+    if (change.op === 'deregister-service') {
+      const check = change.whileCritical;
+      if (check !== undefined && this.catalog.check(check)?.status !== 'critical') return;
+      this.deregisterService(change.id);
+    } else {
+      if (change.after !== undefined && this.#reportedAt.get(change.id) !== change.after) return;
       this.catalog.report(change.id, change.status, change.output);
       this.#watchCritical(change.id);
     }
@@ -324,7 +336,9 @@ export class Agent {
     this.#expiry.delete(id);
     if (this.catalog.check(id)?.status === 'critical') return;
     this.#logger?.warning(`check '${id}' missed its TTL, is now critical`);
-    this.#commit({ op: 'status', id, status: 'critical', output: 'TTL expired' });
+    const after = this.#reportedAt.get(id);
+    const since = after === undefined ? {} : { after };
+    this.#commit({ op: 'status', id, status: 'critical', output: 'TTL expired', ...since });
   }
 
   #reap(id: string): void {
@@ -332,7 +346,7 @@ export class Agent {
     const check = this.catalog.check(id);
     if (check === undefined || check.status !== 'critical') return;
     this.#logger?.info(`check '${id}' is critical for too long, service '${check.serviceId}' is removed`);
-    this.#commit({ op: 'deregister-service', id: check.serviceId });
+    this.#commit({ op: 'deregister-service', id: check.serviceId, whileCritical: id });
   }
 }
 

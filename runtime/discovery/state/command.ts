@@ -2,7 +2,7 @@
  * Everything that changes the state, as plain JSON. A command says what is to be done with all that the outcome depends
  * on besides the state itself (ids, wall time), so that doing it again from a journal gives the same state.
  */
-import type { Registration } from '../agent.js';
+import type { Registration, TimedChange } from '../agent.js';
 import type {
   CheckDefinition,
   CheckStatus,
@@ -33,7 +33,6 @@ export type Command =
       readonly origin: Origin;
       readonly replaceChecks: boolean;
     } & Timed)
-  | { readonly op: 'deregister-service'; readonly id: string }
   | ({ readonly op: 'register-check'; readonly check: CheckDefinition; readonly serviceId: string } & Timed)
   | { readonly op: 'deregister-check'; readonly id: string }
   | ({
@@ -42,8 +41,8 @@ export type Command =
       readonly status: CheckStatus;
       readonly output: string;
     } & Timed)
-  /** Not asked for: a TTL that ran out, a probe. */
-  | { readonly op: 'status'; readonly id: string; readonly status: CheckStatus; readonly output: string }
+  /** Also what is not asked for: a TTL that ran out, a probe, a service that was unwell for too long. */
+  | TimedChange
   | {
       readonly op: 'maintain-service';
       readonly id: string;

@@ -72,6 +72,10 @@ export class State {
         agent.registerService(command.registration, command.origin, command.replaceChecks, command.at);
         return done;
       case 'deregister-service':
+        if (command.whileCritical !== undefined) {
+          agent.apply(command);
+          return done;
+        }
         return agent.deregisterService(command.id) ? done : unknown;
       case 'register-check':
         if (command.serviceId !== '' && catalog.service(command.serviceId) === undefined) return unknown;

@@ -270,6 +270,29 @@ test('TTL checks go on counting over a restart: what ran out meanwhile is critic
   }
 });
 
+test('a report that was acknowledged before the TTL ran out counts, though the disk was slow', async () => {
+  const disk = new MemoryDisk();
+  const opened = await open(disk);
+  opened.state.agent.start();
+  const check = { Check: { TTL: '10s', Status: 'passing', DeregisterCriticalServiceAfter: '1m' } };
+  const at = opened.clock.wallTime();
+  await opened.committer.commit({ ...register('a', check), at } as Command);
+  opened.clock.advance(9_999);
+  const id = 'service:a';
+  const report = { op: 'report', id, status: 'passing', output: 'x', at: opened.clock.wallTime() } as const;
+  const acknowledged = opened.committer.commit(report);
+  // The timer ends while the report is on its way to the disk.
+  opened.clock.advance(1);
+  await acknowledged;
+  await opened.committer.idle();
+  assert.is(opened.state.catalog.check(id)?.status, 'passing');
+  opened.clock.advance(9_998);
+  assert.is(opened.state.catalog.check(id)?.status, 'passing');
+  opened.clock.advance(2);
+  await opened.committer.idle();
+  assert.is(opened.state.catalog.check(id)?.status, 'critical');
+});
+
 test('any faults at any time: what was acknowledged is there, what was refused is not', async () => {
   const step = fc.record({
     key: fc.constantFrom('a', 'b', 'c'),
