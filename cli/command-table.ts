@@ -32,7 +32,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'discovery',
-    summary: 'run the Consul-style discovery service alone',
+    summary: 'run the Consul-style discovery service, or ask one',
     load: async () => (await import('./commands/discovery.js')).discovery,
   },
   {

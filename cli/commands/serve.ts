@@ -4,7 +4,10 @@ import { createServer } from '../../runtime/index.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
+import { createDiscovery } from '../../runtime/discovery/index.js';
+import { discoveryOptions } from '../support/discovery-options.js';
 import { packageVersion } from '../support/package.js';
+import { withTypedServices } from '../support/typed-services.js';
 import { runEnvoy } from '../support/run-envoy.js';
 
 const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off'] as const;
@@ -166,6 +169,28 @@ async function run(options: Options, io: Io): Promise<number> {
   }
 }
 
+/** Discovery is there before the clusters ask for their names, and until they are gone. */
+async function withDiscovery(
+  args: ParsedArguments,
+  io: Io,
+  serveAll: () => Promise<number>,
+): Promise<number> {
+  let discovery: Awaited<ReturnType<typeof createDiscovery>>;
+  try {
+    const options = await withTypedServices(discoveryOptions(args, io), io);
+    if (options === undefined) return 1;
+    discovery = await createDiscovery(options);
+  } catch (error) {
+    io.stderr(`envoy3: ${(error as Error).message}\n`);
+    return 1;
+  }
+  try {
+    return await serveAll();
+  } finally {
+    await discovery.close();
+  }
+}
+
 /** `envoy3 serve`: the bundled runtime, or real Envoy, on one file. */
 export const serve: Command = {
   name: 'serve',
@@ -182,6 +207,12 @@ export const serve: Command = {
       choices: ['runtime', 'envoy'],
       description: 'envoy: real Envoy (ENVOY_BIN, else envoy on the PATH)',
     },
+    discovery: {
+      type: 'boolean',
+      description: 'run the discovery module as well: HTTP on 127.0.0.1:8500, DNS on 127.0.0.1:8600',
+    },
+    services: { type: 'string', value: 'FILE', description: 'discovery: service definitions' },
+    'data-dir': { type: 'string', value: 'DIR', description: 'discovery: keep what is registered there' },
     'no-watch': { type: 'boolean', description: 'do not reload when the file changes' },
     concurrency: {
       type: 'string',
@@ -242,12 +273,19 @@ export const serve: Command = {
   maxPositionals: 0,
   examples: [
     ['envoy3 serve -c envoy3.yaml', 'serves and reloads'],
+    ['envoy3 serve -c envoy3.yaml --discovery', 'with services that register on port 8500'],
     ['envoy3 serve -c envoy3.yaml --mode validate', 'says what the runtime thinks of it'],
     ['envoy3 serve -c envoy3.yaml --engine envoy', 'the same file on real Envoy'],
   ],
   async run(args, io) {
     const options = serverOptions(args, io);
-    if (textOption(args, 'engine') === 'envoy') return runEnvoy(args, io);
-    return options.mode === 'validate' ? validate(options, args, io) : run(options, io);
+    const isValidating = options.mode === 'validate';
+    const serveAll = (): Promise<number> =>
+      textOption(args, 'engine') === 'envoy'
+        ? runEnvoy(args, io)
+        : isValidating
+          ? validate(options, args, io)
+          : run(options, io);
+    return args.values.discovery === true && !isValidating ? withDiscovery(args, io, serveAll) : serveAll();
   },
 };

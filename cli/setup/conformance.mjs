@@ -33,6 +33,12 @@ const needs = {
   'front-proxy-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
+  'consul-http': { shared: true },
+  'consul-dns': { shared: true },
+  'consul-clients': {},
+  'consul-live': {},
+  'discovery-envoy': { envoy: true },
+  'discovery-fuzz': {},
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {

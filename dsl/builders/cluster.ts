@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../types.js';
 import type { SocketAddressValue } from './address.js';
-import { parseHostPort, socketAddress } from './address.js';
+import { parseHostPort } from './address.js';
 import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
 import type { LoadBalancing } from './load-balancing.js';
@@ -111,37 +111,4 @@ export function strictDns<const Name extends string>(
   options: DnsOptions = {},
 ): NamedCluster<Name> {
   return build(name, 'STRICT_DNS', hosts.map(parseHostPort), options, dnsFields(options));
-}
-
-export interface ConsulServiceOptions extends DnsOptions {
-  /** Port of all instances: A records carry none. */
-  readonly port: number;
-  /** Name in the catalog, default the cluster's name. */
-  readonly service?: string;
-  readonly tag?: string;
-  readonly datacenter?: string;
-}
-
-/**
- * The healthy instances of a service, by Consul's DNS: `[tag.]service.service[.datacenter].consul`. Without `resolvers`
- * it asks 127.0.0.1:8600, where `envoy3 discovery` and a Consul agent answer. Refreshed each second.
- */
-export function consulService<const Name extends string>(
-  name: Name,
-  options: ConsulServiceOptions,
-): NamedCluster<Name> {
-  const { port, service = name, tag, datacenter } = options;
-  const labels = [
-    ...(tag === undefined ? [] : [tag]),
-    service,
-    'service',
-    ...(datacenter === undefined ? [] : [datacenter]),
-  ];
-  const host = socketAddress(`${labels.join('.')}.consul`, port);
-  const fields = dnsFields({
-    ...options,
-    resolvers: options.resolvers ?? ['127.0.0.1:8600'],
-    refreshRate: options.refreshRate ?? '1s',
-  });
-  return build(name, 'STRICT_DNS', [host], options, fields);
 }

@@ -2,25 +2,43 @@
  * The discovery service put together: registration (HTTP API, services file) -> catalog <- finding <- DNS.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from '../common/clock.js';
 import { systemClock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
-import type { Registration } from './agent.js';
-import { Agent } from './agent.js';
 import type { Catalog } from './catalog/catalog.js';
 import { createCatalog } from './catalog/create-catalog.js';
 import { aliveCheckId } from './catalog/health.js';
 import { catalogDirectory } from './catalog-directory.js';
-import { readServicesFile } from './definition/services-file.js';
-import { watchFile } from './definition/watch-file.js';
 import { createDnsServer } from './dns/dns-server.js';
+import type { Followed } from './definition/follow-definitions.js';
+import { followDefinitions } from './definition/follow-definitions.js';
+import type { DnsOptions } from './dns/dns-config.js';
+import { dnsConfig } from './dns/dns-config.js';
+import { logQueries } from './dns/query-log.js';
+import { createRecursors, parseRecursor } from './dns/recursors.js';
+import { createResponder } from './dns/reply.js';
 import { createZone } from './dns/zone.js';
+import { fileCommands } from './file-commands.js';
+import type { ApiToken } from './http/access.js';
+import { createAccess } from './http/access.js';
 import { agentEndpoints } from './http/agent-endpoints.js';
+import type { ApiTls } from './http/api-server.js';
 import { createApiServer } from './http/api-server.js';
 import { BlockingQueries } from './http/blocking-query.js';
 import { catalogEndpoints } from './http/catalog-endpoints.js';
+import { kvEndpoints } from './http/kv-endpoints.js';
+import { otherEndpoints } from './http/other-endpoints.js';
+import { queryEndpoints } from './http/query-endpoints.js';
+import { sessionEndpoints } from './http/session-endpoints.js';
+import { txnEndpoint } from './http/txn-endpoint.js';
+import { uiEndpoints } from './http/ui-page.js';
+import { lockData } from './journal/data-lock.js';
+import { openJournal } from './journal/journal.js';
+import { openJournalFolder } from './journal/journal-folder.js';
+import type { Committer } from './state/committer.js';
+import { SessionTimers } from './state/session-timers.js';
+import { State } from './state/state.js';
 
 /** What discovery logs with; a `Logger` fits. */
 export type DiscoveryLogger = Pick<Logger, 'info' | 'warning' | 'error'>;
@@ -34,18 +52,48 @@ export interface DiscoveryOptions {
   readonly dnsPort?: number;
   /** Definitions in Consul's form (`{"services": [...]}`), read at the start and after each change. */
   readonly servicesFile?: string;
+  /** The same as text, which does not change; `name` is for errors. */
+  readonly definitions?: { readonly name: string; readonly text: string };
+  /** A folder of such files, `*.json`. */
+  readonly configDir?: string;
+  /**
+   * Folder that keeps what is registered; a change is answered when it is on the disk. Default: nothing is kept, and
+   * after a restart services register again.
+   */
+  readonly dataDir?: string;
+  /** Who may use the API; none: everybody. */
+  readonly tokens?: readonly ApiToken[];
+  /** Networks that may write (`10.0.0.0/8`); none: all. */
+  readonly writeFrom?: readonly string[];
+  /** PEM texts; the API then speaks HTTPS only. */
+  readonly tls?: ApiTls;
   /** Default `dc1`. */
   readonly datacenter?: string;
   /** The zone, default `consul`. */
   readonly domain?: string;
   /** Name of the node that all services are on, default the machine's. */
   readonly node?: string;
+  /** UUID of the node. Default: one that is made of its name. */
+  readonly nodeId?: string;
+  /** Meta data of the node, which DNS tells as TXT records. */
+  readonly nodeMeta?: Readonly<Record<string, string>>;
   /** Address of services that are registered without one. Default: `bind`, or 127.0.0.1 when that is all addresses. */
   readonly nodeAddress?: string;
   /** Leave out instances with a warning, as well as critical ones. Default false, as in Consul. */
   readonly onlyPassing?: boolean;
   /** TTL of DNS answers, seconds, default 0. */
   readonly ttlSeconds?: number;
+  /** How DNS answers; goes before the three above. `consulDnsDefaults` is real Consul's way. */
+  readonly dns?: DnsOptions;
+  /** Servers for names outside of the zone, as `ip:port`; default none: such questions are refused. */
+  readonly recursors?: readonly string[];
+  /** For one recursor. Default 2,000. */
+  readonly recursorTimeoutMs?: number;
+  readonly recursorStrategy?: 'sequential' | 'random';
+  /** DNS questions of one address in a second; 0 for no limit, which is the default. */
+  readonly maxQueriesPerSecond?: number;
+  /** Log each DNS question. Default false. */
+  readonly logQueries?: boolean;
   /** Told in `/v1/agent/self`. */
   readonly version?: string;
   readonly clock?: Clock;
@@ -58,6 +106,8 @@ export interface Discovery {
   readonly httpPort: number;
   readonly dnsPort: number;
   readonly catalog: Catalog;
+  /** Blocking queries that wait now. */
+  waitingQueries(): number;
   /** Ends everything; open blocking queries are cut. */
   close(): Promise<void>;
 }
@@ -75,12 +125,24 @@ function nodeId(name: string): string {
     .join('-');
 }
 
+function nodeAddresses(address: string): Record<string, string> {
+  const suffix = address.includes(':') ? 'ipv6' : 'ipv4';
+  return { lan: address, [`lan_${suffix}`]: address, wan: address, [`wan_${suffix}`]: address };
+}
+
 function newCatalog(options: DiscoveryOptions, clock: Clock): Catalog {
   const { bind = '127.0.0.1', datacenter = 'dc1' } = options;
   const name = options.node ?? hostname();
   const address = options.nodeAddress ?? (bind === '0.0.0.0' || bind === '::' ? '127.0.0.1' : bind);
   const catalog = createCatalog({
-    node: { id: nodeId(name), name, address, datacenter, meta: {} },
+    node: {
+      id: options.nodeId ?? nodeId(name),
+      name,
+      address,
+      datacenter,
+      taggedAddresses: nodeAddresses(address),
+      meta: options.nodeMeta ?? {},
+    },
     // Seconds since 1970 are above any index that an earlier run can have reached.
     firstIndex: Math.floor(clock.wallTime() / 1000),
   });
@@ -89,29 +151,85 @@ function newCatalog(options: DiscoveryOptions, clock: Clock): Catalog {
   const rest = { taggedAddresses: {}, weights: { passing: 1, warning: 1 }, enableTagOverride: false };
   catalog.putService({ ...definition, ...rest }, 'built-in');
   const alive = { id: aliveCheckId, name: 'Serf Health Status', notes: '', status: 'passing' as const };
-  catalog.putCheck({ ...alive, ttlMs: undefined, probe: undefined, deregisterAfterMs: undefined }, '');
+  catalog.putCheck(
+    { ...alive, ttlMs: undefined, probe: undefined, deregisterAfterMs: undefined },
+    '',
+    'built-in',
+  );
   catalog.report(aliveCheckId, 'passing', 'Agent alive and reachable');
   return catalog;
 }
 
-/** @returns a function that stops watching */
-function followFile(path: string, agent: Agent, clock: Clock, logger: DiscoveryLogger): () => void {
-  const content = readFileSync(path, 'utf8');
-  agent.replaceFile(readServicesFile(content, path));
-  const reload = (text: string): void => {
-    let registrations: Registration[];
-    try {
-      registrations = readServicesFile(text, path);
-    } catch (error) {
-      logger.error(`${(error as Error).message}; the services of before stay`);
-      return;
-    }
-    agent.replaceFile(registrations);
-    logger.info(`${path}: ${registrations.length} service instances`);
+/** What is in memory alone is done at once. */
+function memoryCommitter(state: State): Committer {
+  return {
+    commit: (command) => state.execute(command),
+    note: (command) => void state.execute(command),
+    idle: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
-  const onError = (error: Error): void =>
-    logger.error(`${path} cannot be read (${error.message}); its services stay`);
-  return watchFile({ path, content, clock, onChange: reload, onError });
+}
+
+/** The state with what keeps it. */
+async function openState(
+  options: DiscoveryOptions,
+  clock: Clock,
+  logger: DiscoveryLogger,
+): Promise<{ state: State; committer: Committer; close: () => Promise<void> }> {
+  const { dataDir } = options;
+  const kept: { committer?: Committer } = {};
+  const state = new State({
+    catalog: newCatalog(options, clock),
+    clock,
+    logger,
+    commit: (command) => kept.committer?.note(command),
+    started: false,
+  });
+  if (dataDir === undefined) {
+    kept.committer = memoryCommitter(state);
+    return { state, committer: kept.committer, close: () => Promise.resolve() };
+  }
+  const unlock = lockData(dataDir);
+  try {
+    const folder = await openJournalFolder(dataDir);
+    const committer = await openJournal({ folder, state, clock, logger });
+    kept.committer = committer;
+    const close = async (): Promise<void> => {
+      await committer.close();
+      unlock();
+    };
+    return { state, committer, close };
+  } catch (error) {
+    unlock();
+    throw new Error(`the data folder ${dataDir}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function follow(
+  { servicesFile, configDir, definitions }: DiscoveryOptions,
+  {
+    state,
+    committer,
+    clock,
+    logger,
+  }: {
+    readonly state: State;
+    readonly committer: Committer;
+    readonly clock: Clock;
+    readonly logger: DiscoveryLogger;
+  },
+): Followed | undefined {
+  if (servicesFile === undefined && configDir === undefined && definitions === undefined) return undefined;
+  return followDefinitions({
+    files: { file: servicesFile, folder: configDir, given: definitions },
+    clock,
+    logger,
+    onChange(registrations) {
+      for (const command of fileCommands(state.catalog, registrations, clock.wallTime())) {
+        committer.note(command);
+      }
+    },
+  });
 }
 
 /** Adds what the port is for to an error of its socket. */
@@ -133,44 +251,120 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? silent;
   const { bind = '127.0.0.1', httpPort = 8500, dnsPort = 8600 } = options;
-  const catalog = newCatalog(options, clock);
-  const agent = new Agent({ catalog, clock, logger });
-  const stopFile =
-    options.servicesFile === undefined ? () => {} : followFile(options.servicesFile, agent, clock, logger);
-
-  const zone = createZone({
-    directory: catalogDirectory(catalog, options.onlyPassing ?? false),
-    wallTime: () => clock.wallTime(),
+  const access = createAccess({
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
+    ...(options.writeFrom === undefined ? {} : { writeFrom: options.writeFrom }),
+  });
+  const config = dnsConfig({
     ...(options.domain === undefined ? {} : { domain: options.domain }),
-    ...(options.ttlSeconds === undefined ? {} : { ttlSeconds: options.ttlSeconds }),
-    ...(options.random === undefined ? {} : { random: options.random }),
+    ...(options.onlyPassing === undefined ? {} : { onlyPassing: options.onlyPassing }),
+    ...(options.ttlSeconds === undefined
+      ? {}
+      : { nodeTtl: options.ttlSeconds, serviceTtl: { '*': options.ttlSeconds } }),
+    ...options.dns,
+  });
+  const servers = (options.recursors ?? []).map(parseRecursor);
+  const { state, committer, close: closeState } = await openState(options, clock, logger);
+  const { agent, catalog } = state;
+  let followed: Followed | undefined;
+  try {
+    followed = follow(options, { state, committer, clock, logger });
+    await committer.idle();
+  } catch (error) {
+    await closeState();
+    throw error;
+  }
+  if (
+    !/^(?:127\.|::1$)/.test(bind) &&
+    (options.tokens ?? []).length === 0 &&
+    options.writeFrom === undefined
+  ) {
+    logger.warning(`anybody who reaches ${bind} may register services; see tokens and write-from`);
+  }
+  agent.start();
+  const timers = new SessionTimers({ state, clock, commit: (command) => committer.note(command) });
+  const zone = createZone({
+    directory: catalogDirectory(catalog, state.queries, () => config.onlyPassing),
+    config,
+    wallTime: () => clock.wallTime(),
+  });
+  const random = options.random === undefined ? {} : { random: options.random };
+  const recursors = {
+    servers,
+    clock,
+    ...random,
+    ...(options.recursorTimeoutMs === undefined ? {} : { timeoutMs: options.recursorTimeoutMs }),
+    ...(options.recursorStrategy === undefined ? {} : { strategy: options.recursorStrategy }),
+  };
+  const responder = createResponder({
+    zone,
+    ...random,
+    ...(servers.length === 0 ? {} : { forwarder: createRecursors(recursors) }),
   });
   let leader = '';
-  const queries = new BlockingQueries(catalog, clock);
+  let httpPort_ = 0;
+  const queries = new BlockingQueries({
+    catalog,
+    clock,
+    ...random,
+  });
+  const version = options.version ?? 'envoy3';
+  const shared = { state, committer, queries, clock };
   const endpoints = [
-    ...agentEndpoints({ agent, version: options.version ?? 'envoy3' }),
-    ...catalogEndpoints({ catalog, queries, leader: () => leader }),
+    ...agentEndpoints({ ...shared, version, port: () => httpPort_, reload: () => followed?.look() }),
+    ...catalogEndpoints({ catalog, committer, queries, leader: () => leader }),
+    ...kvEndpoints(shared),
+    ...sessionEndpoints({ ...shared, timers }),
+    ...txnEndpoint(shared),
+    ...queryEndpoints(shared),
+    ...uiEndpoints(catalog),
+    ...otherEndpoints({ catalog, queries, leader: () => leader, version }),
   ];
 
+  const dnsServer = {
+    responder,
+    bind,
+    port: dnsPort,
+    clock,
+    logger,
+    maxQueriesPerSecond: options.maxQueriesPerSecond ?? 0,
+    ...(options.logQueries === true ? { onQuery: logQueries(logger) } : {}),
+  };
   // Both at once, and both awaited, so that a failure of one closes the other.
-  const servers = await Promise.allSettled([
-    listening('DNS', `${bind}:${dnsPort}`, createDnsServer({ zone, bind, port: dnsPort, clock, logger })),
+  const sockets = await Promise.allSettled([
+    listening('DNS', `${bind}:${dnsPort}`, createDnsServer(dnsServer)),
     listening(
       'the HTTP API',
       `${bind}:${httpPort}`,
-      createApiServer({ endpoints, bind, port: httpPort, logger }),
+      createApiServer({
+        endpoints,
+        bind,
+        port: httpPort,
+        logger,
+        access,
+        ...(options.tls === undefined ? {} : { tls: options.tls }),
+      }),
     ),
   ]);
   const close = async (): Promise<void> => {
-    stopFile();
+    followed?.stop();
     agent.close();
-    await Promise.all(servers.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+    timers.close();
+    await Promise.all(sockets.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+    await closeState();
   };
-  const [dns, api] = servers;
+  const [dns, api] = sockets;
   if (dns.status === 'rejected' || api.status === 'rejected') {
     await close();
     throw dns.status === 'rejected' ? dns.reason : (api as PromiseRejectedResult).reason;
   }
+  httpPort_ = api.value.port;
   leader = `${catalog.node.address}:${api.value.port}`;
-  return { httpPort: api.value.port, dnsPort: dns.value.port, catalog, close };
+  return {
+    httpPort: api.value.port,
+    dnsPort: dns.value.port,
+    catalog,
+    close,
+    waitingQueries: () => queries.waiting,
+  };
 }

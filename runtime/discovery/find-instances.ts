@@ -3,6 +3,7 @@
  */
 import type { Catalog, CheckedService } from './catalog/catalog.js';
 import { isServed, weightOf } from './catalog/health.js';
+import type { PreparedQuery } from './state/query-store.js';
 
 export interface ServiceQuery {
   readonly service: string;
@@ -10,6 +11,10 @@ export interface ServiceQuery {
   readonly tag?: string | undefined;
   /** True: an instance with a warning is left out, as a critical one always is. */
   readonly onlyPassing: boolean;
+}
+
+function hasTag(tags: readonly string[], wanted: string): boolean {
+  return tags.some((own) => own.toLowerCase() === wanted);
 }
 
 /** Instances to send clients to, in the catalog's order. */
@@ -21,6 +26,23 @@ export function findInstances(catalog: Catalog, query: ServiceQuery): readonly C
       (instance) =>
         isServed(instance, query.onlyPassing) &&
         weightOf(instance) > 0 &&
-        (tag === undefined || instance.service.tags.some((own) => own.toLowerCase() === tag)),
+        (tag === undefined || hasTag(instance.service.tags, tag)),
     );
+}
+
+/** What a prepared query finds. */
+export function findByQuery(catalog: Catalog, query: PreparedQuery): readonly CheckedService[] {
+  const matches = (
+    have: Readonly<Record<string, string>> | null,
+    wanted: Readonly<Record<string, string>>,
+  ): boolean => Object.entries(wanted).every(([key, value]) => have?.[key] === value);
+  return findInstances(catalog, { service: query.service, onlyPassing: query.onlyPassing }).filter(
+    ({ service, node }) =>
+      matches(node.meta, query.nodeMeta) &&
+      matches(service.meta, query.serviceMeta) &&
+      query.tags.every((tag) => {
+        const lower = tag.toLowerCase();
+        return lower.startsWith('!') ? !hasTag(service.tags, lower.slice(1)) : hasTag(service.tags, lower);
+      }),
+  );
 }

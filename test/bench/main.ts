@@ -1,10 +1,11 @@
 /**
- * `npm run bench [http1|compile]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
+ * `npm run bench [http1|compile|discovery]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
  * two machines.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchCompile } from './compile.js';
+import { benchDiscovery } from './discovery.js';
 import { benchHttp1 } from './http1.js';
 
 /** This file runs from `dist/test/bench`. */
@@ -17,6 +18,7 @@ export async function main(): Promise<void> {
   if (only === undefined || only === 'compile') {
     benchCompile({ cli, frontProxy: join(root, 'templates', 'projects', 'front-proxy'), runs: 7 }, print);
   }
+  if (only === undefined || only === 'discovery') await benchDiscovery({ cli, seconds: 2, rounds: 3 }, print);
   if (only === undefined || only === 'http1') {
     await benchHttp1({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 5, rounds: 5, connections: 64 }, print);
   }

@@ -2,6 +2,7 @@
  * One word out of many checks.
  */
 import type { Check, CheckedService, CheckStatus } from './catalog.js';
+import { checkStatuses } from './catalog.js';
 
 /** Prefix of the check that takes a service out of service on purpose (`PUT /v1/agent/service/maintenance/ID`). */
 export const serviceMaintenancePrefix = '_service_maintenance:';
@@ -10,13 +11,13 @@ export const aliveCheckId = 'serfHealth';
 /** The same as `serviceMaintenancePrefix` for the whole node. */
 export const nodeMaintenanceId = '_node_maintenance';
 
-const rank: Readonly<Record<CheckStatus, number>> = { passing: 0, warning: 1, critical: 2 };
+const rank: Readonly<Record<string, number>> = { passing: 0, warning: 1, critical: 2 };
 
-/** The worst status; no checks: passing. */
+/** The worst status; no checks: passing. A word that is no status, which only the catalog API lets in, does not count. */
 export function worstStatus(checks: readonly Check[]): CheckStatus {
-  let worst: CheckStatus = 'passing';
-  for (const { status } of checks) if (rank[status] > rank[worst]) worst = status;
-  return worst;
+  let worst = 0;
+  for (const { status } of checks) worst = Math.max(worst, rank[status] ?? 0);
+  return checkStatuses[worst] as CheckStatus;
 }
 
 /** As `worstStatus`, with maintenance above critical (`AggregatedStatus` of `/v1/agent/health/service`). */

@@ -1,5 +1,5 @@
 /**
- * Consul's check definition: TTL, HTTP and TCP checks. Its other kinds are refused in words.
+ * Consul's check definition: TTL, HTTP, TCP, gRPC and alias checks. Its other kinds are refused in words.
  */
 import type { CheckDefinition, CheckStatus, ProbeDefinition } from '../catalog/catalog.js';
 import { checkStatuses } from '../catalog/catalog.js';
@@ -23,6 +23,10 @@ const fields = [
   'TLSServerName',
   'TLSSkipVerify',
   'TCP',
+  'GRPC',
+  'GRPCUseTLS',
+  'AliasService',
+  'AliasNode',
   'Interval',
   'Timeout',
   'SuccessBeforePassing',
@@ -32,10 +36,11 @@ const fields = [
   'OutputMaxSize',
 ];
 
-const reason = 'only TTL, HTTP and TCP checks are built in; this one needs a Consul agent';
-const kinds = ['UDP', 'TCPUseTLS', 'GRPC', 'GRPCUseTLS', 'H2PING', 'H2PingUseTLS', 'OSService'];
-const local = ['Args', 'ScriptArgs', 'DockerContainerID', 'Shell', 'AliasNode', 'AliasService'];
-const refused = Object.fromEntries([...kinds, ...local].map((name) => [name, reason]));
+const reason = 'only TTL, HTTP, TCP, gRPC and alias checks are built in; this one needs a Consul agent';
+const kinds = ['UDP', 'TCPUseTLS', 'H2PING', 'H2PingUseTLS', 'OSService', 'DockerContainerID', 'Shell'];
+const refused = Object.fromEntries(kinds.map((name) => [name, reason]));
+/** Commands that somebody else would have this machine run. */
+const scripts = ['Args', 'ScriptArgs'];
 
 /** Consul takes no less, so that a service does not vanish on a hiccup. */
 const leastDeregisterAfterMs = 60_000;
@@ -92,15 +97,39 @@ function readTcp(reader: DefinitionReader): ProbeDefinition['target'] {
   return { kind: 'tcp', host: match[1] ?? match[2] ?? '', port };
 }
 
+/** `host:port` or `host:port/service`. */
+function readGrpc(reader: DefinitionReader): ProbeDefinition['target'] {
+  const text = reader.text('GRPC');
+  const match = /^(?:\[([^\]]+)\]|([^:/]+)):(\d{1,5})(?:\/(.*))?$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535)
+    throw invalid(`'${text}' is not of the form 'host:port[/service]'`, reader, 'GRPC');
+  return {
+    kind: 'grpc',
+    host: match[1] ?? match[2] ?? '',
+    port,
+    service: match[4] ?? '',
+    tls: reader.flag('GRPCUseTLS'),
+    skipVerify: reader.flag('TLSSkipVerify'),
+    serverName: reader.text('TLSServerName'),
+  };
+}
+
+const probes: Readonly<Record<string, (reader: DefinitionReader) => ProbeDefinition['target']>> = {
+  HTTP: readHttp,
+  TCP: readTcp,
+  GRPC: readGrpc,
+};
+
 function readCount(reader: DefinitionReader, name: string, fallback: number): number {
   return Math.max(0, reader.integer(name, fallback));
 }
 
 function readProbe(reader: DefinitionReader): ProbeDefinition | undefined {
-  const kind = ['HTTP', 'TCP'].filter((name) => reader.text(name) !== '');
-  const [first] = kind;
+  const kind = Object.keys(probes).filter((name) => reader.text(name) !== '');
+  const [first, second] = kind;
   if (first === undefined) return undefined;
-  if (kind.length > 1) throw invalid('HTTP and TCP cannot both be specified', reader, 'TCP');
+  if (second !== undefined) throw invalid(`${first} and ${second} cannot both be specified`, reader, second);
   const intervalMs = reader.duration('Interval') ?? 0;
   if (intervalMs <= 0) {
     throw invalid(
@@ -120,7 +149,7 @@ function readProbe(reader: DefinitionReader): ProbeDefinition | undefined {
   }
   const timeoutMs = reader.duration('Timeout') ?? 0;
   return {
-    target: first === 'HTTP' ? readHttp(reader) : readTcp(reader),
+    target: (probes[first] as (typeof probes)[string])(reader),
     intervalMs: Math.max(leastIntervalMs, intervalMs),
     timeoutMs: timeoutMs > 0 ? timeoutMs : defaultTimeoutMs,
     successBeforePassing: readCount(reader, 'SuccessBeforePassing', 0),
@@ -136,6 +165,7 @@ function readTtl(reader: DefinitionReader, probed: boolean): number | undefined 
   if (ttlMs > 0 && (hasInterval || probed))
     throw invalid('Interval and TTL cannot both be specified', reader, 'TTL');
   if (probed) return undefined;
+  if (ttlMs <= 0 && reader.text('AliasService') + reader.text('AliasNode') !== '') return undefined;
   if (ttlMs <= 0) throw invalid('TTL must be > 0 for TTL checks', reader, 'TTL');
   return ttlMs;
 }
@@ -145,9 +175,15 @@ function readTtl(reader: DefinitionReader, probed: boolean): number | undefined 
  * @throws DefinitionError
  */
 export function readCheck(value: unknown, path: DefinitionPath, naming?: CheckNaming): NamedCheck {
-  const reader = new DefinitionReader(value, path, fields, refused);
+  const reader = new DefinitionReader(value, path, [...fields, ...scripts], refused);
   const name = reader.text('Name') || naming?.name;
   if (name === undefined || name === '') throw new DefinitionError('Missing check name', path);
+  const script = scripts.find((field) => reader.texts(field).length > 0);
+  if (script !== undefined) {
+    const message =
+      "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true";
+    throw new DefinitionError(message, reader.pathOf(script), 500);
+  }
   const probe = readProbe(reader);
   const ttlMs = readTtl(reader, probe !== undefined);
   const status = reader.text('Status') || 'critical';
@@ -164,6 +200,9 @@ export function readCheck(value: unknown, path: DefinitionPath, naming?: CheckNa
     status: status as CheckStatus,
     ttlMs,
     probe,
+    ...(ttlMs === undefined && probe === undefined
+      ? { alias: { service: reader.text('AliasService'), node: reader.text('AliasNode') } }
+      : {}),
     deregisterAfterMs:
       deregisterAfterMs > 0 ? Math.max(leastDeregisterAfterMs, deregisterAfterMs) : undefined,
   };

@@ -9,11 +9,14 @@ export type DefinitionPath = readonly (string | number)[];
 /** What is wrong with a definition, and where in it. */
 export class DefinitionError extends Error {
   readonly path: DefinitionPath;
+  /** HTTP status that the API refuses it with. */
+  readonly status: number;
 
-  constructor(message: string, path: DefinitionPath) {
+  constructor(message: string, path: DefinitionPath, status = 400) {
     super(message);
     this.name = 'DefinitionError';
     this.path = path;
+    this.status = status;
   }
 }
 

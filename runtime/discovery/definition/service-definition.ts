@@ -3,7 +3,7 @@
  */
 import { isIP } from 'node:net';
 import type { Registration } from '../agent.js';
-import type { CheckDefinition, TaggedAddress, Weights } from '../catalog/catalog.js';
+import type { CheckDefinition, ServiceDefinition, TaggedAddress, Weights } from '../catalog/catalog.js';
 import { readCheck } from './check-definition.js';
 import type { DefinitionPath } from './definition-reader.js';
 import { DefinitionError, DefinitionReader } from './definition-reader.js';
@@ -21,17 +21,27 @@ const fields = [
   'Weights',
   'Token',
   'EnableTagOverride',
+  'Kind',
+  'SocketPath',
 ];
 
 const mesh = "Consul's service mesh is not built in; it needs a Consul agent";
 const refused = {
-  Kind: mesh,
   Proxy: mesh,
   Connect: mesh,
-  SocketPath: 'services on Unix sockets have no address that DNS could give',
   Locality: 'localities need a Consul agent',
   Ports: 'services with several named ports need a Consul agent',
 };
+
+/** Kinds that Consul's mesh knows; any other word is only a word. */
+const meshKinds = new Set([
+  'connect-proxy',
+  'mesh-gateway',
+  'terminating-gateway',
+  'ingress-gateway',
+  'api-gateway',
+  'destination',
+]);
 
 /** Something that an A record or an SRV target can carry. */
 function isHost(address: string): boolean {
@@ -39,6 +49,13 @@ function isHost(address: string): boolean {
   return (
     address.length <= 253 && /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_-]{1,63})*\.?$/.test(address)
   );
+}
+
+function readKind(reader: DefinitionReader): string {
+  const kind = reader.text('Kind');
+  if (meshKinds.has(kind))
+    throw new DefinitionError(`${String(reader.pathOf('Kind').at(-1))}: ${mesh}`, reader.pathOf('Kind'));
+  return kind;
 }
 
 function checkAddress(address: string, path: DefinitionPath): string {
@@ -86,7 +103,8 @@ function readMeta(reader: DefinitionReader): Record<string, string> {
   return meta;
 }
 
-function readWeights(reader: DefinitionReader): Weights {
+/** @param zeroIsNone clients of the catalog send zeros when they mean nothing */
+function readWeights(reader: DefinitionReader, zeroIsNone = false): Weights {
   if (!reader.has('Weights')) return { passing: 1, warning: 1 };
   const weights = new DefinitionReader(reader.raw('Weights'), reader.pathOf('Weights'), [
     'Passing',
@@ -94,6 +112,7 @@ function readWeights(reader: DefinitionReader): Weights {
   ]);
   const passing = weights.integer('Passing', 0);
   const warning = weights.integer('Warning', 0);
+  if (zeroIsNone && passing === 0 && warning === 0) return { passing: 1, warning: 1 };
   if (passing < 1) {
     throw new DefinitionError('Invalid Weights: Passing must be greater than 0', weights.path);
   }
@@ -108,7 +127,10 @@ function readTaggedAddresses(reader: DefinitionReader): Record<string, TaggedAdd
   for (const [tag, value, path] of reader.entries('TaggedAddresses')) {
     const one = new DefinitionReader(value, path, ['Address', 'Port']);
     found[tag] = {
-      address: checkAddress(one.text('Address'), one.pathOf('Address')),
+      // What DNS gives out must be an address; the others are words for the API.
+      address: tag.startsWith('lan_')
+        ? checkAddress(one.text('Address'), one.pathOf('Address'))
+        : one.text('Address'),
       port: checkPort(one.integer('Port', 0), one.pathOf('Port')),
     };
   }
@@ -135,6 +157,8 @@ export function readService(value: unknown, path: DefinitionPath = []): Registra
   const name = reader.text('Name');
   if (name === '') throw new DefinitionError('Missing service name', reader.pathOf('Name'));
   const id = reader.text('ID') || name;
+  const kind = readKind(reader);
+  const socketPath = reader.text('SocketPath');
   const service = {
     id,
     name,
@@ -145,6 +169,41 @@ export function readService(value: unknown, path: DefinitionPath = []): Registra
     taggedAddresses: readTaggedAddresses(reader),
     weights: readWeights(reader),
     enableTagOverride: reader.flag('EnableTagOverride'),
+    ...(kind === '' ? {} : { kind }),
+    ...(socketPath === '' ? {} : { socketPath }),
   };
   return { service, checks: readChecks(reader, id, name) };
+}
+
+/** Fields of `NodeService`, the form of a service in `/v1/catalog/register`. */
+const nodeFields = [
+  ...fields.filter((name) => name !== 'Name' && name !== 'Check' && name !== 'Checks' && name !== 'Token'),
+  'Service',
+  'PeerName',
+  'CreateIndex',
+  'ModifyIndex',
+];
+
+/**
+ * Reads the `Service` of `/v1/catalog/register`; Consul takes one without any name, and calls it ''.
+ * @throws DefinitionError
+ */
+export function readNodeService(value: unknown, path: DefinitionPath): ServiceDefinition {
+  const reader = new DefinitionReader(value, path, nodeFields, refused);
+  const name = reader.text('Service');
+  const kind = readKind(reader);
+  const socketPath = reader.text('SocketPath');
+  return {
+    id: reader.text('ID') || name,
+    name,
+    tags: reader.texts('Tags'),
+    address: checkAddress(reader.text('Address'), reader.pathOf('Address')),
+    port: checkPort(reader.integer('Port', 0), reader.pathOf('Port')),
+    meta: reader.textMap('Meta'),
+    taggedAddresses: readTaggedAddresses(reader),
+    weights: readWeights(reader, true),
+    enableTagOverride: reader.flag('EnableTagOverride'),
+    ...(kind === '' ? {} : { kind }),
+    ...(socketPath === '' ? {} : { socketPath }),
+  };
 }

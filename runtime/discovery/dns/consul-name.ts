@@ -8,12 +8,16 @@ export type ConsulName =
   | { readonly kind: 'service'; readonly service: string; readonly tag: string | undefined }
   | { readonly kind: 'node'; readonly node: string }
   | { readonly kind: 'address'; readonly address: string }
+  /** A prepared query, by name or id. */
+  | { readonly kind: 'query'; readonly query: string }
+  /** Virtual addresses of the mesh, of which there are none: that is no error. */
+  | { readonly kind: 'virtual' }
   /** In the zone, but nothing that could be there. */
   | { readonly kind: 'nothing' };
 
 const nothing: ConsulName = { kind: 'nothing' };
 
-/** Consul's words that a name's left side ends with. Those without an entry in `readers` have no answers here. */
+/** Consul's words that a name's left side ends with. Those without an entry in `readers` have no answers. */
 const kinds: ReadonlySet<string> = new Set([
   'service',
   'node',
@@ -49,10 +53,22 @@ function readNode(labels: readonly string[]): ConsulName {
   return labels.length === 0 ? nothing : { kind: 'node', node: labels.join('.') };
 }
 
+/** `q1` or `_q1._tcp`. */
+function readQuery(labels: readonly string[]): ConsulName {
+  const [first = '', second = ''] = labels;
+  if (labels.length === 0) return nothing;
+  if (labels.length === 2 && first.startsWith('_') && second.startsWith('_')) {
+    return { kind: 'query', query: first.slice(1) };
+  }
+  return { kind: 'query', query: labels.join('.') };
+}
+
 const readers: Readonly<Record<string, (labels: readonly string[]) => ConsulName>> = {
   service: readService,
   node: readNode,
   addr: readAddress,
+  query: readQuery,
+  virtual: (labels) => (labels.length === 0 ? nothing : { kind: 'virtual' }),
 };
 
 /** Nothing, `dc1` or `dc1.dc`. */
@@ -86,7 +102,9 @@ export function readConsulName(
   }
   const kind = inside[at] as string;
   // An address is what it is in every datacenter.
-  if (kind !== 'addr' && !isHere(inside.slice(at + 1), datacenter)) return nothing;
+  const locality = inside.slice(at + 1);
+  if (kind !== 'addr' && !isHere(locality, datacenter)) return nothing;
+  if (kind === 'query' && locality.length > 1) return nothing;
   return readers[kind]?.(inside.slice(0, at)) ?? nothing;
 }
 
@@ -103,7 +121,7 @@ export function readReverseName(name: string): string | undefined {
   return ipText(Buffer.from([...(v6[1] ?? '').replaceAll('.', '')].reverse().join(''), 'hex'));
 }
 
-/** Whether a name is in `in-addr.arpa` or `ip6.arpa`. */
+/** Whether a name is in `arpa`, where the reverse names are. */
 export function isReverse(name: string): boolean {
-  return /(^|\.)(in-addr|ip6)\.arpa\.?$/i.test(name);
+  return /(^|\.)arpa\.?$/i.test(name);
 }

@@ -2,24 +2,35 @@
  * What DNS asks for: the contract between finding and the DNS server. Names come in lower case.
  */
 
-/** One place to send a client to. */
-export interface ServiceEndpoint {
+export interface DirectoryNode {
+  readonly name: string;
   /** IP address or host name. */
   readonly address: string;
   /** Other address for one family (`lan_ipv4`, `lan_ipv6`), which goes before `address`. */
   readonly addressV4?: string | undefined;
   readonly addressV6?: string | undefined;
-  /** False: it was registered without an address, and `address` is its node's. */
-  readonly ownAddress: boolean;
-  readonly node: string;
+  /** What TXT records tell; none by default. */
+  readonly meta?: Readonly<Record<string, string>>;
+}
+
+/** One place to send a client to. */
+export interface ServiceEndpoint {
+  /** IP address or host name; '' when it was registered without one, and its node's counts. */
+  readonly address: string;
+  readonly addressV4?: string | undefined;
+  readonly addressV6?: string | undefined;
+  readonly node: DirectoryNode;
   readonly port: number;
-  /** 1 to 65535. */
+  /** 0 to 65535. */
   readonly weight: number;
 }
 
-export interface DirectoryNode {
-  readonly name: string;
-  readonly address: string;
+/** What a prepared query gives. */
+export interface QueryResult {
+  readonly service: string;
+  /** Seconds; undefined: the service's. */
+  readonly ttl: number | undefined;
+  readonly endpoints: readonly ServiceEndpoint[];
 }
 
 export interface Directory {
@@ -32,4 +43,10 @@ export interface Directory {
   node(name: string): DirectoryNode | undefined;
   /** Who is at an IP address. */
   reverse(address: string): { readonly kind: 'node' | 'service'; readonly name: string } | undefined;
+  /** undefined: there is no such query. Case is kept, as templates tell it apart. */
+  query(name: string): QueryResult | undefined;
+  /** A number that moves whenever an answer about this service may be another. */
+  serviceVersion(name: string): number;
+  /** The same for nodes. */
+  nodeVersion(): number;
 }

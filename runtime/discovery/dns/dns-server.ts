@@ -1,17 +1,17 @@
 /**
  * The sockets of the DNS server: UDP, and TCP with a length before each message (RFC 1035 section 4.2, RFC 7766).
  */
-import type { Socket as UdpSocket } from 'node:dgram';
+import type { RemoteInfo, Socket as UdpSocket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
 import { createServer, isIPv6 } from 'node:net';
 import type { Clock, Timer } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
-import { replyTo } from './reply.js';
-import type { Zone } from './zone.js';
+import { RateLimit } from './rate-limit.js';
+import type { Responder, Transport } from './reply.js';
 
 export interface DnsServerOptions {
-  readonly zone: Zone;
+  readonly responder: Responder;
   /** IP address to listen on. */
   readonly bind: string;
   /** The same for UDP and TCP; 0 takes a free one. */
@@ -22,6 +22,10 @@ export interface DnsServerOptions {
   readonly idleTimeoutMs?: number;
   /** Further TCP connections are closed at once. Default 512. */
   readonly maxConnections?: number;
+  /** Questions of one address in a second; further ones over UDP get no answer. Default 0: no limit. */
+  readonly maxQueriesPerSecond?: number;
+  /** Called for each question with the reply, when there is one. Default: nobody is told. */
+  readonly onQuery?: (query: Buffer, reply: Buffer | undefined, from: string, transport: Transport) => void;
 }
 
 export interface DnsServer {
@@ -29,14 +33,19 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
+/** Room for a burst of questions while others are answered. */
+const udpBufferBytes = 1_048_576;
 /** Replies of one connection that are not sent yet: beyond this, questions wait. */
 const maxUnsentBytes = 262_144;
+/** Questions of one connection that wait for other servers. */
+const maxWaiting = 128;
 /** Tries to find a number that is free for both, when any will do. */
 const portTries = 20;
 
 /** Serves one TCP connection. Questions may come without waiting for replies; replies keep their order. */
 function serveConnection(socket: Socket, options: DnsServerOptions): void {
-  const { clock, zone } = options;
+  const { clock, responder, onQuery } = options;
+  const from = `${socket.remoteAddress}:${socket.remotePort}`;
   const idleMs = options.idleTimeoutMs ?? 8000;
   let received: Buffer = Buffer.alloc(0);
   let timer: Timer | undefined;
@@ -44,21 +53,38 @@ function serveConnection(socket: Socket, options: DnsServerOptions): void {
     timer?.cancel();
     timer = clock.setTimer(idleMs, () => socket.destroy());
   };
+  /** Questions whose answers others have to give; their replies come out of order (RFC 7766 section 6.2.1.1). */
+  let waiting = 0;
+  let ended = false;
+  const send = (query: Buffer, reply: Buffer | undefined): void => {
+    onQuery?.(query, reply, from, 'tcp');
+    if (reply === undefined || socket.destroyed) return;
+    const framed = Buffer.allocUnsafe(reply.length + 2);
+    framed.writeUInt16BE(reply.length);
+    framed.set(reply, 2);
+    socket.write(framed);
+  };
   const readAll = (): void => {
     let at = 0;
     while (received.length - at >= 2 && socket.writableLength <= maxUnsentBytes) {
       const end = at + 2 + received.readUInt16BE(at);
       if (received.length < end) break;
-      const reply = replyTo(received.subarray(at + 2, end), 'tcp', zone);
+      const query = received.subarray(at + 2, end);
+      const reply = responder.reply(query, 'tcp');
       at = end;
       restart();
-      if (reply === undefined) continue;
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(reply.length);
-      socket.write(Buffer.concat([length, reply]));
+      if (reply instanceof Promise) {
+        waiting++;
+        void reply.then((late) => {
+          waiting--;
+          send(query, late);
+          socket.resume();
+          if (ended && waiting === 0) socket.end();
+        });
+      } else send(query, reply);
     }
     received = received.subarray(at);
-    if (socket.writableLength > maxUnsentBytes) socket.pause();
+    if (socket.writableLength > maxUnsentBytes || waiting > maxWaiting) socket.pause();
   };
   restart();
   socket.on('data', (chunk: Buffer) => {
@@ -70,7 +96,10 @@ function serveConnection(socket: Socket, options: DnsServerOptions): void {
     readAll();
   });
   // Half-closed after its last question: what was asked is answered before the end (RFC 7766 section 6.2.4).
-  socket.on('end', () => socket.end());
+  socket.on('end', () => {
+    ended = true;
+    if (waiting === 0) socket.end();
+  });
   socket.on('error', () => socket.destroy());
   socket.on('close', () => timer?.cancel());
 }
@@ -102,6 +131,9 @@ function closeTcp(server: Server, connections: ReadonlySet<Socket>): Promise<voi
   });
 }
 
+/** Nobody waits for what cannot be sent. */
+function ignoreSent(): void {}
+
 /** TCP first: its free ports are the scarcer ones. */
 async function listen(
   options: DnsServerOptions,
@@ -111,7 +143,14 @@ async function listen(
   const { bind } = options;
   const tcp = createServer({ noDelay: true, allowHalfOpen: true }, onConnection);
   const port = await listenTcp(tcp, bind, options.port);
-  const udp = createSocket({ type: isIPv6(bind) ? 'udp6' : 'udp4' });
+  const family = isIPv6(bind) ? 6 : 4;
+  const udp = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    recvBufferSize: udpBufferBytes,
+    sendBufferSize: udpBufferBytes,
+    // Answers go to addresses: asking the resolver for each of them takes longer than the answer.
+    lookup: (address, _options, done) => done(null, address, family),
+  });
   try {
     await listenUdp(udp, bind, port);
   } catch (error) {
@@ -127,7 +166,9 @@ async function listen(
  * @throws the error of the socket when the port cannot be had
  */
 export async function createDnsServer(options: DnsServerOptions): Promise<DnsServer> {
-  const { zone, logger } = options;
+  const { responder, logger, onQuery } = options;
+  const perSecond = options.maxQueriesPerSecond ?? 0;
+  const limit = perSecond > 0 ? new RateLimit(options.clock, perSecond) : undefined;
   const connections = new Set<Socket>();
   const onConnection = (socket: Socket): void => {
     if (connections.size >= (options.maxConnections ?? 512)) {
@@ -138,16 +179,22 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
     socket.on('close', () => connections.delete(socket));
     serveConnection(socket, options);
   };
+  let closing: Promise<void> | undefined;
   const { port, tcp, udp } = await listen(options, onConnection, portTries);
   const warn = (error: Error): void => logger?.warning(`DNS socket: ${error.message}`);
   tcp.on('error', warn);
   udp.on('error', warn);
+  const send = (query: Buffer, reply: Buffer | undefined, from: RemoteInfo): void => {
+    onQuery?.(query, reply, `${from.address}:${from.port}`, 'udp');
+    if (reply === undefined || closing !== undefined) return;
+    udp.send(reply, 0, reply.length, from.port, from.address, ignoreSent);
+  };
   udp.on('message', (octets, from) => {
-    const reply = replyTo(octets, 'udp', zone);
-    // Nobody waits for what cannot be sent.
-    if (reply !== undefined) udp.send(reply, from.port, from.address, () => undefined);
+    if (limit !== undefined && !limit.allows(from.address)) return;
+    const reply = responder.reply(octets, 'udp');
+    if (reply instanceof Promise) void reply.then((late) => send(octets, late, from));
+    else send(octets, reply, from);
   });
-  let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([closeTcp(tcp, connections), new Promise<void>((done) => udp.close(() => done()))]);
   };

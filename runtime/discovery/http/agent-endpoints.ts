@@ -1,38 +1,25 @@
 /**
  * `/v1/agent`: services and checks of this node, and the writing side of the API.
  */
-import type { Agent, Registration } from '../agent.js';
-import type { CheckStatus, Service } from '../catalog/catalog.js';
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../common/clock.js';
+import type { Registration } from '../agent.js';
+import type { CheckedService, CheckStatus, Service } from '../catalog/catalog.js';
 import { checkStatuses } from '../catalog/catalog.js';
 import { aggregatedStatus, aliveCheckId } from '../catalog/health.js';
 import { readCheck } from '../definition/check-definition.js';
-import { DefinitionError, DefinitionReader } from '../definition/definition-reader.js';
-import { findJsonError } from '../definition/json-error.js';
+import { DefinitionReader } from '../definition/definition-reader.js';
 import { readService } from '../definition/service-definition.js';
-import { agentServiceJson, checkJson } from './consul-json.js';
+import { agentServiceShape, checkShape, memberShape } from '../filter/shapes.js';
+import type { Command } from '../state/command.js';
+import type { Committer } from '../state/committer.js';
+import type { State } from '../state/state.js';
+import type { BlockingQueries } from './blocking-query.js';
+import { agentHealthCheckJson, agentServiceJson, byId, checkJson } from './consul-json.js';
 import type { ApiReply, ApiRequest, Endpoint } from './endpoint.js';
 import { ApiError, done } from './endpoint.js';
-
-function parseBody(body: string): unknown {
-  if (body.trim() === '') throw new ApiError(400, 'Request decode failed: EOF');
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    const reason = findJsonError(body)?.message ?? (error as Error).message;
-    throw new ApiError(400, `Request decode failed: ${reason}`);
-  }
-}
-
-/** Errors of the reader are the client's. */
-function reading<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof DefinitionError)) throw error;
-    const decoding = /^(?:json|time): /.test(error.message) ? 'Request decode failed: ' : '';
-    throw new ApiError(400, decoding + error.message);
-  }
-}
+import { requestFilter } from './request-filter.js';
+import { parseBody, reading } from './request-body.js';
 
 function unknownService(id: string): ApiError {
   return new ApiError(
@@ -58,97 +45,179 @@ function maintenance(query: URLSearchParams): { enable: boolean; reason: string 
   return { enable: /^[1tT]/.test(enable), reason: query.get('reason') ?? '' };
 }
 
+/** What a header may carry of a name. */
+function header(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
 const statusCodes = { passing: 200, warning: 429, critical: 503, maintenance: 503 } as const;
+const severity = ['passing', 'warning', 'critical', 'maintenance'] as const;
 
 export interface AgentEndpointOptions {
-  readonly agent: Agent;
+  readonly state: State;
+  readonly committer: Committer;
+  readonly queries: BlockingQueries;
+  readonly clock: Clock;
   /** Told in `/v1/agent/self`. */
   readonly version: string;
+  /** Port told of this node as a member. */
+  readonly port: () => number;
+  /** Reads the definition files again; undefined: there are none. */
+  readonly reload: () => void | Promise<void>;
 }
 
 /** All endpoints below `/v1/agent`. */
-export function agentEndpoints({ agent, version }: AgentEndpointOptions): Endpoint[] {
-  const { catalog } = agent;
+export function agentEndpoints(options: AgentEndpointOptions): Endpoint[] {
+  const { state, committer, queries, clock, version } = options;
+  const { catalog } = state;
   const { node } = catalog;
 
-  const own = (service: Service): boolean => service.origin !== 'built-in';
+  const own = ({ origin }: { readonly origin: string }): boolean => origin === 'api' || origin === 'file';
+  const ownServices = (): CheckedService[] =>
+    catalog.services(node.name).filter(({ service }) => own(service));
 
-  const register = ({ body, query }: ApiRequest): ApiReply => {
-    const registration: Registration = reading(() => readService(parseBody(body)));
-    if (catalog.service(registration.service.id)?.origin === 'built-in') {
-      throw new ApiError(400, `The service ID "${registration.service.id}" is in use by this service itself`);
-    }
-    const replace = query.get('replace-existing-checks');
-    agent.registerService(
-      registration,
-      'api',
-      replace !== null && !/^(?:0|f|F|FALSE|false|False)$/.test(replace),
-    );
+  const commit = async (command: Command, unknown: () => ApiError): Promise<ApiReply> => {
+    const outcome = await committer.commit(command);
+    if (outcome.kind === 'unknown') throw unknown();
+    if (outcome.kind === 'refused') throw new ApiError(500, outcome.reason);
     return done;
   };
+  const never = (): ApiError => new ApiError(500, 'no such thing');
 
-  const report = (id: string, status: CheckStatus, output: string): ApiReply => {
-    const result = agent.report(id, status, output);
-    if (result === 'unknown') throw unknownCheck(id);
-    if (result === 'no-ttl') throw new ApiError(500, `CheckID "${id}" does not have associated TTL`);
-    return done;
+  const register = ({ body, query }: ApiRequest): Promise<ApiReply> => {
+    const registration: Registration = reading(() => readService(parseBody(body)));
+    const { id } = registration.service;
+    if (catalog.service(id)?.origin === 'built-in') {
+      throw new ApiError(400, `The service ID "${id}" is in use by this service itself`);
+    }
+    const replace = query.get('replace-existing-checks');
+    const replaceChecks = replace !== null && !/^(?:0|f|F|FALSE|false|False)$/.test(replace);
+    const at = clock.wallTime();
+    return commit({ op: 'register-service', registration, origin: 'api', replaceChecks, at }, never);
+  };
+
+  const report = (id: string, status: CheckStatus, output: string): Promise<ApiReply> => {
+    const check = catalog.check(id);
+    if (check === undefined) throw unknownCheck(id);
+    if (check.ttlMs === undefined) throw new ApiError(500, `CheckID "${id}" does not have associated TTL`);
+    return commit({ op: 'report', id, status, output, at: clock.wallTime() }, () => unknownCheck(id));
   };
 
   const reporter =
     (status: CheckStatus) =>
-    ({ rest, query }: ApiRequest): ApiReply =>
+    ({ rest, query }: ApiRequest): Promise<ApiReply> =>
       report(rest, status, query.get('note') ?? '');
 
-  const update = ({ rest, body }: ApiRequest): ApiReply => {
+  const update = ({ rest, body }: ApiRequest): Promise<ApiReply> => {
     const reader = reading(() => new DefinitionReader(parseBody(body), [], ['Status', 'Output']));
     const status = reading(() => reader.text('Status'));
     if (!(checkStatuses as readonly string[]).includes(status)) {
       throw new ApiError(400, `Invalid check status: '${status}'`);
     }
-    return report(
-      rest,
-      status as CheckStatus,
-      reading(() => reader.text('Output')),
-    );
+    const output = reading(() => reader.text('Output'));
+    return report(rest, status as CheckStatus, output);
   };
 
-  const registerCheck = ({ body }: ApiRequest): ApiReply => {
+  const registerCheck = ({ body }: ApiRequest): Promise<ApiReply> => {
     const { check, serviceId } = reading(() => readCheck(parseBody(body), []));
-    if (serviceId !== '' && catalog.service(serviceId) === undefined) {
-      throw new ApiError(404, `ServiceID ${JSON.stringify(serviceId)} does not exist`);
-    }
-    if (check.id === aliveCheckId)
+    const missing = (): ApiError =>
+      new ApiError(404, `ServiceID ${JSON.stringify(serviceId)} does not exist`);
+    if (serviceId !== '' && catalog.service(serviceId) === undefined) throw missing();
+    if (check.id === aliveCheckId) {
       throw new ApiError(400, `The check ID "${check.id}" is in use by this service itself`);
-    agent.registerCheck(check, serviceId);
-    return done;
+    }
+    return commit({ op: 'register-check', check, serviceId, at: clock.wallTime() }, missing);
   };
 
-  const health = (services: readonly Service[]) =>
-    services.map((service) => {
-      const { checks } = catalog.instances(service.name).find((one) => one.service === service) ?? {
-        checks: [],
-      };
-      return {
-        AggregatedStatus: aggregatedStatus(checks),
-        Service: agentServiceJson(service, node.datacenter),
-        Checks: checks.map((check) => checkJson(check, node)),
-      };
-    });
+  const health = ({ service, checks }: CheckedService) => {
+    // The agent's view of a service has its own checks first, and not the one of the cluster.
+    const shown = [
+      ...checks.filter(({ serviceId }) => serviceId !== ''),
+      ...checks.filter(({ serviceId, id }) => serviceId === '' && id !== aliveCheckId),
+    ];
+    return {
+      AggregatedStatus: aggregatedStatus(shown),
+      Service: agentServiceJson(service, node.datacenter),
+      Checks: shown.map(agentHealthCheckJson),
+    };
+  };
+
+  const healthReply = (
+    status: (typeof severity)[number],
+    query: URLSearchParams,
+    json: unknown,
+  ): ApiReply => ({
+    status: statusCodes[status],
+    headers: {
+      'X-Consul-Reason': status,
+      ...(query.get('format') === 'text' ? { 'Content-Type': 'text/plain' } : {}),
+    },
+    ...(query.get('format') === 'text' ? { text: status } : { json }),
+  });
 
   const healthById = ({ rest, query }: ApiRequest): ApiReply => {
-    const service = catalog.service(rest);
-    const [found] = service === undefined || !own(service) ? [] : health([service]);
-    if (query.get('format') === 'text') {
-      const text = found?.AggregatedStatus ?? 'critical';
-      return { status: found === undefined ? 404 : statusCodes[text], text };
+    const checked = ownServices().find(({ service }) => service.id === rest);
+    if (checked === undefined) {
+      const headers = { 'X-Consul-Reason': `ServiceId ${header(rest)} not found` };
+      if (query.get('format') === 'text')
+        return { status: 404, headers, text: `ServiceId ${rest} not found` };
+      return { status: 404, headers, json: { AggregatedStatus: 'critical', Service: null, Checks: null } };
     }
-    if (found === undefined) {
-      return { status: 404, json: { AggregatedStatus: 'critical', Service: null, Checks: null } };
-    }
-    return { status: statusCodes[found.AggregatedStatus], json: found };
+    const found = health(checked);
+    return healthReply(found.AggregatedStatus, query, found);
   };
 
-  const self = {
+  const healthByName = ({ rest, query }: ApiRequest): ApiReply => {
+    const found = ownServices()
+      .filter(({ service }) => service.name === rest)
+      .map(health);
+    if (found.length === 0) {
+      const headers = { 'X-Consul-Reason': `ServiceName ${header(rest)} Not Found` };
+      return query.get('format') === 'text'
+        ? { status: 404, headers, text: `No service with name ${rest}` }
+        : { status: 404, headers, json: [] };
+    }
+    const worst = Math.max(...found.map(({ AggregatedStatus }) => severity.indexOf(AggregatedStatus)));
+    return healthReply(severity[worst] ?? 'critical', query, found);
+  };
+
+  const withHash = (service: Service) => {
+    const shown = agentServiceJson(service, node.datacenter);
+    const hash = createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 16);
+    const { Datacenter, ...rest } = shown;
+    return { hash, json: { ...rest, ContentHash: hash, Datacenter } };
+  };
+
+  /** `?hash=H&wait=...`: waits until the service is not the one of that hash. */
+  const service = async ({ rest, query, gone }: ApiRequest): Promise<ApiReply> => {
+    const look = () => {
+      const found = catalog.service(rest);
+      return found === undefined || !own(found) ? undefined : withHash(found);
+    };
+    const known = query.get('hash') ?? '';
+    if (known !== '' && look()?.hash === known) {
+      await queries.wait(() => look()?.hash !== known, query, gone);
+    }
+    const found = look();
+    if (found === undefined) throw new ApiError(404, `unknown service ID: ${rest}`);
+    return { status: 200, headers: { 'X-Consul-Contenthash': found.hash }, json: found.json };
+  };
+
+  const member = () => ({
+    Name: node.name,
+    Addr: node.address,
+    Port: options.port(),
+    Tags: { dc: node.datacenter, id: node.id, role: 'consul' },
+    Status: 1,
+    ProtocolMin: 1,
+    ProtocolMax: 5,
+    ProtocolCur: 2,
+    DelegateMin: 2,
+    DelegateMax: 5,
+    DelegateCur: 4,
+  });
+
+  const self = () => ({
     Config: {
       Datacenter: node.datacenter,
       PrimaryDatacenter: node.datacenter,
@@ -157,44 +226,46 @@ export function agentEndpoints({ agent, version }: AgentEndpointOptions): Endpoi
       Revision: '',
       Server: true,
       Version: version,
+      BuildDate: '1970-01-01T00:00:01Z',
     },
     DebugConfig: {},
-    Member: { Name: node.name, Addr: node.address, Port: 0, Tags: {}, Status: 1 },
-    Meta: node.meta,
-  };
+    Coord: null,
+    Member: member(),
+    Stats: {},
+    Meta: node.meta ?? {},
+  });
 
   return [
-    { method: 'GET', path: '/v1/agent/self', handle: () => ({ status: 200, json: self }) },
-    { method: 'GET', path: '/v1/agent/members', handle: () => ({ status: 200, json: [self.Member] }) },
+    { method: 'GET', path: '/v1/agent/self', handle: () => ({ status: 200, json: self() }) },
+    {
+      method: 'GET',
+      path: '/v1/agent/members',
+      handle: ({ query }) => {
+        const one = query.has('wan') ? { ...member(), Name: `${node.name}.${node.datacenter}` } : member();
+        return { status: 200, json: [one].filter(requestFilter(query, memberShape)) };
+      },
+    },
     {
       method: 'GET',
       path: '/v1/agent/services',
-      handle: () => ({
-        status: 200,
-        json: Object.fromEntries(
-          catalog
-            .services()
-            .filter(({ service }) => own(service))
-            .map(({ service }) => [service.id, agentServiceJson(service, node.datacenter)]),
-        ),
-      }),
-    },
-    {
-      method: 'GET',
-      path: '/v1/agent/service/',
-      handle({ rest }) {
-        const service = catalog.service(rest);
-        if (service === undefined || !own(service)) throw new ApiError(404, `unknown service ID: ${rest}`);
-        return { status: 200, json: agentServiceJson(service, node.datacenter) };
+      handle({ query }) {
+        const passes = requestFilter(query, agentServiceShape);
+        const entries = ownServices()
+          .map(({ service: one }) => [one.id, agentServiceJson(one, node.datacenter)] as const)
+          .filter(([, one]) => passes(one))
+          .sort(([one], [other]) => (one < other ? -1 : 1));
+        return { status: 200, json: Object.fromEntries(entries) };
       },
     },
+    { method: 'GET', path: '/v1/agent/service/', handle: service },
     { method: 'PUT', path: '/v1/agent/service/register', handle: register },
     {
       method: 'PUT',
       path: '/v1/agent/service/deregister/',
       handle({ rest }) {
-        if (!agent.deregisterService(rest)) throw unknownService(rest);
-        return done;
+        const found = catalog.service(rest);
+        if (found === undefined || !own(found)) throw unknownService(rest);
+        return commit({ op: 'deregister-service', id: rest }, () => unknownService(rest));
       },
     },
     {
@@ -203,8 +274,9 @@ export function agentEndpoints({ agent, version }: AgentEndpointOptions): Endpoi
       handle({ rest, query }) {
         if (rest === '') throw new ApiError(400, 'Missing service ID');
         const { enable, reason } = maintenance(query);
-        if (!agent.maintainService(rest, enable, reason)) throw unknownService(rest);
-        return done;
+        const found = catalog.service(rest);
+        if (found === undefined || !own(found)) throw unknownService(rest);
+        return commit({ op: 'maintain-service', id: rest, enable, reason }, () => unknownService(rest));
       },
     },
     {
@@ -212,30 +284,30 @@ export function agentEndpoints({ agent, version }: AgentEndpointOptions): Endpoi
       path: '/v1/agent/maintenance',
       handle({ query }) {
         const { enable, reason } = maintenance(query);
-        agent.maintainNode(enable, reason);
-        return done;
+        return commit({ op: 'maintain-node', enable, reason }, never);
       },
     },
     {
       method: 'GET',
       path: '/v1/agent/checks',
-      handle: () => ({
-        status: 200,
-        json: Object.fromEntries(
-          catalog
-            .checks()
-            .filter(({ id }) => id !== aliveCheckId)
-            .map((check) => [check.id, checkJson(check, node)]),
-        ),
-      }),
+      handle({ query }) {
+        const passes = requestFilter(query, checkShape);
+        const found = catalog
+          .checks(node.name)
+          .filter(({ id, origin }) => id !== aliveCheckId && origin !== 'catalog')
+          .sort(byId)
+          .map((check) => [check.id, checkJson(check, true)] as const)
+          .filter(([, check]) => passes(check));
+        return { status: 200, json: Object.fromEntries(found) };
+      },
     },
     { method: 'PUT', path: '/v1/agent/check/register', handle: registerCheck },
     {
       method: 'PUT',
       path: '/v1/agent/check/deregister/',
       handle({ rest }) {
-        if (!agent.removeCheck(rest)) throw unknownCheck(rest);
-        return done;
+        if (catalog.check(rest) === undefined || rest === aliveCheckId) throw unknownCheck(rest);
+        return commit({ op: 'deregister-check', id: rest }, () => unknownCheck(rest));
       },
     },
     { method: 'PUT', path: '/v1/agent/check/pass/', handle: reporter('passing') },
@@ -243,24 +315,22 @@ export function agentEndpoints({ agent, version }: AgentEndpointOptions): Endpoi
     { method: 'PUT', path: '/v1/agent/check/fail/', handle: reporter('critical') },
     { method: 'PUT', path: '/v1/agent/check/update/', handle: update },
     { method: 'GET', path: '/v1/agent/health/service/id/', handle: healthById },
-    {
-      method: 'GET',
-      path: '/v1/agent/health/service/name/',
-      handle({ rest }) {
-        const found = health(
-          catalog
-            .instances(rest)
-            .map(({ service }) => service)
-            .filter(own),
-        );
-        const codes = found.map(({ AggregatedStatus }) => statusCodes[AggregatedStatus]);
-        return { status: found.length === 0 ? 404 : Math.max(...codes), json: found };
-      },
-    },
+    { method: 'GET', path: '/v1/agent/health/service/name/', handle: healthByName },
     {
       method: 'GET',
       path: '/v1/agent/version',
-      handle: () => ({ status: 200, json: { HumanVersion: version } }),
+      handle: () => ({
+        status: 200,
+        json: { SHA: '', BuildDate: '1970-01-01T00:00:01Z', HumanVersion: version, FIPS: '' },
+      }),
+    },
+    {
+      method: 'PUT',
+      path: '/v1/agent/reload',
+      async handle() {
+        await options.reload();
+        return done;
+      },
     },
   ];
 }

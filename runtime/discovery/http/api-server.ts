@@ -1,12 +1,25 @@
 /**
  * The server of the HTTP API: reads requests whole, finds the endpoint, sends its reply in Consul's form.
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Logger } from '../../common/logger.js';
+import { NotKeptError } from '../state/committer.js';
+import type { Access } from './access.js';
+import { createAccess } from './access.js';
 import { crossSiteReason } from './cross-site.js';
 import type { ApiReply, Endpoint } from './endpoint.js';
 import { ApiError } from './endpoint.js';
+
+/** PEM texts. */
+export interface ApiTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Clients must show a certificate of one of these. */
+  readonly clientCa?: string;
+}
 
 export interface ApiServerOptions {
   readonly endpoints: readonly Endpoint[];
@@ -15,8 +28,13 @@ export interface ApiServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly logger?: Pick<Logger, 'error'>;
+  /** Default: everybody may do everything. */
+  readonly access?: Access;
+  readonly tls?: ApiTls;
   /** Largest request body, bytes. Default 512 KiB. */
   readonly maxBodyBytes?: number;
+  /** Connections of one address at a time (`http_max_conns_per_client`). Default 200. */
+  readonly maxConnectionsPerClient?: number;
 }
 
 export interface ApiServer {
@@ -25,10 +43,11 @@ export interface ApiServer {
 }
 
 const defaultMaxBodyBytes = 524_288;
+const defaultMaxConnections = 200;
 
 /** Parts of Consul's API that are not built; the rest of `/v1` does not exist there either. */
 const consulOnly =
-  /^\/v1\/(?:acl|agent|catalog|config|connect|coordinate|discovery-chain|event|exported-services|health|internal|kv|namespace|operator|partition|peering|query|session|snapshot|txn)(?:\/|$)/;
+  /^\/v1\/(?:acl|agent|catalog|config|connect|coordinate|discovery-chain|event|exported-services|health|imported-services|internal|kv|namespace|operator|partition|peering|query|session|snapshot|txn)(?:\/.|$)/;
 
 /** Finds endpoints by path: exact ones first, then the longest that ends in a slash. */
 class EndpointTable {
@@ -38,7 +57,7 @@ class EndpointTable {
   constructor(endpoints: readonly Endpoint[]) {
     const below = new Map<string, Endpoint[]>();
     for (const endpoint of endpoints) {
-      const map = endpoint.path.endsWith('/') ? below : this.#exact;
+      const map = endpoint.path.endsWith('/') && endpoint.exact !== true ? below : this.#exact;
       map.set(endpoint.path, [...(map.get(endpoint.path) ?? []), endpoint]);
     }
     this.#below = [...below].sort(([one], [other]) => other.length - one.length);
@@ -52,72 +71,150 @@ class EndpointTable {
   }
 }
 
-function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+function tooLarge(size: number, maxBytes: number): ApiError {
+  const help = 'See https://www.consul.io/docs/agent/config/config-files#kv_max_value_size.';
+  return new ApiError(413, `Request body(${size} bytes) too large, max size: ${maxBytes} bytes. ${help}`);
+}
+
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBytes) return Promise.reject(tooLarge(announced, maxBytes));
   return new Promise((done, fail) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > maxBytes) {
-        fail(new ApiError(413, `Request body too large, max size: ${maxBytes}`));
+        fail(tooLarge(size, maxBytes));
         request.pause();
       } else chunks.push(chunk);
     });
-    request.on('end', () => done(Buffer.concat(chunks).toString('utf8')));
+    request.on('end', () => done(Buffer.concat(chunks)));
     request.on('error', fail);
     request.on('close', () => fail(new ApiError(400, 'Request decode failed: unexpected EOF')));
   });
 }
 
+/** Percent-decoding that takes any octets, as Go's does. */
 function decodePath(text: string): string {
+  if (/%(?![0-9a-fA-F]{2})/.test(text)) throw new ApiError(400, 'Invalid URL path: bad percent-encoding');
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new ApiError(400, 'Invalid URL path: bad percent-encoding');
+    const octets = text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    return Buffer.from(octets, 'latin1').toString('utf8');
   }
 }
 
+/** Without empty segments and dots, which Go's router redirects away. */
+function cleanPath(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '' && segment !== '.') kept.push(segment);
+  }
+  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
+}
+
+/** Without the headers of the API: it is not the API that was asked for. */
+class NotThere extends ApiError {}
+
 function notFound(path: string): ApiError {
   if (!path.startsWith('/v1/')) {
-    return new ApiError(
+    return new NotThere(
       404,
       "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'\n",
     );
   }
-  return consulOnly.test(path)
+  return consulOnly.test(path) && !path.endsWith('/')
     ? new ApiError(501, `${path} is not built in; it needs a Consul agent`)
-    : new ApiError(404, 'Invalid URL path: not a recognized HTTP API endpoint\n');
+    : new NotThere(404, 'Invalid URL path: not a recognized HTTP API endpoint\n');
 }
 
-function send(response: ServerResponse, reply: ApiReply, query: URLSearchParams, keepAlive: boolean): void {
+/** Four spaces deeper per level, as Go indents; on text, so that large numbers stay what they are. */
+function indent(json: string): string {
+  const parts: string[] = [];
+  let depth = 0;
+  let opened = false;
+  const line = (): void => void parts.push(`\n${'    '.repeat(depth)}`);
+  for (const token of json.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^"{}[\],:]+/g) ?? []) {
+    const closes = token === '}' || token === ']';
+    if (closes) depth--;
+    // An empty object stays on its line.
+    if (closes ? !opened : opened) line();
+    parts.push(token === ':' ? ': ' : token);
+    opened = token === '{' || token === '[';
+    if (opened) depth++;
+    if (token === ',') line();
+  }
+  return parts.join('');
+}
+
+function bodyOf(reply: ApiReply, pretty: boolean): Buffer {
+  if (reply.json !== undefined || reply.jsonText !== undefined) {
+    const compact = reply.jsonText ?? JSON.stringify(reply.json);
+    return Buffer.from(pretty ? `${indent(compact)}\n` : compact, 'utf8');
+  }
+  return reply.octets ?? Buffer.from(reply.text ?? '', 'utf8');
+}
+
+interface SendOptions {
+  readonly pretty: boolean;
+  readonly keepAlive: boolean;
+  readonly policy: string;
+  /** False: it is no reply of the API. */
+  readonly api: boolean;
+}
+
+function send(response: ServerResponse, reply: ApiReply, options: SendOptions): void {
   if (response.destroyed) return;
-  const pretty = query.has('pretty');
-  const text =
-    reply.json === undefined
-      ? (reply.text ?? '')
-      : JSON.stringify(reply.json, null, pretty ? 4 : 0) + (pretty ? '\n' : '');
-  const body = Buffer.from(text, 'utf8');
-  const type = reply.json === undefined ? 'text/plain; charset=utf-8' : 'application/json';
+  const body = bodyOf(reply, options.pretty);
+  const isJson = reply.json !== undefined || reply.jsonText !== undefined;
+  // Consul says JSON of an empty success too, since 1.21.
+  const type = isJson || (body.length === 0 && reply.status === 200);
   response.writeHead(reply.status, {
-    ...(body.length === 0 ? {} : { 'Content-Type': type }),
-    Vary: 'Accept-Encoding',
-    'X-Consul-Default-Acl-Policy': 'allow',
+    ...(type || body.length > 0
+      ? { 'Content-Type': type ? 'application/json' : 'text/plain; charset=utf-8' }
+      : {}),
+    ...(options.api ? { Vary: 'Accept-Encoding', 'X-Consul-Default-Acl-Policy': options.policy } : {}),
     'X-Content-Type-Options': 'nosniff',
     ...reply.headers,
-    ...(keepAlive ? {} : { Connection: 'close' }),
+    ...(options.keepAlive ? {} : { Connection: 'close' }),
     'Content-Length': body.length,
   });
   response.end(body);
 }
 
+/** Closes connections of an address that has too many already. */
+function limitConnections(server: Server, most: number): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const from = socket.remoteAddress ?? '';
+    const count = (counts.get(from) ?? 0) + 1;
+    if (count > most) {
+      socket.end('HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    counts.set(from, count);
+    socket.on('close', () => {
+      const left = (counts.get(from) ?? 1) - 1;
+      if (left > 0) counts.set(from, left);
+      else counts.delete(from);
+    });
+  });
+}
+
 /**
  * Starts to answer.
- * @throws the error of the socket when the port cannot be had
+ * @throws the error of the socket when the port cannot be had, or of the TLS material
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const table = new EndpointTable(options.endpoints);
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
   const loopback = /^(?:127\.|::1$)/.test(options.bind);
+  const access = options.access ?? createAccess({});
 
   const handle = async (
     request: IncomingMessage,
@@ -125,8 +222,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     query: URLSearchParams,
     gone: AbortSignal,
   ): Promise<ApiReply> => {
-    const reason = crossSiteReason(request.headers, loopback);
+    const reason = crossSiteReason(request.method, request.headers, loopback);
     if (reason !== undefined) throw new ApiError(403, reason);
+    const clean = cleanPath(path);
+    if (clean !== path && path.startsWith('/')) {
+      const to = clean + (request.url ?? '').slice(path.length);
+      throw new Redirect(to);
+    }
     const found = table.find(path);
     if (found === undefined) throw notFound(path);
     const method = request.method ?? '';
@@ -136,33 +238,67 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     if (endpoint === undefined) {
       return { status: 405, headers: { Allow: allow }, text: `method ${method} not allowed` };
     }
-    if (query.get('filter')) throw new ApiError(501, '?filter is not built in; it needs a Consul agent');
-    const body = method === 'PUT' ? await readBody(request, maxBodyBytes) : '';
-    return endpoint.handle({ method, rest: decodePath(found.rest), query, body, gone });
+    const writes = endpoint.writes ?? method !== 'GET';
+    const source = request.socket.remoteAddress ?? '';
+    const refusal = access.refusal({ writes, headers: request.headers, query, source });
+    if (refusal !== undefined) throw new ApiError(403, refusal);
+    const octets =
+      method === 'GET' ? Buffer.alloc(0) : await readBody(request, endpoint.maxBodyBytes ?? maxBodyBytes);
+    const rest = decodePath(found.rest);
+    return endpoint.handle({ method, rest, query, body: octets.toString('utf8'), octets, gone });
   };
 
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+  const onRequest: RequestListener = (request, response) => {
     const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
     const query = new URLSearchParams(search);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
+    const settings = {
+      pretty: query.has('pretty') && query.get('pretty') !== 'false',
+      keepAlive: true,
+      policy: access.defaultPolicy,
+      api: true,
+    };
     handle(request, path, query, gone.signal).then(
-      (reply) => send(response, reply, query, true),
+      (reply) => send(response, reply, { ...settings, api: path.startsWith('/v1/') }),
       (error: Error) => {
-        const known = error instanceof ApiError;
-        if (!known) options.logger?.error(`HTTP API: ${request.method} ${path}: ${error.stack}`);
         // What is left of a body that was refused is not read.
-        const keepAlive = request.complete;
-        send(response, { status: known ? error.status : 500, text: error.message }, query, keepAlive);
+        const keepAlive = request.complete || request.method === 'GET';
+        if (error instanceof Redirect) {
+          redirect(response, error.message, request.method === 'GET');
+          return;
+        }
+        const notKept = error instanceof NotKeptError;
+        const known = error instanceof ApiError;
+        if (!known && !notKept) options.logger?.error(`HTTP API: ${request.method} ${path}: ${error.stack}`);
+        send(
+          response,
+          { status: known ? error.status : notKept ? 503 : 500, text: error.message },
+          { ...settings, keepAlive, api: !(error instanceof NotThere) },
+        );
       },
     );
   };
 
   // No limit on the time of a reply: blocking queries take minutes.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000 },
-    onRequest,
-  );
+  const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
+  const { tls } = options;
+  const server: Server =
+    tls === undefined
+      ? createServer(limits, onRequest)
+      : createTlsServer(
+          {
+            ...limits,
+            cert: tls.cert,
+            key: tls.key,
+            minVersion: 'TLSv1.2',
+            ...(tls.clientCa === undefined
+              ? {}
+              : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+          },
+          onRequest,
+        );
+  limitConnections(server, options.maxConnectionsPerClient ?? defaultMaxConnections);
   const port = await listen(server, options);
   server.on('error', (error) => options.logger?.error(`HTTP API: ${error.message}`));
   let closing: Promise<void> | undefined;
@@ -177,6 +313,21 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
   };
 }
+
+function redirect(response: ServerResponse, to: string, withBody: boolean): void {
+  const href = to.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  const body = withBody ? `<a href="${href}">Temporary Redirect</a>.\n\n` : '';
+  response
+    .writeHead(307, {
+      Location: to,
+      ...(withBody ? { 'Content-Type': 'text/html; charset=utf-8' } : {}),
+      'Content-Length': Buffer.byteLength(body),
+    })
+    .end(body);
+}
+
+/** The path is written in a way that leads elsewhere. */
+class Redirect extends Error {}
 
 function listen(server: Server, { bind, port }: ApiServerOptions): Promise<number> {
   return new Promise((done, fail) => {

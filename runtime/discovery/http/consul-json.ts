@@ -1,35 +1,36 @@
 /**
- * Catalog entries in the shapes of Consul's API. Lists are `[]`, never null.
+ * Catalog entries in the shapes of Consul's API. Lists are `[]`, never null, but where Consul itself says null.
  */
-import type {
-  Catalog,
-  CatalogNode,
-  Check,
-  CheckedService,
-  Service,
-  TaggedAddress,
-} from '../catalog/catalog.js';
+import type { CatalogNode, Check, CheckedService, Service, TaggedAddress } from '../catalog/catalog.js';
 import { goDurationText } from '../definition/go-duration.js';
 
-/** An IP address without a tag of its own is the one of both networks. */
-function taggedAddresses(service: Service): Record<string, { Address: string; Port: number }> {
+type Tagged = Record<string, { Address: string; Port: number }>;
+
+/** An IP address without a tag of its own is the one of both networks; null when there is nothing to say. */
+function taggedAddresses(service: Service): Tagged | undefined {
   const view = ({ address, port }: TaggedAddress) => ({ Address: address, Port: port });
-  const found: Record<string, { Address: string; Port: number }> = {};
-  const { address, port } = service;
-  if (address !== '') {
+  const found: Tagged = {};
+  const { address, port, origin } = service;
+  if (address !== '' && origin !== 'catalog') {
     const suffix = address.includes(':') ? 'ipv6' : 'ipv4';
-    for (const network of ['lan', 'wan']) found[`${network}_${suffix}`] = view({ address, port });
+    if (/^[\d.]+$|:/.test(address)) {
+      for (const network of ['lan', 'wan']) found[`${network}_${suffix}`] = view({ address, port });
+    }
   }
   for (const [tag, tagged] of Object.entries(service.taggedAddresses)) found[tag] = view(tagged);
+  if (Object.keys(found).length === 0) return undefined;
   return Object.fromEntries(Object.entries(found).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-function nodeAddresses({ address }: CatalogNode): Record<string, string> {
-  const suffix = address.includes(':') ? 'ipv6' : 'ipv4';
-  return { lan: address, [`lan_${suffix}`]: address, wan: address, [`wan_${suffix}`]: address };
+function sorted(map: Readonly<Record<string, string>> | null): Record<string, string> | null {
+  return map && Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 const noProxy = { Mode: '', MeshGateway: {}, Expose: {} };
+
+function weights({ weights: { passing, warning } }: Service) {
+  return { Passing: passing, Warning: warning };
+}
 
 export function nodeJson(node: CatalogNode) {
   return {
@@ -37,8 +38,8 @@ export function nodeJson(node: CatalogNode) {
     Node: node.name,
     Address: node.address,
     Datacenter: node.datacenter,
-    TaggedAddresses: nodeAddresses(node),
-    Meta: node.meta,
+    TaggedAddresses: sorted(node.taggedAddresses),
+    Meta: sorted(node.meta),
     CreateIndex: node.createIndex,
     ModifyIndex: node.modifyIndex,
   };
@@ -48,14 +49,18 @@ export function nodeJson(node: CatalogNode) {
 export function agentServiceJson(service: Service, datacenter: string) {
   const tagged = taggedAddresses(service);
   return {
+    ...(service.kind === undefined || service.kind === '' ? {} : { Kind: service.kind }),
     ID: service.id,
     Service: service.name,
     Tags: service.tags,
-    Meta: service.meta,
+    Meta: sorted(service.meta),
     Port: service.port,
     Address: service.address,
-    ...(Object.keys(tagged).length === 0 ? {} : { TaggedAddresses: tagged }),
-    Weights: { Passing: service.weights.passing, Warning: service.weights.warning },
+    ...(service.socketPath === undefined || service.socketPath === ''
+      ? {}
+      : { SocketPath: service.socketPath }),
+    ...(tagged === undefined ? {} : { TaggedAddresses: tagged }),
+    Weights: weights(service),
     EnableTagOverride: service.enableTagOverride,
     Datacenter: datacenter,
   };
@@ -65,14 +70,18 @@ export function agentServiceJson(service: Service, datacenter: string) {
 export function nodeServiceJson(service: Service) {
   const tagged = taggedAddresses(service);
   return {
+    ...(service.kind === undefined || service.kind === '' ? {} : { Kind: service.kind }),
     ID: service.id,
     Service: service.name,
     Tags: service.tags,
     Address: service.address,
-    ...(Object.keys(tagged).length === 0 ? {} : { TaggedAddresses: tagged }),
-    Meta: service.meta,
-    Port: service.port,
-    Weights: { Passing: service.weights.passing, Warning: service.weights.warning },
+    ...(tagged === undefined ? {} : { TaggedAddresses: tagged }),
+    Meta: Object.keys(service.meta).length === 0 ? null : sorted(service.meta),
+    ...(service.port === 0 ? {} : { Port: service.port }),
+    ...(service.socketPath === undefined || service.socketPath === ''
+      ? {}
+      : { SocketPath: service.socketPath }),
+    Weights: weights(service),
     EnableTagOverride: service.enableTagOverride,
     Proxy: noProxy,
     Connect: {},
@@ -83,24 +92,25 @@ export function nodeServiceJson(service: Service) {
 }
 
 /** `ServiceNode`, in `/v1/catalog/service`. */
-export function serviceNodeJson(service: Service, node: CatalogNode) {
+export function serviceNodeJson({ service, node }: CheckedService) {
+  const tagged = taggedAddresses(service);
   return {
     ID: node.id,
     Node: node.name,
     Address: node.address,
     Datacenter: node.datacenter,
-    TaggedAddresses: nodeAddresses(node),
-    NodeMeta: node.meta,
-    ServiceKind: '',
+    TaggedAddresses: sorted(node.taggedAddresses),
+    NodeMeta: sorted(node.meta),
+    ServiceKind: service.kind ?? '',
     ServiceID: service.id,
     ServiceName: service.name,
     ServiceTags: service.tags,
     ServiceAddress: service.address,
-    ServiceTaggedAddresses: taggedAddresses(service),
-    ServiceWeights: { Passing: service.weights.passing, Warning: service.weights.warning },
-    ServiceMeta: service.meta,
+    ...(tagged === undefined ? {} : { ServiceTaggedAddresses: tagged }),
+    ServiceWeights: weights(service),
+    ServiceMeta: sorted(service.meta),
     ServicePort: service.port,
-    ServiceSocketPath: '',
+    ServiceSocketPath: service.socketPath ?? '',
     ServiceEnableTagOverride: service.enableTagOverride,
     ServiceProxy: noProxy,
     ServiceConnect: {},
@@ -110,10 +120,17 @@ export function serviceNodeJson(service: Service, node: CatalogNode) {
   };
 }
 
-/** `HealthCheck` */
-export function checkJson(check: Check, node: CatalogNode) {
+/** The kind of a check: `ttl`, `http`, `tcp`, `grpc`, `alias`, `maintenance` or ''. */
+function typeOf(check: Check): string {
+  if (check.type !== undefined) return check.type;
+  if (check.alias !== undefined) return 'alias';
+  return check.probe?.target.kind ?? (check.ttlMs === undefined ? '' : 'ttl');
+}
+
+/** `HealthCheck`; the agent's own view has no indexes. */
+export function checkJson(check: Check, ofAgent = false) {
   return {
-    Node: node.name,
+    Node: check.node,
     CheckID: check.id,
     Name: check.name,
     Status: check.status,
@@ -122,21 +139,57 @@ export function checkJson(check: Check, node: CatalogNode) {
     ServiceID: check.serviceId,
     ServiceName: check.serviceName,
     ServiceTags: check.serviceTags,
-    Type: check.probe?.target.kind ?? (check.ttlMs === undefined ? '' : 'ttl'),
+    Type: typeOf(check),
     Interval: check.probe === undefined ? '' : goDurationText(check.probe.intervalMs),
     Timeout: check.probe === undefined ? '' : goDurationText(check.probe.timeoutMs),
     ExposedPort: 0,
     Definition: {},
-    CreateIndex: check.createIndex,
-    ModifyIndex: check.modifyIndex,
+    CreateIndex: ofAgent ? 0 : check.createIndex,
+    ModifyIndex: ofAgent ? 0 : check.modifyIndex,
   };
 }
 
-/** `CheckServiceNode`, in `/v1/health/service`. */
-export function checkServiceNodeJson({ service, checks }: CheckedService, catalog: Catalog) {
+const noDefinition = {
+  Interval: '0s',
+  Timeout: '0s',
+  DeregisterCriticalServiceAfter: '0s',
+  HTTP: '',
+  Header: null,
+  Method: '',
+  Body: '',
+  TLSServerName: '',
+  TLSSkipVerify: false,
+  TCP: '',
+  TCPUseTLS: false,
+  UDP: '',
+  GRPC: '',
+  OSService: '',
+  GRPCUseTLS: false,
+};
+
+/** The same in `/v1/agent/health`, which says less with more words. */
+export function agentHealthCheckJson(check: Check) {
+  const { Interval: _, Timeout: __, ...rest } = checkJson(check, true);
   return {
-    Node: nodeJson(catalog.node),
+    ...rest,
+    ServiceTags: check.serviceTags.length === 0 ? null : check.serviceTags,
+    Type: '',
+    Definition: noDefinition,
+  };
+}
+
+/** Ids in order, as Consul's index of them has them. */
+export function byId(one: { readonly id: string }, other: { readonly id: string }): number {
+  return one.id < other.id ? -1 : one.id > other.id ? 1 : 0;
+}
+
+/** `CheckServiceNode`, in `/v1/health/service`. */
+export function checkServiceNodeJson({ service, node, checks }: CheckedService) {
+  const ofNode = checks.filter(({ serviceId }) => serviceId === '').sort(byId);
+  const own = checks.filter(({ serviceId }) => serviceId !== '').sort(byId);
+  return {
+    Node: nodeJson(node),
     Service: nodeServiceJson(service),
-    Checks: checks.map((check) => checkJson(check, catalog.node)),
+    Checks: [...ofNode, ...own].map((check) => checkJson(check)),
   };
 }

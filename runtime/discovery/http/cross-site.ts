@@ -18,10 +18,17 @@ function isLocalHost(host: string): boolean {
  * @param loopback whether the API listens on loopback only; elsewhere it may have any name
  * @returns why the request is refused, or undefined
  */
-export function crossSiteReason(headers: IncomingHttpHeaders, loopback: boolean): string | undefined {
+export function crossSiteReason(
+  method: string | undefined,
+  headers: IncomingHttpHeaders,
+  loopback: boolean,
+): string | undefined {
   if (headers.origin !== undefined) return 'requests of web pages are refused (Origin header)';
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'none')
+  // The page of this service itself may look; a name that can be a stranger's may be one that leads here (rebinding).
+  const own =
+    method === 'GET' && site === 'same-origin' && headers.host !== undefined && isLocalHost(headers.host);
+  if (site !== undefined && site !== 'none' && !own)
     return 'requests of web pages are refused (Sec-Fetch-Site header)';
   if (loopback && headers.host !== undefined && !isLocalHost(headers.host)) {
     return `'${headers.host}' is not a name of this machine (Host header)`;

@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly rest: string;
   readonly query: URLSearchParams;
   readonly body: string;
+  /** The body as it came. */
+  readonly octets: Buffer;
   /** Aborted when the client goes away. */
   readonly gone: AbortSignal;
 }
@@ -18,14 +20,26 @@ export interface ApiReply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as plain text, when there is no `json`. */
+  /** JSON that is written already, which goes before `json`: for numbers that JavaScript cannot hold. */
+  readonly jsonText?: string;
+  /** Sent as plain text, when there is no JSON. */
   readonly text?: string;
+  /** Sent as it is, when there is neither; its type is in `headers`. */
+  readonly octets?: Buffer;
 }
 
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
 export interface Endpoint {
-  readonly method: 'GET' | 'PUT';
+  readonly method: Method;
   /** With a slash at the end: everything below it. */
   readonly path: string;
+  /** True: that path alone, even though it ends with a slash. */
+  readonly exact?: boolean;
+  /** Whether it changes something: a token that may read only is not enough. Default: all methods but GET. */
+  readonly writes?: boolean;
+  /** Largest body, bytes; default the server's. */
+  readonly maxBodyBytes?: number;
   /** @throws ApiError */
   handle(request: ApiRequest): ApiReply | Promise<ApiReply>;
 }

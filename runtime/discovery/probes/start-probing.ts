@@ -3,6 +3,7 @@
  */
 import type { Clock, Timer } from '../../common/clock.js';
 import type { CheckStatus, ProbeDefinition } from '../catalog/catalog.js';
+import { probeGrpc } from './grpc-probe.js';
 import { probeHttp } from './http-probe.js';
 import { probeTcp } from './tcp-probe.js';
 
@@ -28,7 +29,14 @@ export interface ProbingOptions {
 }
 
 function onceOf({ target }: ProbeDefinition): ProbeOnce {
-  return target.kind === 'http' ? (done) => probeHttp(target, done) : (done) => probeTcp(target, done);
+  switch (target.kind) {
+    case 'http':
+      return (done) => probeHttp(target, done);
+    case 'tcp':
+      return (done) => probeTcp(target, done);
+    case 'grpc':
+      return (done) => probeGrpc(target, done);
+  }
 }
 
 /** Counts as a Consul agent does: warnings are successes, and the first result counts whatever the thresholds are. */

@@ -9,7 +9,7 @@ import type { Clock } from '../../common/clock.js';
 import { encodeMessage } from './encode.js';
 import type { DnsServerAddress, Exchange } from './exchange.js';
 import { askTcp, askUdp } from './exchange.js';
-import type { DnsMessage, Question } from './message.js';
+import type { DnsMessage, Question, SrvRecord } from './message.js';
 import { CLASS_IN, message, rcodes } from './message.js';
 import { canonicalName } from './name.js';
 import { readHosts, readResolvConf } from './system-config.js';
@@ -39,9 +39,18 @@ export interface ResolvedAddresses {
   readonly ttlSeconds: number;
 }
 
+/** Hosts of SRV records (RFC 2782). */
+export interface ResolvedServices {
+  /** In the order of the answer, never empty; of the most wanted priority alone. */
+  readonly hosts: readonly { readonly ip: string; readonly port: number; readonly weight: number }[];
+  readonly ttlSeconds: number;
+}
+
 export interface DnsResolver {
   /** @throws DnsError */
   resolve(name: string, family: AddressFamily): Promise<ResolvedAddresses>;
+  /** By SRV records, with the addresses of their targets. @throws DnsError */
+  resolveSrv?(name: string, family: AddressFamily): Promise<ResolvedServices>;
   /** Ends all questions under way with kind `closed`. */
   close(): void;
 }
@@ -91,6 +100,31 @@ function addressesOf(reply: DnsMessage, question: Question): ResolvedAddresses |
   return undefined;
 }
 
+interface FoundServices {
+  readonly records: readonly SrvRecord[];
+  readonly addresses: Readonly<Record<AddressFamily, ReadonlyMap<string, readonly string[]>>>;
+  readonly ttlSeconds: number;
+}
+
+/** The SRV records of the first priority, with the addresses that came beside them. */
+function servicesOf(reply: DnsMessage, question: Question): FoundServices | undefined {
+  const all = reply.answers.filter(
+    (record): record is SrvRecord =>
+      record.type === 'SRV' && canonicalName(record.name) === canonicalName(question.name),
+  );
+  if (all.length === 0) return undefined;
+  const first = Math.min(...all.map(({ priority }) => priority));
+  const records = all.filter(({ priority }) => priority === first);
+  const addresses = { v4: new Map<string, string[]>(), v6: new Map<string, string[]>() };
+  for (const record of reply.additionals) {
+    if (record.type !== 'A' && record.type !== 'AAAA') continue;
+    const map = addresses[record.type === 'A' ? 'v4' : 'v6'];
+    const name = canonicalName(record.name);
+    map.set(name, [...(map.get(name) ?? []), record.address]);
+  }
+  return { records, addresses, ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)) };
+}
+
 /** Makes a resolver. The hosts file and resolv.conf are read anew for each question, so edits count at once. */
 export function createDnsResolver(options: DnsResolverOptions): DnsResolver {
   const { clock } = options;
@@ -132,12 +166,13 @@ export function createDnsResolver(options: DnsResolverOptions): DnsResolver {
     return reply;
   }
 
-  /** The addresses, `no-data` or `not-found`, whatever server said so first. */
-  async function lookUp(
+  /** What `read` finds, `no-data` or `not-found`, whatever server said so first. */
+  async function lookUp<Found>(
     question: Question,
     servers: readonly DnsServerAddress[],
     deadline: number,
-  ): Promise<ResolvedAddresses> {
+    read: (reply: DnsMessage, question: Question) => Found | undefined,
+  ): Promise<Found> {
     const attemptMs = timeoutMs / (servers.length * rounds);
     let last = new DnsError('timeout', `no reply for ${question.name} within ${timeoutMs} ms`);
     for (let round = 0; round < rounds; round++) {
@@ -160,7 +195,7 @@ export function createDnsResolver(options: DnsResolverOptions): DnsResolver {
           throw new DnsError('not-found', `${question.name}: no such name`);
         }
         if (reply.rcode === rcodes.NOERROR) {
-          const found = addressesOf(reply, question);
+          const found = read(reply, question);
           if (found) return found;
           throw new DnsError('no-data', `${question.name}: no ${question.type} records`);
         }
@@ -215,7 +250,7 @@ export function createDnsResolver(options: DnsResolverOptions): DnsResolver {
           continue;
         }
         try {
-          return await lookUp(question, servers, deadline);
+          return await lookUp(question, servers, deadline, addressesOf);
         } catch (error) {
           if (!(error instanceof DnsError)) throw error;
           // A name that exists without data is a better answer than a later "no such name".
@@ -224,6 +259,21 @@ export function createDnsResolver(options: DnsResolverOptions): DnsResolver {
         }
       }
       throw last;
+    },
+    async resolveSrv(name, family) {
+      if (closed) throw new DnsError('closed', 'the resolver is closed');
+      const { names, servers } = candidates(name);
+      const question: Question = { name: names[0] ?? name, type: 'SRV', class: CLASS_IN };
+      const deadline = clock.now() + timeoutMs;
+      const found = await lookUp(question, servers, deadline, servicesOf);
+      const known = found.addresses[family];
+      const hosts = await Promise.all(
+        found.records.map(async ({ target, port, weight }) => {
+          const ips = known.get(canonicalName(target)) ?? (await this.resolve(target, family)).addresses;
+          return ips.map((ip) => ({ ip, port, weight }));
+        }),
+      );
+      return { hosts: hosts.flat(), ttlSeconds: found.ttlSeconds };
     },
     close() {
       closed = true;

@@ -37,8 +37,11 @@ function askedFor(cluster: unknown) {
 
 /** `no_default_search_domain`. With a dot at its end a name is asked for as it is; the dot itself is never sent. */
 export function withoutSearch(resolver: DnsResolver): DnsResolver {
+  const resolveSrv = resolver.resolveSrv?.bind(resolver);
+  const absolute = (name: string): string => (name.endsWith('.') ? name : `${name}.`);
   return {
-    resolve: (name, family) => resolver.resolve(name.endsWith('.') ? name : `${name}.`, family),
+    resolve: (name, family) => resolver.resolve(absolute(name), family),
+    ...(resolveSrv === undefined ? {} : { resolveSrv: (name, family) => resolveSrv(absolute(name), family) }),
     close: () => resolver.close(),
   };
 }

@@ -12,12 +12,15 @@ import type { ClusterDependencies, HostChangingCluster } from './host-changing-c
 export interface DnsNames {
   /** Resolves when each name was asked for once; never rejects. */
   readonly warmed: Promise<void>;
+  /** Asks for all names now; one that is being asked for is asked for once more after that. */
+  refresh(): void;
   stop(): void;
 }
 
 /**
  * Starts to ask. Counts `update_attempt`, `update_success`, `update_failure` and `update_no_rebuild`.
  * @param resolver belongs to it, and is closed by `stop`
+ * @param look how to ask; default: for addresses
  * @param apply takes an answer over. `failed`: an answer that this cluster type takes for none
  */
 export function followDnsNames(
@@ -26,6 +29,7 @@ export function followDnsNames(
   resolver: DnsResolver,
   { clock, loggers, random, stats }: ClusterDependencies,
   apply: (at: number, addresses: readonly string[]) => 'changed' | 'unchanged' | 'failed',
+  look: typeof lookUp = lookUp,
 ): DnsNames {
   const config = messageOf(cluster.config);
   const lookupFamily = textOf(config.dns_lookup_family, 'AUTO');
@@ -36,7 +40,9 @@ export function followDnsNames(
   const failures = counter('failure');
   const noRebuilds = counter('no_rebuild');
   const log = loggers?.get('upstream');
-  const timers = new Set<Timer>();
+  /** Until the next time, by name; absent while it is asked for. */
+  const timers = new Map<number, Timer>();
+  const askAgain = new Set<number>();
   let stopped = false;
 
   function take(at: number, result: LookupResult): number {
@@ -58,21 +64,36 @@ export function followDnsNames(
 
   async function ask(at: number): Promise<void> {
     attempts.inc();
-    const result = await lookUp(resolver, names[at] as string, lookupFamily);
+    const result = await look(resolver, names[at] as string, lookupFamily);
     if (stopped) return;
+    const delayMs = take(at, result);
     // The next one is asked for when this one has ended, so a slow server is never asked twice at once.
-    const timer = clock.setTimer(take(at, result), () => {
-      timers.delete(timer);
+    const next = (): void => {
+      timers.delete(at);
       void ask(at);
-    });
-    timers.add(timer);
+    };
+    if (askAgain.delete(at)) next();
+    else timers.set(at, clock.setTimer(delayMs, next));
   }
 
   return {
     warmed: Promise.all(names.map((_, at) => ask(at))).then(() => undefined),
+    refresh() {
+      if (stopped) return;
+      for (const at of names.keys()) {
+        const timer = timers.get(at);
+        if (timer === undefined) {
+          askAgain.add(at);
+          continue;
+        }
+        timer.cancel();
+        timers.delete(at);
+        void ask(at);
+      }
+    },
     stop() {
       stopped = true;
-      for (const timer of timers) timer.cancel();
+      for (const timer of timers.values()) timer.cancel();
       timers.clear();
       resolver.close();
     },

@@ -8,8 +8,10 @@ import { isGetAddrInfo } from './cluster-resolver.js';
 import type { ConfiguredEndpoint } from './configured-endpoints.js';
 import { configuredEndpoints } from './configured-endpoints.js';
 import { followDnsNames } from './dns-names.js';
+import { discoverySource, followDiscovery } from './discovery-push.js';
 import type { ClusterDependencies, HostChangingCluster } from './host-changing-cluster.js';
 import type { OwnedCluster } from './owned-cluster.js';
+import { lookUpSrv, parseSrv } from './srv-lookup.js';
 
 function hostsOf(
   { address, attributes, port }: ConfiguredEndpoint,
@@ -17,6 +19,21 @@ function hostsOf(
 ): HostDescription[] {
   const hostname = attributes.hostname || address;
   return ips.map((ip) => ({ address: { kind: 'ip', ip, port }, attributes: { ...attributes, hostname } }));
+}
+
+/** The same of SRV records, which have ports and weights of their own. */
+function srvHostsOf(
+  { address, attributes }: ConfiguredEndpoint,
+  found: readonly string[],
+): HostDescription[] {
+  const hostname = attributes.hostname || address;
+  return found.map((text) => {
+    const { ip, port, weight } = parseSrv(text);
+    return {
+      address: { kind: 'ip', ip, port },
+      attributes: { ...attributes, hostname, weight: Math.max(1, weight) },
+    };
+  });
 }
 
 /**
@@ -30,12 +47,14 @@ export function ownStrictDnsCluster(
   previous: ReadonlyMap<string, readonly string[]> | undefined,
 ): OwnedCluster {
   const endpoints = configuredEndpoints(cluster.config);
+  const source = discoverySource(cluster.config);
+  const toHosts = source?.srv === true ? srvHostsOf : hostsOf;
   const keys = endpoints.map(({ address, port }) => `${address}:${port}`);
   const resolved = new Map<string, readonly string[]>();
   const parts = endpoints.map((endpoint, at) => {
     const addresses = previous?.get(keys[at] as string) ?? [];
     resolved.set(keys[at] as string, addresses);
-    return hostsOf(endpoint, addresses);
+    return toHosts(endpoint, addresses);
   });
   cluster.setHosts(parts.flat());
   // getaddrinfo(3) does not tell "no addresses" from "could not ask": Envoy keeps the hosts then.
@@ -48,9 +67,24 @@ export function ownStrictDnsCluster(
     (at, addresses) => {
       if (keepsOnEmpty && addresses.length === 0) return 'failed';
       resolved.set(keys[at] as string, addresses);
-      parts[at] = hostsOf(endpoints[at] as ConfiguredEndpoint, addresses);
+      parts[at] = toHosts(endpoints[at] as ConfiguredEndpoint, addresses);
       return cluster.setHosts(parts.flat()) ? 'changed' : 'unchanged';
     },
+    source?.srv === true ? lookUpSrv : undefined,
   );
-  return { cluster, warmed: names.warmed, resolved, stop: () => names.stop() };
+  const stopNews =
+    source === undefined
+      ? () => {}
+      : followDiscovery({
+          source,
+          clock: dependencies.clock,
+          random: dependencies.random,
+          log: dependencies.loggers?.get('upstream'),
+          onChange: () => names.refresh(),
+        });
+  const stop = (): void => {
+    stopNews();
+    names.stop();
+  };
+  return { cluster, warmed: names.warmed, resolved, stop };
 }

@@ -92,4 +92,26 @@ test('a file replaces its own services and no others', () => {
   assert.is(catalog.service('one'), one);
 });
 
+test('an alias check is what the other service is', () => {
+  const { catalog, agent } = start();
+  agent.registerService(web({ TTL: '1h', Status: 'passing' }), 'api');
+  agent.registerService(readService({ Name: 'front', Check: { AliasService: 'web1' } }), 'api');
+  const alias = () => catalog.check('service:front')?.status;
+  assert.is(alias(), 'passing');
+  agent.report('service:web1', 'warning', 'slow');
+  assert.is(alias(), 'warning');
+  assert.is(catalog.check('service:front')?.output, 'slow');
+  agent.deregisterService('web1');
+  assert.is(alias(), 'critical');
+  assert.match(catalog.check('service:front')?.output ?? '', /could not be found/);
+});
+
+test('scripts are refused, and so are checks of two kinds', () => {
+  const wrong = (check: object) => () => web(check);
+  assert.throws(wrong({ Args: ['true'], Interval: '1s' }), /Scripts are disabled/);
+  assert.throws(wrong({ TCP: 'a:1', GRPC: 'a:1', Interval: '1s' }), /TCP and GRPC cannot both/);
+  assert.throws(wrong({ GRPC: 'a', Interval: '1s' }), /'a' is not of the form/);
+  assert.throws(wrong({ UDP: 'a:1', Interval: '1s' }), /only TTL, HTTP, TCP, gRPC and alias/);
+});
+
 test.run();

@@ -42,7 +42,7 @@ class Client {
               status: response.statusCode ?? 0,
               headers: response.headers,
               body: text,
-              json: isJson ? JSON.parse(text) : undefined,
+              json: isJson && text !== '' ? JSON.parse(text) : undefined,
             });
           });
         },
@@ -74,7 +74,14 @@ async function withDiscovery(
   use: (client: Client) => Promise<void>,
 ): Promise<void> {
   const clock = new FakeClock();
-  const discovery = await createDiscovery({ httpPort: 0, dnsPort: 0, node: 'n1', clock, ...more });
+  const discovery = await createDiscovery({
+    httpPort: 0,
+    dnsPort: 0,
+    node: 'n1',
+    clock,
+    random: () => 0,
+    ...more,
+  });
   try {
     await use(new Client(discovery, clock));
   } finally {
@@ -203,13 +210,7 @@ const refusals: readonly (readonly [
   text: string,
 ])[] = [
   ['PUT', '/v1/agent/service/register', '', 400, 'Request decode failed: EOF'],
-  [
-    'PUT',
-    '/v1/agent/service/register',
-    '{"Name"',
-    400,
-    "Request decode failed: the text ends where ':' is expected",
-  ],
+  ['PUT', '/v1/agent/service/register', '{"Name"', 400, 'Request decode failed: unexpected EOF'],
   ['PUT', '/v1/agent/service/register', { ID: 'x' }, 400, 'Missing service name'],
   [
     'PUT',
@@ -241,7 +242,7 @@ const refusals: readonly (readonly [
     "Status for checks must 'passing', 'warning', 'critical'",
   ],
   ['PUT', '/v1/agent/service/register', { Name: 'consul' }, 400, 'The service ID "consul" is in use'],
-  ['PUT', '/v1/agent/service/register', 'x'.repeat(600_000), 413, 'Request body too large'],
+  ['PUT', '/v1/agent/service/register', 'x'.repeat(600_000), 413, 'Request body(600000 bytes) too large'],
   ['PUT', '/v1/agent/service/deregister/consul', undefined, 404, 'Unknown service ID "consul"'],
   ['GET', '/v1/agent/service/register', undefined, 405, 'method GET not allowed'],
   ['POST', '/v1/agent/check/pass/x', undefined, 405, 'method POST not allowed'],
@@ -254,7 +255,13 @@ const refusals: readonly (readonly [
     'CheckID "serfHealth" does not have associated TTL',
   ],
   ['PUT', '/v1/agent/check/deregister/serfHealth', undefined, 404, 'Unknown check ID "serfHealth"'],
-  ['GET', '/v1/agent/checks?filter=x', undefined, 501, '?filter is not built in'],
+  [
+    'GET',
+    '/v1/agent/checks?filter=x',
+    undefined,
+    500,
+    'Failed to create boolean expression evaluator: 1:2 (1)',
+  ],
   ['PUT', '/v1/agent/check/register', { TTL: '1m' }, 400, 'Missing check name'],
   [
     'PUT',
@@ -270,10 +277,17 @@ const refusals: readonly (readonly [
   ['GET', '/v1/health/service/web?index=abc', undefined, 400, 'Invalid index'],
   ['GET', '/v1/health/service/web?index=1&wait=1', undefined, 400, 'Invalid wait time'],
   ['GET', '/v1/health/service/web?dc=dc9', undefined, 500, 'No path to datacenter'],
-  ['GET', '/v1/health/service/web?filter=x', undefined, 501, '?filter is not built in'],
-  ['GET', '/v1/kv/x', undefined, 501, '/v1/kv/x is not built in; it needs a Consul agent'],
+  ['GET', '/v1/health/service/web?filter=X==1', undefined, 500, 'Failed to create boolean expression'],
+  [
+    'GET',
+    '/v1/connect/ca/roots',
+    undefined,
+    501,
+    '/v1/connect/ca/roots is not built in; it needs a Consul agent',
+  ],
+  ['PUT', '/v1/kv/', 'x', 400, 'Missing key name'],
   ['GET', '/v1/nope', undefined, 404, 'Invalid URL path: not a recognized HTTP API endpoint'],
-  ['GET', '/ui/', undefined, 404, 'Invalid URL path: if attempting to use the HTTP API'],
+  ['GET', '/elsewhere', undefined, 404, 'Invalid URL path: if attempting to use the HTTP API'],
   ['GET', '/v1/agent/service/%zz', undefined, 400, 'Invalid URL path'],
 ];
 
@@ -394,6 +408,40 @@ test('a services file is followed, and a broken one leaves what was there', asyn
       (error) => error,
     );
     assert.match(failed.message, /services\.json:1:2: /);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a folder of definitions is followed: all of its JSON files, and HCL is refused with a hint', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'envoy3-discovery-'));
+  const said: string[] = [];
+  const log = (text: string) => void said.push(text);
+  const put = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  put('a.json', '{"service": {"name": "a", "address": "127.0.1.1"}}');
+  put('b.json', '{"services": [{"name": "b", "address": "127.0.1.2"}]}');
+  put('notes.txt', 'no JSON');
+  try {
+    const logger = { info: log, warning: log, error: log };
+    await withDiscovery({ configDir: folder, logger }, async (client) => {
+      assert.equal(await client.addresses('b.service.consul'), ['127.0.1.2']);
+      rmSync(join(folder, 'b.json'));
+      put('c.json', '{"service": {"name": "c", "address": "127.0.1.3"}}');
+      await client.ask('PUT', '/v1/agent/reload');
+      assert.equal(await client.addresses('b.service.consul'), ['not-found']);
+      assert.equal(await client.addresses('c.service.consul'), ['127.0.1.3']);
+      put('d.json', '{"service": {"name": "a"}}');
+      client.clock.advance(2_000);
+      assert.match(
+        said.at(-1) ?? '',
+        /d\.json: service 'a' is in .*a\.json as well; the services of before stay/,
+      );
+      rmSync(join(folder, 'd.json'));
+      put('d.hcl', 'service { name = "d" }');
+      client.clock.advance(2_000);
+      assert.match(said.at(-1) ?? '', /d\.hcl: HCL is not read; write the definition as JSON/);
+      assert.equal(await client.addresses('a.service.consul'), ['127.0.1.1']);
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

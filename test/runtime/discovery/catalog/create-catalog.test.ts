@@ -142,4 +142,93 @@ test('whatever is done, indexes only rise and look-ups agree with a plain model'
   );
 });
 
+test('a node whose id is given to another name is gone with all that was on it; this node stays', () => {
+  const catalog = createCatalog({ node });
+  const ext = { id: 'u1', name: 'ext', address: '10.0.0.9', taggedAddresses: null, meta: null };
+  catalog.putNode(ext);
+  catalog.putService(service('db', 'db'), 'catalog', 'ext');
+  assert.is(catalog.instances('db')[0]?.node.name, 'ext');
+  const before = catalog.indexOf('db');
+  catalog.putNode({ ...ext, name: 'other' });
+  assert.equal(catalog.instances('db'), []);
+  assert.ok(catalog.indexOf('db') > before);
+  assert.is(catalog.findNode('u1')?.name, 'other');
+  assert.not(catalog.removeNode('n1'));
+  assert.ok(catalog.removeNode('OTHER'));
+});
+
+test('who is at an address, whatever came and went', () => {
+  const address = fc.constantFrom('10.0.0.1', '10.0.0.2', '127.0.0.1', '');
+  const name = fc.constantFrom('web', 'WEB', 'db');
+  const id = fc.constantFrom('a', 'b', 'c');
+  const place = fc.constantFrom('n1', 'x', 'y');
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('put' as const), id, name, address, place }),
+    fc.record({ kind: fc.constant('remove' as const), id, place }),
+    fc.record({ kind: fc.constant('node' as const), place, address, uuid: fc.constantFrom('', 'u1', 'u2') }),
+    fc.record({ kind: fc.constant('drop' as const), place }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const catalog = createCatalog({ node });
+      for (const one of steps) {
+        if (one.kind === 'put' && catalog.findNode(one.place) !== undefined) {
+          catalog.putService(service(one.id, one.name, { address: one.address }), 'catalog', one.place);
+        } else if (one.kind === 'remove') catalog.removeService(one.id, one.place);
+        else if (one.kind === 'node' && one.place !== 'n1') {
+          catalog.putNode({
+            id: one.uuid,
+            name: one.place,
+            address: one.address,
+            taggedAddresses: null,
+            meta: null,
+          });
+        } else if (one.kind === 'drop') catalog.removeNode(one.place);
+        for (const where of ['10.0.0.1', '10.0.0.2', '127.0.0.1']) {
+          const found = catalog.at(where);
+          const there = catalog.nodes().find((other) => other.address === where);
+          const services = catalog.services().filter((other) => other.service.address === where);
+          if (there !== undefined) assert.equal(found, { kind: 'node', name: there.name });
+          else if (services.length === 0) assert.is(found, undefined);
+          else
+            assert.ok(
+              services.some((other) => other.service.name === found?.name),
+              where,
+            );
+        }
+        for (const uuid of ['u1', 'u2']) {
+          assert.is(catalog.findNode(uuid)?.name, catalog.nodes().find((other) => other.id === uuid)?.name);
+        }
+        for (const wanted of ['web', 'db']) {
+          const all = catalog.services().filter((other) => other.service.name.toLowerCase() === wanted);
+          assert.is(catalog.instances(wanted).length, all.length);
+        }
+      }
+    }),
+  );
+});
+
+test('tags alone can be changed', () => {
+  const catalog = createCatalog({ node });
+  catalog.putService(service('a', 'web', { port: 81 }), 'file');
+  catalog.setTags('a', ['x']);
+  assert.equal(catalog.service('a')?.tags, ['x']);
+  assert.is(catalog.service('a')?.port, 81);
+  assert.is(catalog.service('a')?.origin, 'file');
+});
+
+test('what is dumped is put back, look-ups and indexes included', () => {
+  const catalog = createCatalog({ node });
+  catalog.putNode({ id: '', name: 'ext', address: '10.0.0.9', taggedAddresses: null, meta: { a: 'b' } });
+  catalog.putService(service('a', 'web'), 'api');
+  catalog.putService(service('a', 'web'), 'catalog', 'ext');
+  catalog.putCheck(check('c', 'passing'), 'a');
+  catalog.removeService('a');
+  const copy = createCatalog({ node });
+  copy.restore(JSON.parse(JSON.stringify(catalog.dump())));
+  assert.is(copy.indexOf('WEB'), catalog.indexOf('web'));
+  assert.is(copy.instances('web').length, 1);
+  assert.equal(copy.dump(), JSON.parse(JSON.stringify(catalog.dump())));
+});
+
 test.run();

@@ -47,8 +47,8 @@ const mistakes: readonly (readonly [name: string, text: string, error: string])[
   ],
   [
     'probing',
-    '{"service": {"name": "a",\n "check": {"grpc": "a:1", "interval": "1s"}}}',
-    's.json:2:12: grpc: only TTL, HTTP and TCP',
+    '{"service": {"name": "a",\n "check": {"udp": "a:1", "interval": "1s"}}}',
+    's.json:2:12: udp: only TTL, HTTP, TCP, gRPC',
   ],
   [
     'mesh',

@@ -3,9 +3,11 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { dnsConfig } from '../../../../runtime/discovery/dns/dns-config.js';
 import type { Directory } from '../../../../runtime/discovery/dns/directory.js';
 import type { DnsServer, DnsServerOptions } from '../../../../runtime/discovery/dns/dns-server.js';
 import { createDnsServer } from '../../../../runtime/discovery/dns/dns-server.js';
+import { createResponder } from '../../../../runtime/discovery/dns/reply.js';
 import { createZone } from '../../../../runtime/discovery/dns/zone.js';
 import { decodeMessage } from '../../../../runtime/network/dns/decode.js';
 import { createDnsResolver } from '../../../../runtime/network/dns/dns-resolver.js';
@@ -20,19 +22,35 @@ const directory: Directory = {
   self: { name: 'n1', address: '127.0.0.1' },
   service: (name) =>
     name === 'web'
-      ? addresses.map((address) => ({ address, ownAddress: true, node: 'n1', port: 1, weight: 1 }))
+      ? addresses.map((address) => ({
+          address,
+          node: { name: 'n1', address: '127.0.0.1' },
+          port: 1,
+          weight: 1,
+        }))
       : [],
   node: () => undefined,
   reverse: () => undefined,
+  query: () => undefined,
+  serviceVersion: () => 1,
+  nodeVersion: () => 1,
 };
+
+const newResponder = () =>
+  createResponder({ zone: createZone({ directory, config: dnsConfig(), wallTime: () => 0 }) });
 
 async function withServer(
   more: Partial<DnsServerOptions>,
   use: (server: DnsServer, clock: FakeClock) => Promise<void>,
 ): Promise<void> {
   const clock = new FakeClock();
-  const zone = createZone({ directory, wallTime: () => 0 });
-  const server = await createDnsServer({ zone, bind: '127.0.0.1', port: 0, clock, ...more });
+  const server = await createDnsServer({
+    responder: newResponder(),
+    bind: '127.0.0.1',
+    port: 0,
+    clock,
+    ...more,
+  });
   try {
     await use(server, clock);
   } finally {
@@ -147,8 +165,12 @@ test('a broken datagram gets FORMERR and the server goes on', () =>
 
 test('a taken port is an error', () =>
   withServer({}, async (server) => {
-    const zone = createZone({ directory, wallTime: () => 0 });
-    const again = createDnsServer({ zone, bind: '127.0.0.1', port: server.port, clock: new FakeClock() });
+    const again = createDnsServer({
+      responder: newResponder(),
+      bind: '127.0.0.1',
+      port: server.port,
+      clock: new FakeClock(),
+    });
     assert.is((await again.catch((error) => error)).code, 'EADDRINUSE');
   }));
 

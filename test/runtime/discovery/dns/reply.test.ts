@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Directory, ServiceEndpoint } from '../../../../runtime/discovery/dns/directory.js';
-import { replyTo } from '../../../../runtime/discovery/dns/reply.js';
+import { consulDnsDefaults, dnsConfig } from '../../../../runtime/discovery/dns/dns-config.js';
+import type { Transport } from '../../../../runtime/discovery/dns/reply.js';
+import { createResponder } from '../../../../runtime/discovery/dns/reply.js';
 import { createZone } from '../../../../runtime/discovery/dns/zone.js';
 import { decodeMessage } from '../../../../runtime/network/dns/decode.js';
 import { encodeMessage } from '../../../../runtime/network/dns/encode.js';
@@ -10,7 +12,7 @@ import type { DnsMessage, RecordTypeName } from '../../../../runtime/network/dns
 import { message, rcodes } from '../../../../runtime/network/dns/message.js';
 
 function endpoint(address: string, more: Partial<ServiceEndpoint> = {}): ServiceEndpoint {
-  return { address, ownAddress: true, node: 'n1', port: 80, weight: 1, ...more };
+  return { address, node: { name: 'n1', address: '127.0.0.1' }, port: 80, weight: 1, ...more };
 }
 
 const many = (count: number) => Array.from({ length: count }, (_, at) => endpoint(`10.0.0.${at + 1}`));
@@ -21,7 +23,7 @@ const services: Readonly<Record<string, readonly ServiceEndpoint[]>> = {
     endpoint('10.0.0.2', { port: 8081, weight: 5 }),
     endpoint('10.0.0.2', { port: 8082 }),
   ],
-  own: [endpoint('127.0.0.1', { ownAddress: false, port: 9 })],
+  own: [endpoint('', { port: 9 })],
   six: [endpoint('fd00::6')],
   dual: [endpoint('10.3.0.1', { addressV4: '10.3.0.4', addressV6: 'fd00::31' })],
   alias: [endpoint('web.service.consul')],
@@ -41,13 +43,27 @@ const directory: Directory = {
     if (address === '127.0.0.1') return { kind: 'node', name: 'n1' };
     return address === '10.0.0.1' ? { kind: 'service', name: 'web' } : undefined;
   },
+  query: () => undefined,
+  serviceVersion: () => 1,
+  nodeVersion: () => 1,
 };
 
-const zone = createZone({ directory, wallTime: () => 5_000, random: () => 0 });
+const responderFor = (options = {}, random: () => number = () => 0) =>
+  createResponder({
+    zone: createZone({ directory, config: dnsConfig(options), wallTime: () => 5_000 }),
+    random,
+  });
+const responder = responderFor();
+const replyTo = (octets: Buffer, transport: Transport, by = responder): Buffer | undefined => {
+  const reply = by.reply(octets, transport);
+  assert.not.instance(reply, Promise);
+  return reply as Buffer | undefined;
+};
 
 interface Asking {
   readonly edns?: number;
   readonly transport?: 'udp' | 'tcp';
+  readonly by?: typeof responder;
   readonly query?: Partial<DnsMessage>;
 }
 
@@ -67,7 +83,7 @@ function octetsOf(name: string, type: RecordTypeName, { edns, query }: Asking = 
 }
 
 function ask(name: string, type: RecordTypeName, asking: Asking = {}): DnsMessage & { size: number } {
-  const reply = replyTo(octetsOf(name, type, asking), asking.transport ?? 'udp', zone);
+  const reply = replyTo(octetsOf(name, type, asking), asking.transport ?? 'udp', asking.by);
   assert.ok(reply, 'no reply');
   return { ...decodeMessage(reply as Buffer), size: (reply as Buffer).length };
 }
@@ -221,7 +237,7 @@ test('shuffles', () => {
     seed = (seed * 7.13) % 1;
     return seed;
   };
-  const shuffling = createZone({ directory, wallTime: () => 0, random });
+  const shuffling = responderFor({}, random);
   const firsts = new Set<string>();
   for (let turn = 0; turn < 40; turn++) {
     const [first] = decodeMessage(
@@ -234,17 +250,14 @@ test('shuffles', () => {
 
 test('what cannot be read', () => {
   const good = octetsOf('web.service.consul', 'A');
-  assert.is(replyTo(good.subarray(0, 11), 'udp', zone), undefined);
-  assert.is(
-    replyTo(octetsOf('web.service.consul', 'A', { query: { response: true } }), 'udp', zone),
-    undefined,
-  );
-  const rcode = (octets: Buffer) => (replyTo(octets, 'udp', zone)?.[3] ?? 0) & 15;
+  assert.is(replyTo(good.subarray(0, 11), 'udp'), undefined);
+  assert.is(replyTo(octetsOf('web.service.consul', 'A', { query: { response: true } }), 'udp'), undefined);
+  const rcode = (octets: Buffer) => (replyTo(octets, 'udp')?.[3] ?? 0) & 15;
   assert.is(rcode(good.subarray(0, 20)), rcodes.FORMERR);
   assert.is(rcode(octetsOf('web.service.consul', 'A', { query: { questions: [] } })), rcodes.FORMERR);
   assert.is(rcode(octetsOf('web.service.consul', 'A', { query: { opcode: 5 } })), rcodes.NOTIMP);
   assert.is(rcode(octetsOf('long.service.consul', 'A')), rcodes.SERVFAIL);
-  const error = replyTo(good.subarray(0, 20), 'udp', zone);
+  const error = replyTo(good.subarray(0, 20), 'udp');
   assert.is(error?.length, 12);
   assert.is(error?.readUInt16BE(0), 77);
 });
@@ -261,13 +274,84 @@ test('no octets make it throw, and a reply is one, to the same id, that can be r
   const any = fc.uint8Array({ maxLength: 80 }).map((octets) => Buffer.from(octets));
   fc.assert(
     fc.property(fc.oneof(mutated, any), fc.constantFrom('udp', 'tcp'), (octets, transport) => {
-      const reply = replyTo(octets, transport as 'udp' | 'tcp', zone);
+      const reply = replyTo(octets, transport as 'udp' | 'tcp');
       if (reply === undefined) return;
       assert.is(reply.readUInt16BE(0), octets.readUInt16BE(0));
       assert.ok(decodeMessage(reply).response);
     }),
     { numRuns: 2000 },
   );
+});
+
+/** As it is decoded, with records in order of their text and without the order of shuffling. */
+function sortedMessage(octets: Buffer): unknown {
+  const { answers, additionals, ...rest } = decodeMessage(octets);
+  const order = (records: DnsMessage['answers']) => records.map((one) => JSON.stringify(one)).sort();
+  return { ...rest, answers: order(answers), additionals: order(additionals) };
+}
+
+test('a question asked again is answered from octets that are there already, and just so', () => {
+  const names = [...Object.keys(services), 'nobody'].map((name) => `${name}.service.consul`);
+  const others = ['n1.node.consul', 'x.node.consul', '7f000001.addr.consul', 'consul', 'x.consul'];
+  for (const name of [...names, ...others, '_web._tcp.service.consul']) {
+    for (const type of ['A', 'AAAA', 'SRV', 'ANY', 'TXT', 'TYPE15'] as const) {
+      for (const edns of [undefined, 512, 1232, 4096]) {
+        for (const transport of ['udp', 'tcp'] as const) {
+          const by = responderFor();
+          const octets = octetsOf(name, type, edns === undefined ? {} : { edns });
+          const first = replyTo(octets, transport, by) as Buffer;
+          const second = replyTo(octets, transport, by) as Buffer;
+          // What is cut short has other records each time.
+          if (decodeMessage(first).truncated) continue;
+          assert.equal(sortedMessage(second), sortedMessage(first), `${name} ${type} ${edns} ${transport}`);
+        }
+      }
+    }
+  }
+});
+
+test('a question in other letters gets the same answer, with its own name', () => {
+  const by = responderFor();
+  replyTo(octetsOf('web.service.consul', 'A'), 'udp', by);
+  const reply = decodeMessage(replyTo(octetsOf('WeB.serVice.consUL', 'A'), 'udp', by) as Buffer);
+  assert.equal(words(reply.answers), ['WeB.serVice.consUL A 10.0.0.1', 'WeB.serVice.consUL A 10.0.0.2']);
+  // 65 is a letter and a type.
+  replyTo(octetsOf('web.service.consul', 'TYPE97'), 'udp', by);
+  const https = decodeMessage(replyTo(octetsOf('web.service.consul', 'TYPE65'), 'udp', by) as Buffer);
+  assert.is(https.questions[0]?.type, 'TYPE65');
+});
+
+test('an answer that is kept ends with the version of what it was made of', () => {
+  let version = 1;
+  let addresses = ['10.0.0.1'];
+  const changing: Directory = {
+    ...directory,
+    service: () => addresses.map((address) => endpoint(address)),
+    serviceVersion: () => version,
+  };
+  const by = createResponder({
+    zone: createZone({ directory: changing, config: dnsConfig(), wallTime: () => 0 }),
+  });
+  const asked = () =>
+    decodeMessage(replyTo(octetsOf('web.service.consul', 'A'), 'udp', by) as Buffer).answers.length;
+  assert.is(asked(), 1);
+  assert.is(asked(), 1);
+  addresses = ['10.0.0.1', '10.0.0.2'];
+  version++;
+  assert.is(asked(), 2);
+  addresses = [];
+  version++;
+  assert.is(asked(), 0);
+});
+
+test('as Consul does: three answers without EDNS, silently; no OPT when trimmed', () => {
+  const by = responderFor(consulDnsDefaults);
+  const plain = ask('n80.service.consul', 'A', { by });
+  assert.is(plain.answers.length, 3);
+  assert.not(plain.truncated);
+  const large = ask('n80.service.consul', 'A', { by, edns: 1232 });
+  assert.is(large.answers.length, 74);
+  assert.is(large.edns, undefined);
 });
 
 test.run();
