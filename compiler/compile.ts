@@ -1,8 +1,8 @@
 /**
  * A configuration module -> canonical YAML and everything that is wrong with it. The phases are the lines of `compile`.
  */
-import { existsSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import type { Path } from '../dsl/api/index.js';
 import type { Finding } from './check/finding.js';
 import { findProblems } from './check/find-problems.js';
@@ -11,12 +11,18 @@ import type { EmittedYaml } from './emit/emit-yaml.js';
 import { emitYaml } from './emit/emit-yaml.js';
 import { evaluate } from './evaluate/evaluate.js';
 import type { EvaluateFailure, Origin, Trace } from './evaluate/messages.js';
+import type { LintConfig } from './lint/lint-config.js';
+import { disableComments } from './lint/disable-comments.js';
+import { suppress } from './lint/suppress.js';
+import { namedPath } from './named-path.js';
 import type { CompileOptions, CompileResult } from './options.js';
 import { pathText } from './path-text.js';
 import type { Program } from './program/program.js';
 import { checkProgram } from './program/program.js';
 import type { Workspace } from './program/project.js';
 import { createWorkspace } from './program/project.js';
+import type { LoadedSettings } from './settings/load-settings.js';
+import { loadSettings } from './settings/load-settings.js';
 
 function locationOf({ file, line, column, length }: Origin, cwd: string): SourceLocation {
   return { file: relative(cwd, file).replaceAll('\\', '/'), line, column, length };
@@ -30,6 +36,7 @@ function diagnosticOf(
   trace: Trace | undefined,
   related: Trace | undefined,
   yaml: EmittedYaml,
+  bootstrap: unknown,
   cwd: string,
 ): Diagnostic {
   const through = (trace?.through ?? []).slice(0, maxThrough).map((origin) => ({
@@ -46,6 +53,7 @@ function diagnosticOf(
     message: finding.message,
     ...(trace === undefined ? {} : { location: locationOf(trace.origin, cwd) }),
     path: pathText(finding.path),
+    identity: namedPath(bootstrap, finding.path),
     yaml: { file: 'envoy3.yaml', line: yaml.lineOf(finding.path), column: 1 },
     ...(through.length + other.length === 0 ? {} : { related: [...other, ...through] }),
     ...(finding.fix === undefined ? {} : { help: finding.fix }),
@@ -83,6 +91,7 @@ function byPosition(a: Diagnostic, b: Diagnostic): number {
 class Compilation {
   readonly #options: CompileOptions;
   readonly #workspace: Workspace;
+  #cleanUp: () => void = () => undefined;
 
   constructor(options: CompileOptions, workspace: Workspace) {
     this.#options = options;
@@ -91,24 +100,61 @@ class Compilation {
 
   async run(): Promise<CompileResult> {
     const { cwd, entry } = this.#options;
+    // Settings are compiled while the configuration is: most projects have none.
+    const loading = this.#settings();
     const program = await checkProgram(entry, cwd, this.#workspace);
     const reply = await evaluate(
       { ...this.#request(program), outDir: program.project.outDir },
       this.#limits(),
     );
-    const inputs = [...new Set([program.entry, ...reply.inputs])];
+    const settings = await loading;
+    const inputs = [...new Set([program.entry, ...reply.inputs, ...settings.inputs])];
     if (reply.failures.length > 0) {
       // What the type checker said explains a failed evaluation better than the failure does.
       const failures = hasErrors(program.diagnostics) ? [] : await this.#explain(program, reply.failures);
-      return { diagnostics: [...program.diagnostics, ...failures], inputs };
+      return { diagnostics: [...settings.diagnostics, ...program.diagnostics, ...failures], inputs };
     }
-    const { bootstrap, findings } = findProblems(reply.value, this.#options);
+    const lint = this.#options.lint ?? settings.lint;
+    const { bootstrap, findings, lint: ran } = findProblems(reply.value, { ...this.#options, lint });
+    const own = await settings.runOwn(bootstrap, ran?.own ?? []);
     const yaml = emitYaml(bootstrap);
-    const found = findings.length === 0 ? [] : await this.#locate(program, findings, yaml);
-    const diagnostics = merge(program.diagnostics, found).sort(byPosition);
+    const all = [...findings, ...own.findings];
+    const found = all.length === 0 ? [] : await this.#locate(program, all, yaml, bootstrap);
+    const open = ran === undefined ? found : this.#suppress(found, ran, settings, reply.inputs);
+    const merged = merge(program.diagnostics, open).sort(byPosition);
+    const diagnostics = [...settings.diagnostics, ...own.diagnostics, ...merged];
     return hasErrors(diagnostics)
       ? { diagnostics, inputs }
       : { diagnostics, yaml: yaml.text, bootstrap, inputs };
+  }
+
+  #settings(): Promise<LoadedSettings> {
+    const { cwd, entry, settings, env } = this.#options;
+    const folder = dirname(resolve(cwd, entry));
+    const more = { ...(settings === undefined ? {} : { settings }), ...(env === undefined ? {} : { env }) };
+    return loadSettings({ cwd, folder, limits: this.#limits(), ...more }).then((loaded) => {
+      this.#cleanUp = () => loaded.remove();
+      return loaded;
+    });
+  }
+
+  /** Comments may stand in every module of the program, those of packages aside. */
+  #suppress(
+    found: readonly Diagnostic[],
+    lint: LintConfig,
+    { baseline }: LoadedSettings,
+    modules: readonly string[],
+  ): Diagnostic[] {
+    const own = modules.filter((file) => /\.[cm]?[jt]s$/.test(file) && !file.includes('/node_modules/'));
+    const comments = own.flatMap((file) =>
+      disableComments(readFileSync(file, 'utf8'), relative(this.#options.cwd, file).replaceAll('\\', '/')),
+    );
+    return suppress(found, { lint, comments, ...(baseline === undefined ? {} : { baseline }) });
+  }
+
+  /** Removes what the settings left in the folder of temporary files. */
+  cleanUp(): void {
+    this.#cleanUp();
   }
 
   #request(program: Program) {
@@ -125,12 +171,17 @@ class Compilation {
     return traceValues(program, this.#workspace, this.#request(program), paths, this.#limits());
   }
 
-  async #locate(program: Program, findings: readonly Finding[], yaml: EmittedYaml): Promise<Diagnostic[]> {
+  async #locate(
+    program: Program,
+    findings: readonly Finding[],
+    yaml: EmittedYaml,
+    bootstrap: unknown,
+  ): Promise<Diagnostic[]> {
     const paths = findings.flatMap(({ path, related }) => [path, related?.path ?? path]);
     const traces = await this.#trace(program, paths);
     return findings.map((finding, index) => {
       const related = finding.related === undefined ? undefined : traces[index * 2 + 1];
-      return diagnosticOf(finding, traces[index * 2], related, yaml, this.#options.cwd);
+      return diagnosticOf(finding, traces[index * 2], related, yaml, bootstrap, this.#options.cwd);
     });
   }
 
@@ -191,9 +242,11 @@ export async function compile(options: CompileOptions): Promise<CompileResult> {
     return { diagnostics: [{ severity: 'error', code: 'E0001', message, help }], inputs: [] };
   }
   const workspace = createWorkspace();
+  const compilation = new Compilation(options, workspace);
   try {
-    return await new Compilation(options, workspace).run();
+    return await compilation.run();
   } finally {
     workspace.remove();
+    compilation.cleanUp();
   }
 }

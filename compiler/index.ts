@@ -1,8 +1,8 @@
 /**
  * The compiler as a library.
  */
-export type { CheckTextOptions } from './check-text.js';
-export { checkText } from './check-text.js';
+export type { CheckFileOptions, CheckTextOptions } from './check-text.js';
+export { checkFile, checkText } from './check-text.js';
 export { compile } from './compile.js';
 export type { Diagnostic, RelatedLocation, Severity, SourceLocation } from './diagnostics/diagnostic.js';
 export type { CodePage } from './diagnostics/diagnostic-codes.js';
@@ -10,6 +10,10 @@ export { diagnosticCodes } from './diagnostics/diagnostic-codes.js';
 export { formatJson } from './diagnostics/format-json.js';
 export type { FormatTextOptions } from './diagnostics/format-text.js';
 export { formatText } from './diagnostics/format-text.js';
-export { ruleNames } from './lint/lint-bootstrap.js';
+export type { PlainLintSettings } from './lint/lint-config.js';
+export type { LintRule } from './lint/lint-rule.js';
+export { lintRules, ruleNames } from './lint/lint-rules.js';
+export type { RuleExample } from './lint/rule-page.js';
+export { examplesOf, rulePage } from './lint/rule-page.js';
 export type { CompileOptions, CompileResult } from './options.js';
 export { writeOutput } from './write-output.js';

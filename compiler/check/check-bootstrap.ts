@@ -61,11 +61,15 @@ const checks: readonly Check[] = [
   bootstrapSettings,
 ];
 
+/** Everything that the checks have to say, in their order. */
+export function checkView(view: BootstrapView): Finding[] {
+  return checks.flatMap((check) => [...check(view)]);
+}
+
 /**
  * @param bootstrap canonical, as `readMessage` returns it, without issues
  * @param node who the proxy will be told that it is
  */
 export function checkBootstrap(bootstrap: unknown, node: NodeDefaults = {}): Finding[] {
-  const view = new BootstrapView(bootstrap, node);
-  return checks.flatMap((check) => [...check(view)]);
+  return checkView(new BootstrapView(bootstrap, node));
 }

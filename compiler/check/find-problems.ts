@@ -4,9 +4,12 @@
 import type { Issue, IssueClass, ReadOptions } from '../../dsl/api/index.js';
 import { readMessage } from '../../dsl/api/index.js';
 import type { DisabledRule } from '../lint/lint-bootstrap.js';
-import { lintBootstrap } from '../lint/lint-bootstrap.js';
+import { lintBootstrap, withDisabled } from '../lint/lint-bootstrap.js';
+import type { LintConfig, PlainLintSettings } from '../lint/lint-config.js';
+import { resolveLint } from '../lint/lint-config.js';
 import type { NodeDefaults } from './bootstrap-view.js';
-import { checkBootstrap } from './check-bootstrap.js';
+import { BootstrapView } from './bootstrap-view.js';
+import { checkView } from './check-bootstrap.js';
 import type { Finding } from './finding.js';
 import { olderName } from './older-names.js';
 
@@ -48,9 +51,14 @@ export interface Problems {
   /** Canonical. */
   readonly bootstrap: unknown;
   readonly findings: readonly Finding[];
+  /** The lint rules that ran; undefined when the bootstrap is broken and none did. */
+  readonly lint?: LintConfig;
 }
 
 export interface ProblemOptions extends ReadOptions, NodeDefaults {
+  /** Lint settings; the recommended ones when there are none. */
+  readonly lint?: PlainLintSettings;
+  /** Rules that are off whatever the settings say. */
   readonly disabledRules?: readonly DisabledRule[];
 }
 
@@ -58,8 +66,7 @@ export interface ProblemOptions extends ReadOptions, NodeDefaults {
 export function findProblems(value: unknown, options: ProblemOptions = {}): Problems {
   const read = readMessage('envoy.config.bootstrap.v3.Bootstrap', value, options);
   if (read.issues.length > 0) return { bootstrap: read.value, findings: read.issues.map(findingOf) };
-  return {
-    bootstrap: read.value,
-    findings: [...checkBootstrap(read.value, options), ...lintBootstrap(read.value, options.disabledRules)],
-  };
+  const view = new BootstrapView(read.value, options);
+  const lint = resolveLint(withDisabled(options.lint ?? {}, options.disabledRules));
+  return { bootstrap: read.value, findings: [...checkView(view), ...lintBootstrap(view, lint)], lint };
 }

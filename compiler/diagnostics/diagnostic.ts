@@ -31,6 +31,8 @@ export interface Diagnostic {
   readonly location?: SourceLocation;
   /** Place in the bootstrap, e.g. `static_resources.clusters[0].connect_timeout`. */
   readonly path?: string;
+  /** The path by names of resources, the same after something was added before: `static_resources.clusters["web"]`. */
+  readonly identity?: string;
   /** Place in the emitted YAML, when one was emitted or checked. */
   readonly yaml?: SourceLocation;
   readonly related?: readonly RelatedLocation[];

@@ -76,6 +76,10 @@ async function evaluate(): Promise<EvaluateReply> {
   try {
     const exports = loader.load(emittedEntry()) as { default?: unknown };
     const exported = await exports.default;
+    if (request.mode !== undefined) {
+      const { settingsReply } = await import('./settings-module.js');
+      return settingsReply(request, exported);
+    }
     const value: unknown = await (typeof exported === 'function' ? (exported as () => unknown)() : exported);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       const what =

@@ -1,0 +1,114 @@
+import type { BootstrapView } from '../../check/bootstrap-view.js';
+import { isSet } from '../../check/bootstrap-view.js';
+import { routeClusters } from '../../check/route-clusters.js';
+import { nameOf } from '../cluster-facts.js';
+import type { LintRule } from '../lint-rule.js';
+import { managerType, routeType } from '../message-names.js';
+
+/** Extensions that pick clusters by themselves. */
+const pickers =
+  /\.(?:lua|wasm|golang|dynamic_modules?|ext_proc|aggregate|cluster_specifier|router\.cluster_specifiers|on_demand|reverse_tunnel|mcp_router|set_filter_state|set_metadata|header_to_metadata)\b|TypedStruct|\.matching\.|\.matcher\./;
+
+/** Whether names of clusters may come from outside of this file. */
+function isOpenEnded(view: BootstrapView): boolean {
+  const dynamic = view.root.at('dynamic_resources').value;
+  if (isSet(dynamic.lds_config) || isSet(dynamic.ads_config)) return true;
+  const managers = view.all(managerType);
+  if (managers.some(({ value }) => isSet(value.rds) || isSet(value.scoped_routes))) return true;
+  if (view.types.some((type) => pickers.test(type))) return true;
+  return view.all(routeType).some((route) => {
+    const action = route.at('route').value;
+    return (
+      isSet(action.cluster_header) ||
+      isSet(action.cluster_specifier_plugin) ||
+      isSet(action.inline_cluster_specifier_plugin)
+    );
+  });
+}
+
+/** Every text of the tree but the names that clusters have themselves. */
+function collect(value: unknown, texts: Set<string>): void {
+  if (typeof value === 'string') texts.add(value);
+  else if (Array.isArray(value)) for (const item of value) collect(item, texts);
+  else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) collect(item, texts);
+  }
+}
+
+/**
+ * # no-unused-cluster
+ *
+ * A static cluster that nothing names is resolved, health-checked and counted for nothing; often the route to it was
+ * forgotten or misspelt. A cluster is taken as used when its name stands anywhere else in the bootstrap. The rule is silent
+ * where names of clusters come from elsewhere (headers, plugins, scripts, a management server), and in a file without
+ * listeners, which is a piece of something.
+ *
+ * Wrong:
+ *
+ * ```yaml bootstrap
+ * static_resources:
+ *   clusters:
+ *   - { name: backend, type: STATIC }
+ *   - { name: forgotten, type: STATIC }
+ *   listeners:
+ *   - name: tcp
+ *     address: { socket_address: { address: 127.0.0.1, port_value: 1000 } }
+ *     filter_chains:
+ *     - filters:
+ *       - name: tcp
+ *         typed_config:
+ *           "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+ *           stat_prefix: tcp
+ *           cluster: backend
+ * ```
+ *
+ * Right:
+ *
+ * ```yaml bootstrap
+ * static_resources:
+ *   clusters:
+ *   - { name: backend, type: STATIC }
+ *   listeners:
+ *   - name: tcp
+ *     address: { socket_address: { address: 127.0.0.1, port_value: 1000 } }
+ *     filter_chains:
+ *     - filters:
+ *       - name: tcp
+ *         typed_config:
+ *           "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+ *           stat_prefix: tcp
+ *           cluster: backend
+ * ```
+ *
+ * Source: envoy.config.bootstrap.v3.Bootstrap.StaticResources.clusters.
+ */
+export const noUnusedCluster: LintRule<'no-unused-cluster'> = {
+  name: 'no-unused-cluster',
+  pack: 'correctness',
+  summary: 'every static cluster is named by something',
+  severity: 'warning',
+  *check(view) {
+    if (view.clusters.length === 0 || view.listeners.length === 0 || isOpenEnded(view)) return;
+    // A misspelt name is one mistake: its check tells it.
+    if (!routeClusters(view).next().done) return;
+    const texts = new Set<string>();
+    const { static_resources: _static, ...rest } = view.root.value;
+    const { clusters: _clusters, ...resources } = view.root.at('static_resources').value;
+    collect([rest, resources], texts);
+    for (const { value } of view.clusters) {
+      const { name: _name, load_assignment: _endpoints, ...settings } = value;
+      collect(settings, texts);
+    }
+    // The cluster of this proxy's own zone is named by a setting of the cluster manager, which is in `rest`.
+    for (const cluster of view.clusters) {
+      const name = nameOf(cluster);
+      if (texts.has(name)) continue;
+      texts.add(name);
+      yield {
+        path: [...cluster.path, 'name'],
+        message: `nothing uses the cluster '${name}'`,
+        fix: 'remove it, or name it where it was meant to be used',
+      };
+    }
+  },
+};
