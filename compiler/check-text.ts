@@ -5,7 +5,9 @@ import { dirname, resolve } from 'node:path';
 import type { Finding } from './check/finding.js';
 import type { ProblemOptions } from './check/find-problems.js';
 import { findProblems } from './check/find-problems.js';
+import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic } from './diagnostics/diagnostic.js';
+import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
 import { readYaml } from '../dsl/api/index.js';
 import { disableComments } from './lint/disable-comments.js';
 import type { LintConfig } from './lint/lint-config.js';
@@ -42,7 +44,7 @@ function judge(text: string, options: CheckTextOptions): Judged {
     return { file, line, column, length: lengthAt(lines[line - 1] ?? '', column) };
   };
   let bootstrap: unknown;
-  const diagnosticOf = (finding: Finding): Diagnostic => ({
+  const toDiagnostic = (finding: Finding): Diagnostic => ({
     severity: finding.severity,
     code: finding.code,
     message: finding.message,
@@ -59,8 +61,10 @@ function judge(text: string, options: CheckTextOptions): Judged {
       const place = { file, line, column, length: lengthAt(lines[line - 1] ?? '', column) };
       return { severity: 'error', code: 'E1000', ...yamlAdvice(message, text), location: place };
     });
-    return { diagnostics, diagnosticOf };
+    return { diagnostics, diagnosticOf: toDiagnostic };
   }
+  const secrets = secretsOf(yaml.value);
+  const diagnosticOf = (finding: Finding) => hideSecrets(toDiagnostic(finding), secrets, () => lines);
   const problems = findProblems(yaml.value, options);
   bootstrap = problems.bootstrap;
   return { ...problems, diagnostics: problems.findings.map(diagnosticOf), diagnosticOf };
@@ -76,8 +80,8 @@ function byLine(diagnostics: readonly Diagnostic[]): Diagnostic[] {
  */
 export function checkText(text: string, options: CheckTextOptions): Diagnostic[] {
   const { diagnostics, lint } = judge(text, options);
-  if (lint === undefined) return byLine(diagnostics);
-  return byLine(suppress(diagnostics, { lint, comments: disableComments(text, options.file) }));
+  if (lint === undefined) return mergeSites(byLine(diagnostics));
+  return mergeSites(byLine(suppress(diagnostics, { lint, comments: disableComments(text, options.file) })));
 }
 
 export interface CheckFileOptions extends CheckTextOptions {
@@ -99,7 +103,7 @@ export async function checkFile(text: string, options: CheckFileOptions): Promis
       ...options,
       lint: options.lint ?? loaded.lint,
     });
-    if (lint === undefined) return byLine([...loaded.diagnostics, ...diagnostics]);
+    if (lint === undefined) return mergeSites(byLine([...loaded.diagnostics, ...diagnostics]));
     const own = await loaded.runOwn(bootstrap, lint.own);
     const found = [...diagnostics, ...own.findings.map(diagnosticOf)];
     const open = suppress(found, {
@@ -107,7 +111,7 @@ export async function checkFile(text: string, options: CheckFileOptions): Promis
       comments: disableComments(text, file),
       ...(loaded.baseline === undefined ? {} : { baseline: loaded.baseline }),
     });
-    return [...loaded.diagnostics, ...own.diagnostics, ...byLine(open)];
+    return [...loaded.diagnostics, ...own.diagnostics, ...mergeSites(byLine(open))];
   } finally {
     loaded.remove();
   }

@@ -6,7 +6,9 @@ import { dirname, relative, resolve } from 'node:path';
 import type { Path } from '../dsl/api/index.js';
 import type { Finding } from './check/finding.js';
 import { findProblems } from './check/find-problems.js';
+import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic, SourceLocation } from './diagnostics/diagnostic.js';
+import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
 import type { EmittedYaml } from './emit/emit-yaml.js';
 import { emitYaml } from './emit/emit-yaml.js';
 import { evaluate } from './evaluate/evaluate.js';
@@ -91,6 +93,7 @@ function byPosition(a: Diagnostic, b: Diagnostic): number {
 class Compilation {
   readonly #options: CompileOptions;
   readonly #workspace: Workspace;
+  readonly #lines = new Map<string, readonly string[]>();
   #cleanUp: () => void = () => undefined;
 
   constructor(options: CompileOptions, workspace: Workspace) {
@@ -121,7 +124,10 @@ class Compilation {
     const all = [...findings, ...own.findings];
     const found = all.length === 0 ? [] : await this.#locate(program, all, yaml, bootstrap);
     const open = ran === undefined ? found : this.#suppress(found, ran, settings, reply.inputs);
-    const merged = merge(program.diagnostics, open).sort(byPosition);
+    const secrets = secretsOf(reply.value);
+    const merged = merge(program.diagnostics, mergeSites(open))
+      .sort(byPosition)
+      .map((one) => hideSecrets(one, secrets, (file) => this.#linesOf(file)));
     const diagnostics = [...settings.diagnostics, ...own.diagnostics, ...merged];
     return hasErrors(diagnostics)
       ? { diagnostics, inputs }
@@ -136,6 +142,16 @@ class Compilation {
       this.#cleanUp = () => loaded.remove();
       return loaded;
     });
+  }
+
+  #linesOf(file: string): readonly string[] | undefined {
+    let lines = this.#lines.get(file);
+    if (lines === undefined) {
+      const path = resolve(this.#options.cwd, file);
+      lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : undefined;
+      if (lines !== undefined) this.#lines.set(file, lines);
+    }
+    return lines;
   }
 
   /** Comments may stand in every module of the program, those of packages aside. */

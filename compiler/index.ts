@@ -10,6 +10,8 @@ export { diagnosticCodes } from './diagnostics/diagnostic-codes.js';
 export { formatJson } from './diagnostics/format-json.js';
 export type { FormatTextOptions } from './diagnostics/format-text.js';
 export { formatText } from './diagnostics/format-text.js';
+export type { FormatContext, FormatName } from './diagnostics/formats.js';
+export { formatDiagnostics, formatNames } from './diagnostics/formats.js';
 export type { PlainLintSettings } from './lint/lint-config.js';
 export type { LintRule } from './lint/lint-rule.js';
 export { lintRules, ruleNames } from './lint/lint-rules.js';

@@ -32,7 +32,7 @@ export const build: Command = {
     const entry = args.positionals[0] ?? 'envoy3.config.ts';
     const output = textOption(args, 'output') ?? 'envoy3.yaml';
     const { diagnostics, yaml } = await compile({ entry, cwd: io.cwd, ...nodeOptions(args) });
-    printDiagnostics(diagnostics, textOption(args, 'format'), io);
+    await printDiagnostics(diagnostics, textOption(args, 'format'), io);
     if (hasErrors(diagnostics) || yaml === undefined) return 1;
     if (output === '-') {
       io.stdout(yaml);

@@ -63,7 +63,7 @@ export const check: Command = {
     for (const path of paths) diagnostics.push(...(await checkPath(path, nodeOptions(args), io)));
     const shown =
       args.values.quiet === true ? diagnostics.filter(({ severity }) => severity === 'error') : diagnostics;
-    printDiagnostics(shown, textOption(args, 'format'), io);
+    await printDiagnostics(shown, textOption(args, 'format'), io);
     return hasErrors(diagnostics) ? 1 : 0;
   },
 };

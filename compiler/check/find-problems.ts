@@ -3,6 +3,7 @@
  */
 import type { Issue, IssueClass, ReadOptions } from '../../dsl/api/index.js';
 import { readMessage } from '../../dsl/api/index.js';
+import { hidden, isSensitive } from '../diagnostics/secrets.js';
 import type { DisabledRule } from '../lint/lint-bootstrap.js';
 import { lintBootstrap, withDisabled } from '../lint/lint-bootstrap.js';
 import type { LintConfig, PlainLintSettings } from '../lint/lint-config.js';
@@ -35,8 +36,13 @@ function fixOf(issue: Issue): string | undefined {
 }
 
 function findingOf(issue: Issue): Finding {
-  const fix = fixOf(issue);
   const field = issue.path.at(-1);
+  // Names of fields and types are no secrets; values are.
+  if (!issue.class.startsWith('unknown-') && isSensitive(issue.path)) {
+    const message = `${field}: ${issue.message.replace(/(['"]).*\1/s, hidden)}`;
+    return { code: codes[issue.class], severity: 'error', path: issue.path, message };
+  }
+  const fix = fixOf(issue);
   return {
     code: codes[issue.class],
     severity: 'error',

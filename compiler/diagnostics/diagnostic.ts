@@ -13,6 +13,8 @@ export interface SourceLocation {
   readonly column: number;
   /** Length of the marked text on that line; 1 when unknown. */
   readonly length?: number;
+  /** Lines around that hold a secret and are not shown. */
+  readonly hiddenLines?: readonly number[];
 }
 
 /** A second place that explains the first: the call it came through, the other duplicate. */
@@ -36,6 +38,8 @@ export interface Diagnostic {
   /** Place in the emitted YAML, when one was emitted or checked. */
   readonly yaml?: SourceLocation;
   readonly related?: readonly RelatedLocation[];
+  /** Further places in the bootstrap of the same cause, as paths: the same line of the sources made them all. */
+  readonly sites?: readonly string[];
   /** What to do, in the imperative: `write '0.25s'`. */
   readonly help?: string;
 }

@@ -50,7 +50,7 @@ test('slips of the fingers', async () => {
     [['chekc'], /unknown command 'chekc'; did you mean 'check'\?/],
     [['x'], /^envoy3: unknown command 'x'\n/],
     [['check', '--formt', 'json'], /unknown option '--formt'; did you mean '--format'\?/],
-    [['check', '--format', 'xml'], /'--format' takes text, json; got 'xml'/],
+    [['check', '--format', 'xml'], /'--format' takes text, concise, json, .*; got 'xml'/],
     [['check', '--format'], /'--format' needs a value/],
     [['check', '--quiet=yes'], /'--quiet' takes no value/],
     [['build', 'a.ts', 'b.ts'], /unexpected argument 'b.ts'/],
