@@ -9,6 +9,7 @@ import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic } from './diagnostics/diagnostic.js';
 import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
 import { readYaml } from '../dsl/api/index.js';
+import { editFor } from './fix/text-edits.js';
 import { disableComments } from './lint/disable-comments.js';
 import type { LintConfig } from './lint/lint-config.js';
 import { suppress } from './lint/suppress.js';
@@ -43,6 +44,10 @@ function judge(text: string, options: CheckTextOptions): Judged {
     const { line, column } = yaml.locate(finding.path) ?? { line: 1, column: 1 };
     return { file, line, column, length: lengthAt(lines[line - 1] ?? '', column) };
   };
+  const editOf = ({ path, change }: Finding): Pick<Diagnostic, 'edit'> => {
+    const edit = change === undefined ? undefined : editFor(text, locationOf({ path }), path.at(-1), change);
+    return edit === undefined ? {} : { edit };
+  };
   let bootstrap: unknown;
   const toDiagnostic = (finding: Finding): Diagnostic => ({
     severity: finding.severity,
@@ -55,6 +60,7 @@ function judge(text: string, options: CheckTextOptions): Judged {
       ? {}
       : { related: [{ message: finding.related.message, location: locationOf(finding.related) }] }),
     ...(finding.fix === undefined ? {} : { help: finding.fix }),
+    ...editOf(finding),
   });
   if (yaml.errors.length > 0) {
     const diagnostics = yaml.errors.map(({ message, line, column }): Diagnostic => {

@@ -13,6 +13,8 @@ import type { EmittedYaml } from './emit/emit-yaml.js';
 import { emitYaml } from './emit/emit-yaml.js';
 import { evaluate } from './evaluate/evaluate.js';
 import type { EvaluateFailure, Origin, Trace } from './evaluate/messages.js';
+import type { TextEdit } from './fix/change.js';
+import { editFor } from './fix/text-edits.js';
 import type { LintConfig } from './lint/lint-config.js';
 import { disableComments } from './lint/disable-comments.js';
 import { suppress } from './lint/suppress.js';
@@ -144,6 +146,13 @@ class Compilation {
     });
   }
 
+  #editOf({ path, change }: Finding, location: SourceLocation): TextEdit | undefined {
+    const lines = this.#linesOf(location.file);
+    return change === undefined || lines === undefined
+      ? undefined
+      : editFor(lines.join('\n'), location, path.at(-1), change);
+  }
+
   #linesOf(file: string): readonly string[] | undefined {
     let lines = this.#lines.get(file);
     if (lines === undefined) {
@@ -196,8 +205,14 @@ class Compilation {
     const paths = findings.flatMap(({ path, related }) => [path, related?.path ?? path]);
     const traces = await this.#trace(program, paths);
     return findings.map((finding, index) => {
+      const trace = traces[index * 2];
+      const edit =
+        trace === undefined ? undefined : this.#editOf(finding, locationOf(trace.origin, this.#options.cwd));
       const related = finding.related === undefined ? undefined : traces[index * 2 + 1];
-      return diagnosticOf(finding, traces[index * 2], related, yaml, bootstrap, this.#options.cwd);
+      return {
+        ...diagnosticOf(finding, trace, related, yaml, bootstrap, this.#options.cwd),
+        ...(edit === undefined ? {} : { edit }),
+      };
     });
   }
 
@@ -244,6 +259,7 @@ function merge(checked: readonly Diagnostic[], found: readonly Diagnostic[]): Di
         message: `${error.message.split('\n')[0]}\n    ${first.message}`,
         ...(first.path === undefined ? {} : { path: first.path }),
         ...(help === undefined ? {} : { help }),
+        ...(first.edit === undefined ? {} : { edit: first.edit }),
       },
     ];
   });

@@ -6,6 +6,7 @@ import { readMessage } from '../../dsl/api/index.js';
 import { hidden, isSensitive } from '../diagnostics/secrets.js';
 import type { DisabledRule } from '../lint/lint-bootstrap.js';
 import { lintBootstrap, withDisabled } from '../lint/lint-bootstrap.js';
+import type { Change } from '../fix/change.js';
 import type { LintConfig, PlainLintSettings } from '../lint/lint-config.js';
 import { resolveLint } from '../lint/lint-config.js';
 import type { NodeDefaults } from './bootstrap-view.js';
@@ -35,6 +36,21 @@ function fixOf(issue: Issue): string | undefined {
   return issue.class === 'pgv' && issue.message === 'is required' ? `set ${issue.path.at(-1)}` : undefined;
 }
 
+/** A misspelt name that is near to one only, a duration in another unit, a number that is a text. */
+function changeOf(issue: Issue, fix: string | undefined): Change | undefined {
+  const { suggestion } = issue;
+  if (issue.class === 'unknown-type' && suggestion !== undefined) return { kind: 'value', to: suggestion };
+  if (
+    issue.class === 'unknown-field' &&
+    suggestion !== undefined &&
+    fix?.includes(`'${suggestion}'`) === true
+  ) {
+    return { kind: / has no field '/.test(issue.message) ? 'rename' : 'value', to: suggestion };
+  }
+  const [, text] = /^(?:write|quote it:) '([^'\\\n]*)'$/.exec(fix ?? '') ?? [];
+  return issue.class === 'parse' && text !== undefined ? { kind: 'value', to: text } : undefined;
+}
+
 function findingOf(issue: Issue): Finding {
   const field = issue.path.at(-1);
   // Names of fields and types are no secrets; values are.
@@ -43,6 +59,7 @@ function findingOf(issue: Issue): Finding {
     return { code: codes[issue.class], severity: 'error', path: issue.path, message };
   }
   const fix = fixOf(issue);
+  const change = changeOf(issue, fix);
   return {
     code: codes[issue.class],
     severity: 'error',
@@ -50,6 +67,7 @@ function findingOf(issue: Issue): Finding {
     // Rules speak of a value; the name of the field makes a sentence of it.
     message: issue.class === 'pgv' ? `${field ?? 'the bootstrap'} ${issue.message}` : issue.message,
     ...(fix === undefined ? {} : { fix }),
+    ...(change === undefined ? {} : { change }),
   };
 }
 

@@ -26,7 +26,7 @@ export function mergeSites(diagnostics: readonly Diagnostic[]): Diagnostic[] {
       if (place !== undefined) first.set(place, out.length);
       out.push(diagnostic);
     } else if (diagnostic.path !== undefined && diagnostic.path !== earlier.path) {
-      out[index] = { ...earlier, sites: [...(earlier.sites ?? []), diagnostic.path] };
+      out[index] = { ...earlier, sites: [...(earlier.sites ?? []), diagnostic.identity ?? diagnostic.path] };
     }
   }
   return out;

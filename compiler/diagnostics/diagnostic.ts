@@ -3,6 +3,8 @@
  * none reads it.
  */
 
+import type { TextEdit } from '../fix/change.js';
+
 export type Severity = 'error' | 'warning';
 
 /** One-based line and column, as editors count them. */
@@ -38,8 +40,10 @@ export interface Diagnostic {
   /** Place in the emitted YAML, when one was emitted or checked. */
   readonly yaml?: SourceLocation;
   readonly related?: readonly RelatedLocation[];
-  /** Further places in the bootstrap of the same cause, as paths: the same line of the sources made them all. */
+  /** Further places in the bootstrap of the same cause, by names: the same line of the sources made them all. */
   readonly sites?: readonly string[];
   /** What to do, in the imperative: `write '0.25s'`. */
   readonly help?: string;
+  /** What `--fix` does about it. */
+  readonly edit?: TextEdit;
 }

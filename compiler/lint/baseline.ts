@@ -32,14 +32,11 @@ export function parseBaseline(text: string): Baseline {
 
 const keyOf = ({ rule, file, at }: BaselineEntry): string => `${rule}\n${file}\n${at}`;
 
-/** What a diagnostic is called in a baseline. @param fileOf relative to the folder of the baseline */
-export function entryOf(diagnostic: Diagnostic, fileOf: (file: string) => string): BaselineEntry {
-  const { code, location, identity, path } = diagnostic;
-  return {
-    rule: code,
-    file: location === undefined ? '' : fileOf(location.file),
-    at: identity ?? path ?? '',
-  };
+/** What a diagnostic is called in a baseline, at all of its places. @param fileOf relative to the folder of the baseline */
+export function entriesOf(diagnostic: Diagnostic, fileOf: (file: string) => string): BaselineEntry[] {
+  const { code, location, identity, path, sites = [] } = diagnostic;
+  const file = location === undefined ? '' : fileOf(location.file);
+  return [identity ?? path ?? '', ...sites].map((at) => ({ rule: code, file, at }));
 }
 
 /** One entry a line, sorted: merges of two branches stay simple. */
@@ -66,9 +63,9 @@ export function applyBaseline(
   const used = new Set<string>();
   const rest = diagnostics.filter((diagnostic) => {
     if (!isRule(diagnostic.code)) return true;
-    const key = keyOf(entryOf(diagnostic, fileOf));
-    if (!known.has(key)) return true;
-    used.add(key);
+    const keys = entriesOf(diagnostic, fileOf).map(keyOf);
+    if (!keys.every((key) => known.has(key))) return true;
+    for (const key of keys) used.add(key);
     return false;
   });
   return { rest, unused: [...known].filter(([key]) => !used.has(key)).map(([, entry]) => entry) };

@@ -164,6 +164,19 @@ class SettingsModule implements LoadedSettings {
   }
 }
 
+/** The baseline that settings name, absolute. @param file absolute. undefined when they name none, or are wrong */
+export async function baselineFileOf(
+  file: string,
+  cwd: string,
+  env?: SettingsOptions['env'],
+): Promise<string | undefined> {
+  const limits = { deadlineMs: 10_000, heapMb: 512 };
+  const more = env === undefined ? {} : { env };
+  const loaded = await loadSettings({ cwd, folder: dirname(file), settings: file, limits, ...more });
+  loaded.remove();
+  return loaded.baselineFile;
+}
+
 /** Settings that are not there are no settings. Rejects only on failures of the machine. */
 export async function loadSettings(options: SettingsOptions): Promise<LoadedSettings> {
   const { settings, cwd, folder } = options;

@@ -32,7 +32,7 @@ test('positions in JSON, under camelCase keys, behind aliases', () => {
   // One place in the text is one finding, wherever it is used.
   const [one, ...others] = checkText(aliased, { file: 'f.yaml' });
   assert.equal([one?.location?.line, one?.path], [5, 'static_resources.clusters[0].connect_timeout']);
-  assert.equal(one?.sites, ['static_resources.clusters[1].connect_timeout']);
+  assert.equal(one?.sites, ['static_resources.clusters["a"].connect_timeout']);
   assert.equal(others, []);
 });
 

@@ -23,7 +23,7 @@ export default { static_resources: { clusters } };
       const text = formatText(diagnostics, { color: false, cwd });
       assert.match(
         text,
-        'and in static_resources.clusters[1], static_resources.clusters[2], static_resources.clusters[3] and 396 more places',
+        'and in static_resources.clusters["c1"], static_resources.clusters["c2"], static_resources.clusters["c3"] and 396 more places',
       );
       assert.match(text, /\n1 warning at 400 places\n$/);
     },
