@@ -22,6 +22,7 @@ const needs = {
   'api-facts': { envoy: true },
   verdicts: { shared: true },
   'cross-checks': { shared: true },
+  'live-mutations': { shared: true, envoy: true },
   'http-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
   'headers-parity': { shared: true, envoy: true },
