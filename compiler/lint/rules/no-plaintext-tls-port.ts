@@ -1,7 +1,18 @@
-import { isSet, numberAt } from '../../check/bootstrap-view.js';
-import { endpointsOf, nameOf, socketOf } from '../cluster-facts.js';
+import type { Message } from '../../check/bootstrap-view.js';
+import { isSet, numberAt, textAt } from '../../check/bootstrap-view.js';
+import { endpointsOf, nameOf, socketOf, targetsOf } from '../cluster-facts.js';
 import type { LintRule } from '../lint-rule.js';
-import { tcpProxyType } from '../message-names.js';
+import { routeType, tcpProxyType } from '../message-names.js';
+
+function isTunnel(route: Message): boolean {
+  return (
+    isSet(route.at('match').value.connect_matcher) ||
+    route
+      .at('route')
+      .list('upgrade_configs')
+      .some(({ value }) => isSet(value.connect_config) || /^connect/i.test(textAt(value.upgrade_type)))
+  );
+}
 
 /**
  * # no-plaintext-tls-port
@@ -49,8 +60,12 @@ export const noPlaintextTlsPort: LintRule<'no-plaintext-tls-port'> = {
   severity: 'warning',
   options: { ports: [443] },
   *check(view, { ports }) {
-    // A TCP proxy passes the TLS of its clients on.
-    const passed = new Set(view.all(tcpProxyType).map(({ value }) => value.cluster));
+    // A TCP proxy passes the TLS of its clients on, and so does the end of a CONNECT tunnel.
+    const tunnels = view.all(routeType).filter((route) => isTunnel(route));
+    const passed = new Set<unknown>([
+      ...view.all(tcpProxyType).flatMap(({ value }) => targetsOf(value)),
+      ...tunnels.flatMap((route) => targetsOf(route.at('route').value)),
+    ]);
     for (const cluster of view.clusters) {
       if (isSet(cluster.value.transport_socket) || cluster.list('transport_socket_matches').length > 0)
         continue;

@@ -18,19 +18,19 @@ function isOpenEnded(view: BootstrapView): boolean {
   if (view.types.some((type) => pickers.test(type))) return true;
   return view.all(routeType).some((route) => {
     const action = route.at('route').value;
-    return (
-      isSet(action.cluster_header) ||
-      isSet(action.cluster_specifier_plugin) ||
-      isSet(action.inline_cluster_specifier_plugin)
-    );
+    return isSet(action.cluster_specifier_plugin) || isSet(action.inline_cluster_specifier_plugin);
   });
 }
+
+/** What names a cluster by a header, in routes, weighted clusters and mirrors. */
+const byHeader = 'cluster_header';
 
 /** Every text of the tree but the names that clusters have themselves. */
 function collect(value: unknown, texts: Set<string>): void {
   if (typeof value === 'string') texts.add(value);
   else if (Array.isArray(value)) for (const item of value) collect(item, texts);
   else if (typeof value === 'object' && value !== null) {
+    if (byHeader in value) texts.add(byHeader);
     for (const item of Object.values(value)) collect(item, texts);
   }
 }
@@ -99,6 +99,7 @@ export const noUnusedCluster: LintRule<'no-unused-cluster'> = {
       const { name: _name, load_assignment: _endpoints, ...settings } = value;
       collect(settings, texts);
     }
+    if (texts.has(byHeader)) return;
     // The cluster of this proxy's own zone is named by a setting of the cluster manager, which is in `rest`.
     for (const cluster of view.clusters) {
       const name = nameOf(cluster);

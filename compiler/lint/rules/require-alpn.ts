@@ -42,7 +42,7 @@ export const requireAlpn: LintRule<'require-alpn'> = {
       if (listAt(common.value.alpn_protocols).length > 0) continue;
       yield {
         path: tls.path,
-        message: 'the listener takes HTTP/2 and does not offer it in the handshake: everybody gets HTTP/1.1',
+        message: 'the listener takes HTTP/2 and does not offer it in the handshake: no browser will speak it',
         fix: 'set common_tls_context.alpn_protocols: [h2, http/1.1]',
       };
     }
