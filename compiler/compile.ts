@@ -5,19 +5,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Path } from '../dsl/api/index.js';
 import type { Finding } from './check/finding.js';
-import { findProblems } from './check/find-problems.js';
 import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic, SourceLocation } from './diagnostics/diagnostic.js';
 import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
 import type { EmittedYaml } from './emit/emit-yaml.js';
-import { emitYaml } from './emit/emit-yaml.js';
-import { evaluate } from './evaluate/evaluate.js';
+import { prepareEvaluation } from './evaluate/evaluate.js';
 import type { EvaluateFailure, Origin, Trace } from './evaluate/messages.js';
 import type { TextEdit } from './fix/change.js';
 import { editFor } from './fix/text-edits.js';
 import type { LintConfig } from './lint/lint-config.js';
 import { disableComments } from './lint/disable-comments.js';
-import { suppress } from './lint/suppress.js';
+import type * as laterPhases from './later-phases.js';
 import { namedPath } from './named-path.js';
 import type { CompileOptions, CompileResult } from './options.js';
 import { pathText } from './path-text.js';
@@ -97,6 +95,7 @@ class Compilation {
   readonly #workspace: Workspace;
   readonly #lines = new Map<string, readonly string[]>();
   #cleanUp: () => void = () => undefined;
+  #discard: () => void = () => undefined;
 
   constructor(options: CompileOptions, workspace: Workspace) {
     this.#options = options;
@@ -107,12 +106,14 @@ class Compilation {
     const { cwd, entry } = this.#options;
     // Settings are compiled while the configuration is: most projects have none.
     const loading = this.#settings();
-    const program = await checkProgram(entry, cwd, this.#workspace);
-    const reply = await evaluate(
-      { ...this.#request(program), outDir: program.project.outDir },
-      this.#limits(),
-    );
+    const checking = checkProgram(entry, cwd, this.#workspace);
+    // All of this is loaded and started while the type checker runs.
+    const [later, evaluation] = [import('./later-phases.js'), prepareEvaluation(this.#limits())];
+    this.#discard = () => evaluation.discard();
+    const program = await checking;
+    const reply = await evaluation.run({ ...this.#request(program), outDir: program.project.outDir });
     const settings = await loading;
+    const { findProblems, emitYaml, suppress } = await later;
     const inputs = [...new Set([program.entry, ...reply.inputs, ...settings.inputs])];
     if (reply.failures.length > 0) {
       // What the type checker said explains a failed evaluation better than the failure does.
@@ -125,7 +126,7 @@ class Compilation {
     const yaml = emitYaml(bootstrap);
     const all = [...findings, ...own.findings];
     const found = all.length === 0 ? [] : await this.#locate(program, all, yaml, bootstrap);
-    const open = ran === undefined ? found : this.#suppress(found, ran, settings, reply.inputs);
+    const open = ran === undefined ? found : suppress(found, this.#suppressions(ran, settings, reply.inputs));
     const secrets = secretsOf(reply.value);
     const merged = merge(program.diagnostics, mergeSites(open))
       .sort(byPosition)
@@ -164,21 +165,21 @@ class Compilation {
   }
 
   /** Comments may stand in every module of the program, those of packages aside. */
-  #suppress(
-    found: readonly Diagnostic[],
+  #suppressions(
     lint: LintConfig,
     { baseline }: LoadedSettings,
     modules: readonly string[],
-  ): Diagnostic[] {
+  ): Parameters<typeof laterPhases.suppress>[1] {
     const own = modules.filter((file) => /\.[cm]?[jt]s$/.test(file) && !file.includes('/node_modules/'));
     const comments = own.flatMap((file) =>
       disableComments(readFileSync(file, 'utf8'), relative(this.#options.cwd, file).replaceAll('\\', '/')),
     );
-    return suppress(found, { lint, comments, ...(baseline === undefined ? {} : { baseline }) });
+    return { lint, comments, ...(baseline === undefined ? {} : { baseline }) };
   }
 
-  /** Removes what the settings left in the folder of temporary files. */
+  /** Ends what was started, and removes what the settings left in the folder of temporary files. */
   cleanUp(): void {
+    this.#discard();
     this.#cleanUp();
   }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { compile, writeOutput } from '../../compiler/index.js';
+import { compile } from '../../compiler/compile.js';
+import { writeOutput } from '../../compiler/write-output.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';

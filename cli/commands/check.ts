@@ -1,15 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic, PlainLintSettings } from '../../compiler/index.js';
-import { checkFile, compile } from '../../compiler/index.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
-import { fixFiles } from '../support/fix-files.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
-import { updateBaseline } from '../support/update-baseline.js';
-import { watchFiles } from '../support/watch-files.js';
 
 /** A folder stands for its `envoy3.config.ts`. */
 function resolveEntry(path: string, cwd: string): string {
@@ -58,14 +54,17 @@ type CommonOptions = ReturnType<typeof commonOptions>;
 
 async function checkPath(path: string, options: CommonOptions, io: Io): Promise<Verdict> {
   if (path === '-') {
+    const { checkFile } = await import('../../compiler/check-text.js');
     return { diagnostics: await checkFile(await io.stdin(), { file: '<stdin>', ...options }), inputs: [] };
   }
   const entry = resolveEntry(path, io.cwd);
   const full = resolve(io.cwd, entry);
   const text = readFileSync(full, 'utf8');
   if (!isModule(entry, text)) {
+    const { checkFile } = await import('../../compiler/check-text.js');
     return { diagnostics: await checkFile(text, { file: entry, ...options }), inputs: [full] };
   }
+  const { compile } = await import('../../compiler/compile.js');
   return compile({ entry, ...options });
 }
 
@@ -86,6 +85,7 @@ async function checkAll(args: ParsedArguments, io: Io): Promise<Verdict> {
 const maxFixRounds = 10;
 
 async function fixAll(args: ParsedArguments, io: Io): Promise<Verdict> {
+  const { fixFiles } = await import('../support/fix-files.js');
   let verdict = await checkAll(args, io);
   let made = 0;
   for (let round = 0; round < maxFixRounds; round++) {
@@ -149,12 +149,14 @@ export const check: Command = {
       return verdict;
     };
     if (args.values['update-baseline'] === true) {
+      const { updateBaseline } = await import('../support/update-baseline.js');
       return updateBaseline(textOption(args, 'settings'), io, async (settings) => {
         const values = { ...args.values, settings };
         return (await checkAll({ ...args, values }, io)).diagnostics;
       });
     }
     if (args.values.watch !== true) return exitCode((await once()).diagnostics, maxWarnings);
+    const { watchFiles } = await import('../support/watch-files.js');
     return watchFiles(async () => {
       const { diagnostics, inputs } = await once();
       if (diagnostics.length === 0) io.stderr('envoy3: nothing found\n');

@@ -2,7 +2,7 @@
  * Diagnostics on their way to the user.
  */
 import type { Diagnostic, FormatName } from '../../compiler/index.js';
-import { formatDiagnostics, formatNames } from '../../compiler/index.js';
+import { formatDiagnostics, formatNames } from '../../compiler/diagnostics/formats.js';
 import type { Io, Option } from '../command.js';
 import { UsageError } from '../command.js';
 import { packageVersion } from './package.js';

@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, parse, relative, resolve } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import * as envoy3 from '../../dsl/index.js';
 import { createTracer } from '../provenance/tracer.js';
 import type { EvaluateFailure, EvaluateReply, EvaluateRequest } from './messages.js';
@@ -12,7 +12,8 @@ import { toPlainValue } from './plain-value.js';
 import { createSandbox, SandboxError } from './sandbox.js';
 import { originOfStack } from './source-positions.js';
 
-const request = workerData as EvaluateRequest;
+/** The worker is started before there is anything to evaluate. */
+const request = await new Promise<EvaluateRequest>((done) => parentPort?.once('message', done));
 const inputs = new Set<string>();
 
 /** `/tmp/x/out/home/me/a.js` was emitted from `/home/me/a.ts` (or from a `.js` of the user's). */
