@@ -91,11 +91,11 @@ export const noDeprecatedField: LintRule<'no-deprecated-field'> = {
   },
   *check(view, { allow }) {
     for (const type of view.types) {
-      const names = deprecatedOf(type);
+      const names = deprecatedOf(type).filter((name) => !allow.includes(`${type}.${name}`));
       if (names.length === 0) continue;
       for (const message of view.all(type)) {
         for (const name of names) {
-          if (message.value[name] === undefined || allow.includes(`${type}.${name}`)) continue;
+          if (message.value[name] === undefined) continue;
           const fix = instead[`${type}.${name}`];
           yield {
             path: [...message.path, name],

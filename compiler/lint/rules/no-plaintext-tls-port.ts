@@ -1,4 +1,4 @@
-import type { Message } from '../../check/bootstrap-view.js';
+import type { BootstrapView, Message } from '../../check/bootstrap-view.js';
 import { isSet, numberAt, textAt } from '../../check/bootstrap-view.js';
 import { endpointsOf, nameOf, socketOf, targetsOf } from '../cluster-facts.js';
 import type { LintRule } from '../lint-rule.js';
@@ -12,6 +12,15 @@ function isTunnel(route: Message): boolean {
       .list('upgrade_configs')
       .some(({ value }) => isSet(value.connect_config) || /^connect/i.test(textAt(value.upgrade_type)))
   );
+}
+
+/** Clusters that a TCP proxy, or the end of a CONNECT tunnel, passes the TLS of its clients on to. */
+function passedThrough(view: BootstrapView): ReadonlySet<string> {
+  const tunnels = view.all(routeType).filter(isTunnel);
+  return new Set([
+    ...view.all(tcpProxyType).flatMap(({ value }) => targetsOf(value)),
+    ...tunnels.flatMap((route) => targetsOf(route.at('route').value)),
+  ]);
 }
 
 /**
@@ -60,20 +69,16 @@ export const noPlaintextTlsPort: LintRule<'no-plaintext-tls-port'> = {
   severity: 'warning',
   options: { ports: [443] },
   *check(view, { ports }) {
-    // A TCP proxy passes the TLS of its clients on, and so does the end of a CONNECT tunnel.
-    const tunnels = view.all(routeType).filter((route) => isTunnel(route));
-    const passed = new Set<unknown>([
-      ...view.all(tcpProxyType).flatMap(({ value }) => targetsOf(value)),
-      ...tunnels.flatMap((route) => targetsOf(route.at('route').value)),
-    ]);
+    let passed: ReadonlySet<string> | undefined;
     for (const cluster of view.clusters) {
       if (isSet(cluster.value.transport_socket) || cluster.list('transport_socket_matches').length > 0)
         continue;
-      if (passed.has(nameOf(cluster))) continue;
       const endpoint = endpointsOf(cluster).find((one) =>
         ports.includes(numberAt(socketOf(one).port_value) ?? 0),
       );
       if (endpoint === undefined) continue;
+      passed ??= passedThrough(view);
+      if (passed.has(nameOf(cluster))) continue;
       yield {
         path: [...endpoint.path, 'address'],
         message: `the cluster '${nameOf(cluster)}' goes to port ${socketOf(endpoint).port_value} without TLS`,

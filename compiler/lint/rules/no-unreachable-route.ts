@@ -15,9 +15,13 @@ interface Entry {
 /** Of expressions and other matches only this many earlier routes are compared. */
 const furthest = 500;
 
+const none: readonly Entry[] = [];
+
 /** Earlier routes, found by the text that they begin with: hosts with thousands of routes exist. */
 class EarlierRoutes {
   readonly #byText = new Map<string, Entry[]>();
+  /** Lengths of those texts: few, in most hosts. */
+  readonly #lengths = new Set<number>();
   readonly #all: Entry[] = [];
   /** Those whose text says nothing: regexes, and matches in any case. */
   readonly #others: Entry[] = [];
@@ -28,6 +32,7 @@ class EarlierRoutes {
     if (anyCase || kind === 'regex' || kind === 'other') this.#others.push(entry);
     else {
       const same = this.#byText.get(text);
+      this.#lengths.add(text.length);
       if (same === undefined) this.#byText.set(text, [entry]);
       else same.push(entry);
     }
@@ -46,8 +51,9 @@ class EarlierRoutes {
     if (kind === 'regex' || kind === 'other' || anyCase) look(this.#all.slice(0, furthest));
     else {
       // A set that holds this one begins with a part of its text.
-      for (let length = 0; length <= text.length; length++)
-        look(this.#byText.get(text.slice(0, length)) ?? []);
+      for (const length of this.#lengths) {
+        if (length <= text.length) look(this.#byText.get(text.slice(0, length)) ?? none);
+      }
       look(this.#others.slice(0, furthest));
     }
     return first;

@@ -22,17 +22,18 @@ function isOpenEnded(view: BootstrapView): boolean {
   });
 }
 
-/** What names a cluster by a header, in routes, weighted clusters and mirrors. */
-const byHeader = 'cluster_header';
-
-/** Every text of the tree but the names that clusters have themselves. */
-function collect(value: unknown, texts: Set<string>): void {
-  if (typeof value === 'string') texts.add(value);
-  else if (Array.isArray(value)) for (const item of value) collect(item, texts);
-  else if (typeof value === 'object' && value !== null) {
-    if (byHeader in value) texts.add(byHeader);
-    for (const item of Object.values(value)) collect(item, texts);
+/** Takes every name out that stands somewhere as a text. */
+function cross(value: unknown, names: Set<string>): void {
+  if (typeof value === 'string') names.delete(value);
+  else if (typeof value === 'object' && value !== null && names.size > 0) {
+    for (const key in value) cross((value as Record<string, unknown>)[key], names);
   }
+}
+
+/** Whether a cluster is named by a header: in a route, a weighted cluster or a mirror. */
+function namesByHeader(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'cluster_header' in value || Object.values(value).some(namesByHeader);
 }
 
 /**
@@ -91,20 +92,21 @@ export const noUnusedCluster: LintRule<'no-unused-cluster'> = {
     if (view.clusters.length === 0 || view.listeners.length === 0 || isOpenEnded(view)) return;
     // A misspelt name is one mistake: its check tells it.
     if (!routeClusters(view).next().done) return;
-    const texts = new Set<string>();
+    const unused = new Set(view.clusters.map(nameOf));
     const { static_resources: _static, ...rest } = view.root.value;
     const { clusters: _clusters, ...resources } = view.root.at('static_resources').value;
-    collect([rest, resources], texts);
-    for (const { value } of view.clusters) {
-      const { name: _name, load_assignment: _endpoints, ...settings } = value;
-      collect(settings, texts);
-    }
-    if (texts.has(byHeader)) return;
     // The cluster of this proxy's own zone is named by a setting of the cluster manager, which is in `rest`.
+    cross([resources, rest], unused);
+    for (const { value } of view.clusters) {
+      if (unused.size === 0) return;
+      // What a cluster says itself, but for its own names.
+      const { name: _name, load_assignment: _endpoints, ...settings } = value;
+      cross(settings, unused);
+    }
+    if (unused.size === 0 || namesByHeader(resources)) return;
     for (const cluster of view.clusters) {
       const name = nameOf(cluster);
-      if (texts.has(name)) continue;
-      texts.add(name);
+      if (!unused.delete(name)) continue;
       yield {
         path: [...cluster.path, 'name'],
         message: `nothing uses the cluster '${name}'`,
