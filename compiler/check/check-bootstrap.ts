@@ -12,7 +12,9 @@ import { discoveredFilters } from './discovered-filters.js';
 import { duplicateNames } from './duplicate-names.js';
 import { durations } from './durations.js';
 import { extensionClusters } from './extension-clusters.js';
+import { extensionSettings } from './extension-settings.js';
 import { filterOrder } from './filter-order.js';
+import { filterSlots } from './filter-slots.js';
 import type { Finding } from './finding.js';
 import { formatStrings } from './format-strings.js';
 import { inlineCertificates } from './inline-certificates.js';
@@ -30,6 +32,7 @@ import { reservedHeaders } from './reserved-headers.js';
 import { routeClusters } from './route-clusters.js';
 import { routeRules } from './route-rules.js';
 import { tlsContexts } from './tls-contexts.js';
+import { tlsNames } from './tls-names.js';
 import { virtualHostDomains } from './virtual-host-domains.js';
 
 const checks: readonly Check[] = [
@@ -40,6 +43,7 @@ const checks: readonly Check[] = [
   listeners,
   listenerAddresses,
   tlsContexts,
+  tlsNames,
   inlineCertificates,
   filterOrder,
   connectionManagers,
@@ -57,6 +61,8 @@ const checks: readonly Check[] = [
   jwtAuthentication,
   protocolOptions,
   perRouteFilters,
+  filterSlots,
+  extensionSettings,
   discoveredFilters,
   bootstrapSettings,
 ];

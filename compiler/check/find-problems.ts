@@ -13,6 +13,7 @@ import type { NodeDefaults } from './bootstrap-view.js';
 import { BootstrapView } from './bootstrap-view.js';
 import { checkView } from './check-bootstrap.js';
 import type { Finding } from './finding.js';
+import { isLenient } from './lenient-rules.js';
 import { olderName } from './older-names.js';
 
 const codes: Readonly<Record<IssueClass, string>> = {
@@ -89,7 +90,8 @@ export interface ProblemOptions extends ReadOptions, NodeDefaults {
 /** Checks and lint look at well-formed bootstraps only: on a broken one they would say the same thing again. */
 export function findProblems(value: unknown, options: ProblemOptions = {}): Problems {
   const read = readMessage('envoy.config.bootstrap.v3.Bootstrap', value, options);
-  if (read.issues.length > 0) return { bootstrap: read.value, findings: read.issues.map(findingOf) };
+  const issues = read.issues.filter((issue) => !isLenient(issue, read.value));
+  if (issues.length > 0) return { bootstrap: read.value, findings: issues.map(findingOf) };
   const view = new BootstrapView(read.value, options);
   const lint = resolveLint(withDisabled(options.lint ?? {}, options.disabledRules));
   return { bootstrap: read.value, findings: [...checkView(view), ...lintBootstrap(view, lint)], lint };

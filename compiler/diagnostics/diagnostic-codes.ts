@@ -297,6 +297,21 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     example: "  { key: 'x-client', value: '%DOWNSTREAM_REMOTE_ADRESS%' }",
     fix: "  { key: 'x-client', value: '%DOWNSTREAM_REMOTE_ADDRESS%' }",
   },
+  E3029: {
+    title: 'settings that an extension refuses',
+    explanation:
+      'Rules that an extension has in its code: one of two services, a descriptor set, a region without wildcards, a range\nwhose end lies behind its start.',
+    example: '  ExternalProcessor without grpc_service and http_service',
+    fix: '  Set one of them.',
+  },
+  E3030: {
+    title: 'the message of a filter stands in the wrong place',
+    explanation:
+      'Many HTTP filters have one message for everybody (http_filters) and another one for single routes\n(typed_per_filter_config): Cors and CorsPolicy, Buffer and BufferPerRoute.',
+    example:
+      "  http_filters: [{ name: cors, typed_config: { '@type': .../envoy.extensions.filters.http.cors.v3.CorsPolicy, ... } }]",
+    fix: '  Put Cors into http_filters, and CorsPolicy under the name of the filter into typed_per_filter_config.',
+  },
   'lint-options': {
     title: 'the lint settings, or a comment that switches a rule off, do not work',
     explanation:
