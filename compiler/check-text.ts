@@ -8,6 +8,7 @@ import { findProblems } from './check/find-problems.js';
 import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic } from './diagnostics/diagnostic.js';
 import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
+import type { YamlWarning } from '../dsl/api/index.js';
 import { readYaml } from '../dsl/api/index.js';
 import { editFor } from './fix/text-edits.js';
 import { disableComments } from './lint/disable-comments.js';
@@ -21,11 +22,36 @@ import { yamlAdvice } from './yaml-advice.js';
 export interface CheckTextOptions extends ProblemOptions {
   /** Name in locations. */
   readonly file: string;
+  /** The octets of the file were no UTF-8: what was none is U+FFFD in the text. */
+  readonly invalidUtf8?: boolean;
 }
 
 /** Length of the key or scalar at a position, for the mark. */
 function lengthAt(line: string, column: number): number {
   return /^(?:"[^"]*"|'[^']*'|[^\s:,}\]]+)/.exec(line.slice(column - 1))?.[0].length ?? 1;
+}
+
+function badOctets(text: string): YamlWarning {
+  const before = text.slice(0, Math.max(0, text.indexOf('\ufffd'))).split('\n');
+  const message = 'there are octets that are no UTF-8; Envoy takes them as they are';
+  return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+function oddText(
+  { message, line, column, related }: YamlWarning,
+  file: string,
+  lines: readonly string[],
+): Diagnostic {
+  const length = lengthAt(lines[line - 1] ?? '', column);
+  return {
+    severity: 'warning',
+    code: 'E1006',
+    message,
+    location: { file, line, column, length },
+    ...(related === undefined
+      ? {}
+      : { related: [{ message: 'the first one', location: { file, ...related } }] }),
+  };
 }
 
 interface Judged {
@@ -73,7 +99,10 @@ function judge(text: string, options: CheckTextOptions): Judged {
   const diagnosticOf = (finding: Finding) => hideSecrets(toDiagnostic(finding), secrets, () => lines);
   const problems = findProblems(yaml.value, options);
   bootstrap = problems.bootstrap;
-  return { ...problems, diagnostics: problems.findings.map(diagnosticOf), diagnosticOf };
+  const odd = [...yaml.warnings, ...(options.invalidUtf8 === true ? [badOctets(text)] : [])].map(
+    (warning): Diagnostic => oddText(warning, file, lines),
+  );
+  return { ...problems, diagnostics: [...odd, ...problems.findings.map(diagnosticOf)], diagnosticOf };
 }
 
 function byLine(diagnostics: readonly Diagnostic[]): Diagnostic[] {

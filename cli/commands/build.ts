@@ -39,7 +39,13 @@ export const build: Command = {
       io.stdout(yaml);
       return 0;
     }
-    const written = writeOutput(resolve(io.cwd, output), yaml);
+    let written: boolean;
+    try {
+      written = writeOutput(resolve(io.cwd, output), yaml);
+    } catch (error) {
+      io.stderr(`envoy3: ${output} could not be written: ${(error as Error).message}\n`);
+      return 1;
+    }
     io.stderr(`envoy3: ${output} ${written ? 'written' : 'is up to date'}\n`);
     return 0;
   },

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import type { Stats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic, PlainLintSettings } from '../../compiler/index.js';
 import { numberOption, textOption } from '../arguments.js';
@@ -7,11 +9,45 @@ import { UsageError } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
+/** @throws UsageError when there is nothing, or nothing that can be reached */
+function statOf(full: string, path: string): Stats {
+  try {
+    return statSync(full);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ELOOP') throw new UsageError(`'${path}' is a link that leads back to itself`);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw new UsageError(`'${path}' cannot be read: ${message}`);
+    const isLink = code === 'ENOENT' && lstatSync(full, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    throw new UsageError(isLink ? `'${path}' is a link to nothing` : `there is no file '${path}'`);
+  }
+}
+
+/** Larger ones are not read. Bytes. */
+const maxSize = 64 * 1024 * 1024;
+
+function tooLarge(file: string, size: number): Diagnostic {
+  const shown = Math.round(size / 1024 / 1024);
+  return {
+    severity: 'error',
+    code: 'E0002',
+    message: `'${file}' has ${shown} MiB; more than ${maxSize / 1024 / 1024} MiB are not read`,
+    help: 'name the configuration',
+  };
+}
+
+/** @throws UsageError */
+function readOctets(full: string, path: string): Buffer {
+  try {
+    return readFileSync(full);
+  } catch (error) {
+    throw new UsageError(`'${path}' cannot be read: ${(error as Error).message}`);
+  }
+}
+
 /** A folder stands for its `envoy3.config.ts`. */
 function resolveEntry(path: string, cwd: string): string {
   const full = resolve(cwd, path);
-  if (!existsSync(full)) throw new UsageError(`there is no file '${path}'`);
-  const stat = statSync(full);
+  const stat = statOf(full, path);
   if (stat.isFile()) return path;
   if (!stat.isDirectory()) throw new UsageError(`'${path}' is no regular file; use '-' for standard input`);
   if (readdirSync(full).includes('envoy3.config.ts')) return join(path, 'envoy3.config.ts');
@@ -59,10 +95,16 @@ async function checkPath(path: string, options: CommonOptions, io: Io): Promise<
   }
   const entry = resolveEntry(path, io.cwd);
   const full = resolve(io.cwd, entry);
-  const text = readFileSync(full, 'utf8');
+  const { size } = statSync(full);
+  if (size > maxSize) return { diagnostics: [tooLarge(entry, size)], inputs: [full] };
+  const octets = readOctets(full, entry);
+  const text = octets.toString('utf8');
   if (!isModule(entry, text)) {
     const { checkFile } = await import('../../compiler/check-text.js');
-    return { diagnostics: await checkFile(text, { file: entry, ...options }), inputs: [full] };
+    return {
+      diagnostics: await checkFile(text, { file: entry, invalidUtf8: !isUtf8(octets), ...options }),
+      inputs: [full],
+    };
   }
   const { compile } = await import('../../compiler/compile.js');
   return compile({ entry, ...options });

@@ -17,6 +17,13 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     example: '  envoy3 build missing.ts',
     fix: '  Check the path; it is relative to the current folder.',
   },
+  E0002: {
+    title: 'the file is too large',
+    explanation:
+      'Files of more than 64 MiB are not read: no configuration is that large, and reading it would take minutes.',
+    example: '  envoy3 check access.log',
+    fix: '  Name the configuration, or split it.',
+  },
   E1000: {
     title: 'the text is not YAML that Envoy reads',
     explanation:
@@ -57,6 +64,13 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
       "A typed_config is missing, or its '@type' belongs to extensions of another kind. Envoy finds the implementation by\nthe '@type'; the name alone does not do it since Envoy 1.22.",
     example: '  http_filters: [{ name: "envoy.filters.http.router" }]',
     fix: '  http_filters: [{ name: "envoy.filters.http.router",\n    typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" } }]',
+  },
+  E1006: {
+    title: 'a text that Envoy reads otherwise than people do',
+    explanation:
+      'Of two equal keys Envoy takes the last, of several documents the first, and octets that are no UTF-8 as they are. It\naccepts all of that without a word, so it is a warning.',
+    example: '  connect_timeout: 1s\n  connect_timeout: 5s',
+    fix: '  connect_timeout: 5s',
   },
   E2001: {
     title: 'the configuration threw an error',

@@ -74,7 +74,7 @@ test('explain', async () => {
   assert.is(code, 0);
   assert.match(out, /Example:\n[\s\S]*Fix:\n/);
   const list = await run(['explain']);
-  assert.match(list.out, /^E0001 {2}.*\nE1000 {2}/);
+  assert.match(list.out, /^E0001 {2}.*\nE0002 {2}/);
 });
 
 test('completion names every command and its options', async () => {

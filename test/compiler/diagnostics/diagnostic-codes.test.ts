@@ -20,7 +20,9 @@ function filesBelow(folder: string, pattern: RegExp): string[] {
 const codes = Object.keys(diagnosticCodes);
 
 test('every code of the sources has a page, and the other way round', () => {
-  const sources = filesBelow('compiler', /\.ts$/).filter((text) => !text.includes('const diagnosticCodes'));
+  const sources = [...filesBelow('compiler', /\.ts$/), ...filesBelow('cli', /\.ts$/)].filter(
+    (text) => !text.includes('const diagnosticCodes'),
+  );
   const quoted = sources.flatMap((text) => text.match(/'E\d{4}'/g) ?? []);
   const words = ['lint-options', 'unused-disable', 'unused-baseline'];
   const used = new Set([...quoted.map((code) => code.slice(1, -1)), ...words]);
