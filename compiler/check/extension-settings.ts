@@ -50,7 +50,7 @@ const statusRanges: Judge = (value) => {
   const bad = listAt(value.http_success_status)
     .map(fieldsAt)
     .map((range) => [numberAt(range.start) ?? 0, numberAt(range.end) ?? 0] as const)
-    .find(([start, end]) => start >= end || start < 100 || end > 600);
+    .find(([start, end]) => start > end || start < 100 || start >= 600 || end > 600);
   if (bad === undefined) return undefined;
   const message = `the statuses from ${bad[0]} to ${bad[1]} are no range of HTTP`;
   return { message, field: 'http_success_status', fix: 'write start and end, from 100 to 600' };
@@ -83,11 +83,14 @@ const jwks: Judge = (value) => {
     field: 'local_jwks',
     fix: 'paste the whole JWKS: {"keys": [...]}',
   });
+  if (!text.trimStart().startsWith('{')) return problem('the JWKS is no JSON');
   let keys: unknown;
   try {
-    keys = (JSON.parse(text) as { keys?: unknown } | null)?.keys;
+    // Line feeds inside of texts are taken by Envoy.
+    keys = (JSON.parse(text.replace(/[\u0000-\u001f]/g, ' ')) as { keys?: unknown } | null)?.keys;
   } catch {
-    return problem('the JWKS is no JSON');
+    // Its reader takes more than JSON has: not judged.
+    return undefined;
   }
   if (!Array.isArray(keys)) return problem('the JWKS has no list of keys');
   const known = keys.some((key) => /^(?:RSA|EC|oct|OKP)$/.test(textAt(fieldsAt(key).kty)));

@@ -48,7 +48,30 @@ test('the content of a JWKS', () => {
     });
   for (const text of ['nope', '{}', '{"keys":[]}', '{"keys":[{"kid":"a"}]}'])
     refused(jwks(text), 'E3029', 'local_jwks');
+  accepted(jwks('{"keys":[{"kty":"RSA","n":"a\n b","e":"AQAB"}]}'));
   accepted(jwks('{"keys":[{"kty":"oct","k":"YQ","alg":"HS256"}]}'));
+});
+
+test('ranges of statuses', () => {
+  const range = (start: number, end: number) =>
+    filter('admission_control.v3.AdmissionControl', {
+      success_criteria: { http_criteria: { http_success_status: [{ start, end }] } },
+    });
+  for (const [start, end] of [
+    [100, 600],
+    [404, 404],
+    [599, 600],
+  ] as const)
+    accepted(range(start, end));
+  for (const [start, end] of [
+    [404, 0],
+    [99, 200],
+    [600, 600],
+    [100, 601],
+    [500, 400],
+  ] as const) {
+    refused(range(start, end), 'E3029', 'http_success_status');
+  }
 });
 
 test('messages of filters in their places', () => {
