@@ -1,22 +1,30 @@
 /**
  * A configuration module -> canonical YAML and everything that is wrong with it. The phases are the lines of `compile`.
  */
-import { existsSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import type { Path } from '../dsl/api/index.js';
 import type { Finding } from './check/finding.js';
-import { findProblems } from './check/find-problems.js';
+import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic, SourceLocation } from './diagnostics/diagnostic.js';
+import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
 import type { EmittedYaml } from './emit/emit-yaml.js';
-import { emitYaml } from './emit/emit-yaml.js';
 import { prepareEvaluation } from './evaluate/evaluate.js';
-import type { EvaluateFailure, EvaluateReply, Origin, Trace } from './evaluate/messages.js';
+import type { EvaluateFailure, Origin, Trace } from './evaluate/messages.js';
+import type { TextEdit } from './fix/change.js';
+import { editFor } from './fix/text-edits.js';
+import type { LintConfig } from './lint/lint-config.js';
+import { disableComments } from './lint/disable-comments.js';
+import type * as laterPhases from './later-phases.js';
+import { namedPath } from './named-path.js';
 import type { CompileOptions, CompileResult } from './options.js';
 import { pathText } from './path-text.js';
 import type { Program } from './program/program.js';
-import { checkProgram, prepareProgram } from './program/program.js';
+import { checkProgram } from './program/program.js';
 import type { Workspace } from './program/project.js';
 import { createWorkspace } from './program/project.js';
+import type { LoadedSettings } from './settings/load-settings.js';
+import { loadSettings } from './settings/load-settings.js';
 
 function locationOf({ file, line, column, length }: Origin, cwd: string): SourceLocation {
   return { file: relative(cwd, file).replaceAll('\\', '/'), line, column, length };
@@ -30,6 +38,7 @@ function diagnosticOf(
   trace: Trace | undefined,
   related: Trace | undefined,
   yaml: EmittedYaml,
+  bootstrap: unknown,
   cwd: string,
 ): Diagnostic {
   const through = (trace?.through ?? []).slice(0, maxThrough).map((origin) => ({
@@ -46,6 +55,7 @@ function diagnosticOf(
     message: finding.message,
     ...(trace === undefined ? {} : { location: locationOf(trace.origin, cwd) }),
     path: pathText(finding.path),
+    identity: namedPath(bootstrap, finding.path),
     yaml: { file: 'envoy3.yaml', line: yaml.lineOf(finding.path), column: 1 },
     ...(through.length + other.length === 0 ? {} : { related: [...other, ...through] }),
     ...(finding.fix === undefined ? {} : { help: finding.fix }),
@@ -83,6 +93,9 @@ function byPosition(a: Diagnostic, b: Diagnostic): number {
 class Compilation {
   readonly #options: CompileOptions;
   readonly #workspace: Workspace;
+  readonly #lines = new Map<string, readonly string[]>();
+  #cleanUp: () => void = () => undefined;
+  #discard: () => void = () => undefined;
 
   constructor(options: CompileOptions, workspace: Workspace) {
     this.#options = options;
@@ -91,36 +104,87 @@ class Compilation {
 
   async run(): Promise<CompileResult> {
     const { cwd, entry } = this.#options;
-    const prepared = prepareProgram(entry, cwd, this.#workspace);
-    const { outDir } = prepared.project;
-    // The worker comes up beside the type checker.
-    const evaluator = prepareEvaluation({ ...this.#request(prepared.entry), outDir }, this.#limits());
-    try {
-      const program = await checkProgram(prepared, cwd);
-      return await this.#finish(program, await evaluator.run());
-    } finally {
-      evaluator.close();
-    }
-  }
-
-  async #finish(program: Program, reply: EvaluateReply): Promise<CompileResult> {
-    const inputs = [...new Set([program.entry, ...reply.inputs])];
+    // Settings are compiled while the configuration is: most projects have none.
+    const loading = this.#settings();
+    const checking = checkProgram(entry, cwd, this.#workspace);
+    // All of this is loaded and started while the type checker runs.
+    const [later, evaluation] = [import('./later-phases.js'), prepareEvaluation(this.#limits())];
+    this.#discard = () => evaluation.discard();
+    const program = await checking;
+    const reply = await evaluation.run({ ...this.#request(program), outDir: program.project.outDir });
+    const settings = await loading;
+    const { findProblems, emitYaml, suppress } = await later;
+    const inputs = [...new Set([program.entry, ...reply.inputs, ...settings.inputs])];
     if (reply.failures.length > 0) {
       // What the type checker said explains a failed evaluation better than the failure does.
       const failures = hasErrors(program.diagnostics) ? [] : await this.#explain(program, reply.failures);
-      return { diagnostics: [...program.diagnostics, ...failures], inputs };
+      return { diagnostics: [...settings.diagnostics, ...program.diagnostics, ...failures], inputs };
     }
-    const { bootstrap, findings } = findProblems(reply.value, this.#options);
+    const lint = this.#options.lint ?? settings.lint;
+    const { bootstrap, findings, lint: ran } = findProblems(reply.value, { ...this.#options, lint });
+    const own = await settings.runOwn(bootstrap, ran?.own ?? []);
     const yaml = emitYaml(bootstrap);
-    const found = findings.length === 0 ? [] : await this.#locate(program, findings, yaml);
-    const diagnostics = merge(program.diagnostics, found).sort(byPosition);
+    const all = [...findings, ...own.findings];
+    const found = all.length === 0 ? [] : await this.#locate(program, all, yaml, bootstrap);
+    const open = ran === undefined ? found : suppress(found, this.#suppressions(ran, settings, reply.inputs));
+    const secrets = secretsOf(reply.value);
+    const merged = merge(program.diagnostics, mergeSites(open))
+      .sort(byPosition)
+      .map((one) => hideSecrets(one, secrets, (file) => this.#linesOf(file)));
+    const diagnostics = [...settings.diagnostics, ...own.diagnostics, ...merged];
     return hasErrors(diagnostics)
       ? { diagnostics, inputs }
       : { diagnostics, yaml: yaml.text, bootstrap, inputs };
   }
 
-  #request(entry: string) {
-    return { entry, cwd: this.#options.cwd, env: this.#options.env ?? process.env };
+  #settings(): Promise<LoadedSettings> {
+    const { cwd, entry, settings, env } = this.#options;
+    const folder = dirname(resolve(cwd, entry));
+    const more = { ...(settings === undefined ? {} : { settings }), ...(env === undefined ? {} : { env }) };
+    return loadSettings({ cwd, folder, limits: this.#limits(), ...more }).then((loaded) => {
+      this.#cleanUp = () => loaded.remove();
+      return loaded;
+    });
+  }
+
+  #editOf({ path, change }: Finding, location: SourceLocation): TextEdit | undefined {
+    const lines = this.#linesOf(location.file);
+    return change === undefined || lines === undefined
+      ? undefined
+      : editFor(lines.join('\n'), location, path.at(-1), change);
+  }
+
+  #linesOf(file: string): readonly string[] | undefined {
+    let lines = this.#lines.get(file);
+    if (lines === undefined) {
+      const path = resolve(this.#options.cwd, file);
+      lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : undefined;
+      if (lines !== undefined) this.#lines.set(file, lines);
+    }
+    return lines;
+  }
+
+  /** Comments may stand in every module of the program, those of packages aside. */
+  #suppressions(
+    lint: LintConfig,
+    { baseline }: LoadedSettings,
+    modules: readonly string[],
+  ): Parameters<typeof laterPhases.suppress>[1] {
+    const own = modules.filter((file) => /\.[cm]?[jt]s$/.test(file) && !file.includes('/node_modules/'));
+    const comments = own.flatMap((file) =>
+      disableComments(readFileSync(file, 'utf8'), relative(this.#options.cwd, file).replaceAll('\\', '/')),
+    );
+    return { lint, comments, ...(baseline === undefined ? {} : { baseline }) };
+  }
+
+  /** Ends what was started, and removes what the settings left in the folder of temporary files. */
+  cleanUp(): void {
+    this.#discard();
+    this.#cleanUp();
+  }
+
+  #request(program: Program) {
+    return { entry: program.entry, cwd: this.#options.cwd, env: this.#options.env ?? process.env };
   }
 
   #limits() {
@@ -130,15 +194,26 @@ class Compilation {
   /** The second, instrumented evaluation: loaded only now, since most compilations have nothing to report. */
   async #trace(program: Program, paths: readonly Path[]): Promise<readonly (Trace | undefined)[]> {
     const { traceValues } = await import('./provenance/trace-values.js');
-    return traceValues(program, this.#workspace, this.#request(program.entry), paths, this.#limits());
+    return traceValues(program, this.#workspace, this.#request(program), paths, this.#limits());
   }
 
-  async #locate(program: Program, findings: readonly Finding[], yaml: EmittedYaml): Promise<Diagnostic[]> {
+  async #locate(
+    program: Program,
+    findings: readonly Finding[],
+    yaml: EmittedYaml,
+    bootstrap: unknown,
+  ): Promise<Diagnostic[]> {
     const paths = findings.flatMap(({ path, related }) => [path, related?.path ?? path]);
     const traces = await this.#trace(program, paths);
     return findings.map((finding, index) => {
+      const trace = traces[index * 2];
+      const edit =
+        trace === undefined ? undefined : this.#editOf(finding, locationOf(trace.origin, this.#options.cwd));
       const related = finding.related === undefined ? undefined : traces[index * 2 + 1];
-      return diagnosticOf(finding, traces[index * 2], related, yaml, this.#options.cwd);
+      return {
+        ...diagnosticOf(finding, trace, related, yaml, bootstrap, this.#options.cwd),
+        ...(edit === undefined ? {} : { edit }),
+      };
     });
   }
 
@@ -185,6 +260,7 @@ function merge(checked: readonly Diagnostic[], found: readonly Diagnostic[]): Di
         message: `${error.message.split('\n')[0]}\n    ${first.message}`,
         ...(first.path === undefined ? {} : { path: first.path }),
         ...(help === undefined ? {} : { help }),
+        ...(first.edit === undefined ? {} : { edit: first.edit }),
       },
     ];
   });
@@ -199,9 +275,11 @@ export async function compile(options: CompileOptions): Promise<CompileResult> {
     return { diagnostics: [{ severity: 'error', code: 'E0001', message, help }], inputs: [] };
   }
   const workspace = createWorkspace();
+  const compilation = new Compilation(options, workspace);
   try {
-    return await new Compilation(options, workspace).run();
+    return await compilation.run();
   } finally {
     workspace.remove();
+    compilation.cleanUp();
   }
 }

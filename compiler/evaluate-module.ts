@@ -7,7 +7,7 @@ import { relative, resolve } from 'node:path';
 import type { Diagnostic } from './diagnostics/diagnostic.js';
 import { evaluate } from './evaluate/evaluate.js';
 import type { CompileOptions } from './options.js';
-import { checkProgram, prepareProgram } from './program/program.js';
+import { checkProgram } from './program/program.js';
 import { createWorkspace } from './program/project.js';
 
 export interface EvaluatedModule {
@@ -25,7 +25,7 @@ export async function evaluateModule(options: CompileOptions): Promise<Evaluated
   }
   const workspace = createWorkspace();
   try {
-    const program = await checkProgram(prepareProgram(entry, cwd, workspace), cwd);
+    const program = await checkProgram(entry, cwd, workspace);
     const request = { entry: program.entry, cwd, env, outDir: program.project.outDir };
     const { failures, value } = await evaluate(request, { deadlineMs, heapMb });
     const failed = failures.map(({ code, message, origin }): Diagnostic => {

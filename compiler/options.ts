@@ -14,6 +14,8 @@ export interface CompileOptions extends ProblemOptions {
   readonly deadlineMs?: number;
   /** Heap of the evaluation in MiB. Default 512. */
   readonly heapMb?: number;
+  /** File with the settings; false: none. Default: `envoy3.settings.ts` beside the entry or in a folder above. */
+  readonly settings?: string | false;
 }
 
 export interface CompileResult {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { compile, writeOutput } from '../../compiler/index.js';
+import { compile } from '../../compiler/compile.js';
+import { writeOutput } from '../../compiler/write-output.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
@@ -32,13 +33,19 @@ export const build: Command = {
     const entry = args.positionals[0] ?? 'envoy3.config.ts';
     const output = textOption(args, 'output') ?? 'envoy3.yaml';
     const { diagnostics, yaml } = await compile({ entry, cwd: io.cwd, ...nodeOptions(args) });
-    printDiagnostics(diagnostics, textOption(args, 'format'), io);
+    await printDiagnostics(diagnostics, textOption(args, 'format'), io);
     if (hasErrors(diagnostics) || yaml === undefined) return 1;
     if (output === '-') {
       io.stdout(yaml);
       return 0;
     }
-    const written = writeOutput(resolve(io.cwd, output), yaml);
+    let written: boolean;
+    try {
+      written = writeOutput(resolve(io.cwd, output), yaml);
+    } catch (error) {
+      io.stderr(`envoy3: ${output} could not be written: ${(error as Error).message}\n`);
+      return 1;
+    }
     io.stderr(`envoy3: ${output} ${written ? 'written' : 'is up to date'}\n`);
     return 0;
   },

@@ -1,4 +1,4 @@
-import { diagnosticCodes } from '../../compiler/index.js';
+import { diagnosticCodes, lintRules, rulePage } from '../../compiler/index.js';
 import { nearName } from '../../dsl/api/reader/near-name.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../command.js';
@@ -13,14 +13,23 @@ export const explain: Command = {
   maxPositionals: 1,
   examples: [['envoy3 explain E1003', 'one code']],
   async run(args, io) {
-    const codes = Object.keys(diagnosticCodes).sort();
+    const titles = new Map([
+      ...Object.entries(diagnosticCodes).map(([code, { title }]) => [code, title] as const),
+      ...lintRules.map(({ name, pack, summary }) => [name, `${pack}: ${summary}`] as const),
+    ]);
+    const codes = [...titles.keys()].sort();
     const [wanted] = args.positionals;
     if (wanted === undefined) {
-      io.stdout(codes.map((code) => `${code}  ${diagnosticCodes[code]?.title}\n`).join(''));
+      io.stdout(codes.map((code) => `${code}  ${titles.get(code)}\n`).join(''));
       return 0;
     }
     const page = diagnosticCodes[wanted] ?? diagnosticCodes[wanted.toUpperCase()];
-    if (page === undefined) {
+    if (page !== undefined) {
+      io.stdout(`${page.title}\n\n${page.explanation}\n\nExample:\n${page.example}\n\nFix:\n${page.fix}\n`);
+      return 0;
+    }
+    const rule = rulePage(wanted);
+    if (rule === undefined) {
       const hint = /^TS\d+$/i.test(wanted)
         ? "; it is TypeScript's own code, which its documentation explains"
         : ((near) => (near === undefined ? "; 'envoy3 explain' lists all" : `; did you mean '${near}'?`))(
@@ -28,7 +37,7 @@ export const explain: Command = {
           );
       throw new UsageError(`there is no code '${wanted}'${hint}`);
     }
-    io.stdout(`${page.title}\n\n${page.explanation}\n\nExample:\n${page.example}\n\nFix:\n${page.fix}\n`);
+    io.stdout(rule);
     return 0;
   },
 };

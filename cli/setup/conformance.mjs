@@ -24,6 +24,7 @@ const needs = {
   'api-facts': { envoy: true },
   verdicts: { shared: true },
   'cross-checks': { shared: true },
+  'live-mutations': { shared: true, envoy: true },
   'http-parity': { envoy: true },
   'tcp-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },

@@ -12,7 +12,9 @@ import { discoveredFilters } from './discovered-filters.js';
 import { duplicateNames } from './duplicate-names.js';
 import { durations } from './durations.js';
 import { extensionClusters } from './extension-clusters.js';
+import { extensionSettings } from './extension-settings.js';
 import { filterOrder } from './filter-order.js';
+import { filterSlots } from './filter-slots.js';
 import type { Finding } from './finding.js';
 import { formatStrings } from './format-strings.js';
 import { healthChecks } from './health-checks.js';
@@ -31,6 +33,7 @@ import { reservedHeaders } from './reserved-headers.js';
 import { routeClusters } from './route-clusters.js';
 import { routeRules } from './route-rules.js';
 import { tlsContexts } from './tls-contexts.js';
+import { tlsNames } from './tls-names.js';
 import { virtualHostDomains } from './virtual-host-domains.js';
 
 const checks: readonly Check[] = [
@@ -42,6 +45,7 @@ const checks: readonly Check[] = [
   listeners,
   listenerAddresses,
   tlsContexts,
+  tlsNames,
   inlineCertificates,
   filterOrder,
   connectionManagers,
@@ -59,15 +63,21 @@ const checks: readonly Check[] = [
   jwtAuthentication,
   protocolOptions,
   perRouteFilters,
+  filterSlots,
+  extensionSettings,
   discoveredFilters,
   bootstrapSettings,
 ];
+
+/** Everything that the checks have to say, in their order. */
+export function checkView(view: BootstrapView): Finding[] {
+  return checks.flatMap((check) => [...check(view)]);
+}
 
 /**
  * @param bootstrap canonical, as `readMessage` returns it, without issues
  * @param node who the proxy will be told that it is
  */
 export function checkBootstrap(bootstrap: unknown, node: NodeDefaults = {}): Finding[] {
-  const view = new BootstrapView(bootstrap, node);
-  return checks.flatMap((check) => [...check(view)]);
+  return checkView(new BootstrapView(bootstrap, node));
 }

@@ -3,11 +3,17 @@
  */
 import type { Issue, IssueClass, ReadOptions } from '../../dsl/api/index.js';
 import { readMessage } from '../../dsl/api/index.js';
+import { hidden, isSensitive } from '../diagnostics/secrets.js';
 import type { DisabledRule } from '../lint/lint-bootstrap.js';
-import { lintBootstrap } from '../lint/lint-bootstrap.js';
+import { lintBootstrap, withDisabled } from '../lint/lint-bootstrap.js';
+import type { Change } from '../fix/change.js';
+import type { LintConfig, PlainLintSettings } from '../lint/lint-config.js';
+import { resolveLint } from '../lint/lint-config.js';
 import type { NodeDefaults } from './bootstrap-view.js';
-import { checkBootstrap } from './check-bootstrap.js';
+import { BootstrapView } from './bootstrap-view.js';
+import { checkView } from './check-bootstrap.js';
 import type { Finding } from './finding.js';
+import { isLenient } from './lenient-rules.js';
 import { olderName } from './older-names.js';
 
 const codes: Readonly<Record<IssueClass, string>> = {
@@ -31,9 +37,30 @@ function fixOf(issue: Issue): string | undefined {
   return issue.class === 'pgv' && issue.message === 'is required' ? `set ${issue.path.at(-1)}` : undefined;
 }
 
+/** A misspelt name that is near to one only, a duration in another unit, a number that is a text. */
+function changeOf(issue: Issue, fix: string | undefined): Change | undefined {
+  const { suggestion } = issue;
+  if (issue.class === 'unknown-type' && suggestion !== undefined) return { kind: 'value', to: suggestion };
+  if (
+    issue.class === 'unknown-field' &&
+    suggestion !== undefined &&
+    fix?.includes(`'${suggestion}'`) === true
+  ) {
+    return { kind: / has no field '/.test(issue.message) ? 'rename' : 'value', to: suggestion };
+  }
+  const [, text] = /^(?:write|quote it:) '([^'\\\n]*)'$/.exec(fix ?? '') ?? [];
+  return issue.class === 'parse' && text !== undefined ? { kind: 'value', to: text } : undefined;
+}
+
 function findingOf(issue: Issue): Finding {
-  const fix = fixOf(issue);
   const field = issue.path.at(-1);
+  // Names of fields and types are no secrets; values are.
+  if (!issue.class.startsWith('unknown-') && isSensitive(issue.path)) {
+    const message = `${field}: ${issue.message.replace(/(['"]).*\1/s, hidden)}`;
+    return { code: codes[issue.class], severity: 'error', path: issue.path, message };
+  }
+  const fix = fixOf(issue);
+  const change = changeOf(issue, fix);
   return {
     code: codes[issue.class],
     severity: 'error',
@@ -41,6 +68,7 @@ function findingOf(issue: Issue): Finding {
     // Rules speak of a value; the name of the field makes a sentence of it.
     message: issue.class === 'pgv' ? `${field ?? 'the bootstrap'} ${issue.message}` : issue.message,
     ...(fix === undefined ? {} : { fix }),
+    ...(change === undefined ? {} : { change }),
   };
 }
 
@@ -48,18 +76,23 @@ export interface Problems {
   /** Canonical. */
   readonly bootstrap: unknown;
   readonly findings: readonly Finding[];
+  /** The lint rules that ran; undefined when the bootstrap is broken and none did. */
+  readonly lint?: LintConfig;
 }
 
 export interface ProblemOptions extends ReadOptions, NodeDefaults {
+  /** Lint settings; the recommended ones when there are none. */
+  readonly lint?: PlainLintSettings;
+  /** Rules that are off whatever the settings say. */
   readonly disabledRules?: readonly DisabledRule[];
 }
 
 /** Checks and lint look at well-formed bootstraps only: on a broken one they would say the same thing again. */
 export function findProblems(value: unknown, options: ProblemOptions = {}): Problems {
   const read = readMessage('envoy.config.bootstrap.v3.Bootstrap', value, options);
-  if (read.issues.length > 0) return { bootstrap: read.value, findings: read.issues.map(findingOf) };
-  return {
-    bootstrap: read.value,
-    findings: [...checkBootstrap(read.value, options), ...lintBootstrap(read.value, options.disabledRules)],
-  };
+  const issues = read.issues.filter((issue) => !isLenient(issue, read.value));
+  if (issues.length > 0) return { bootstrap: read.value, findings: issues.map(findingOf) };
+  const view = new BootstrapView(read.value, options);
+  const lint = resolveLint(withDisabled(options.lint ?? {}, options.disabledRules));
+  return { bootstrap: read.value, findings: [...checkView(view), ...lintBootstrap(view, lint)], lint };
 }

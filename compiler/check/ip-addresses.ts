@@ -81,6 +81,8 @@ function* nameServers(cluster: Message): Generator<Finding> {
         'a DNS server has an IP address',
         'use socket_address',
       );
+    } else if (isSet(resolver.value.pipe)) {
+      yield finding(resolver, 'pipe', 'a DNS server has an IP address', 'use socket_address');
     } else yield* literal(resolver, 'write the IP of the DNS server, such as 127.0.0.1');
   }
 }

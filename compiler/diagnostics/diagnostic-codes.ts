@@ -17,6 +17,13 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     example: '  envoy3 build missing.ts',
     fix: '  Check the path; it is relative to the current folder.',
   },
+  E0002: {
+    title: 'the file is too large',
+    explanation:
+      'Files of more than 64 MiB are not read: no configuration is that large, and reading it would take minutes.',
+    example: '  envoy3 check access.log',
+    fix: '  Name the configuration, or split it.',
+  },
   E1000: {
     title: 'the text is not YAML that Envoy reads',
     explanation:
@@ -57,6 +64,13 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
       "A typed_config is missing, or its '@type' belongs to extensions of another kind. Envoy finds the implementation by\nthe '@type'; the name alone does not do it since Envoy 1.22.",
     example: '  http_filters: [{ name: "envoy.filters.http.router" }]',
     fix: '  http_filters: [{ name: "envoy.filters.http.router",\n    typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" } }]',
+  },
+  E1006: {
+    title: 'a text that Envoy reads otherwise than people do',
+    explanation:
+      'Of two equal keys Envoy takes the last, of several documents the first, and octets that are no UTF-8 as they are. It\naccepts all of that without a word, so it is a warning.',
+    example: '  connect_timeout: 1s\n  connect_timeout: 5s',
+    fix: '  connect_timeout: 5s',
   },
   E2001: {
     title: 'the configuration threw an error',
@@ -104,6 +118,13 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     explanation: 'readFile() takes paths that are relative to the folder in which envoy3 was started.',
     example: "  readFile('missing.lua')",
     fix: '  Create the file, or correct the path.',
+  },
+  E2008: {
+    title: "the settings, or a lint rule of one's own, failed",
+    explanation:
+      'envoy3.settings.ts is a module like a configuration, with settings as its default export. A rule yields findings with\na path and a message; what it throws is told with its name.',
+    example: '  check(view) { throw new Error("not yet"); }',
+    fix: "  *check(view) { yield { path: view.root.path, message: 'not yet' }; }",
   },
   E3001: {
     title: 'a name is taken',
@@ -297,31 +318,41 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     example: "  http_health_check: { path: '/', expected_statuses: [{ start: 200, end: 200 }] }",
     fix: "  http_health_check: { path: '/', expected_statuses: [{ start: 200, end: 201 }] }",
   },
+  E3029: {
+    title: 'settings that an extension refuses',
+    explanation:
+      'Rules that an extension has in its code: one of two services, a descriptor set, a region without wildcards, a range\nwhose end lies behind its start.',
+    example: '  ExternalProcessor without grpc_service and http_service',
+    fix: '  Set one of them.',
+  },
+  E3030: {
+    title: 'the message of a filter stands in the wrong place',
+    explanation:
+      'Many HTTP filters have one message for everybody (http_filters) and another one for single routes\n(typed_per_filter_config): Cors and CorsPolicy, Buffer and BufferPerRoute.',
+    example:
+      "  http_filters: [{ name: cors, typed_config: { '@type': .../envoy.extensions.filters.http.cors.v3.CorsPolicy, ... } }]",
+    fix: '  Put Cors into http_filters, and CorsPolicy under the name of the filter into typed_per_filter_config.',
+  },
   'lint-options': {
-    title: 'a lint rule is switched off in a way that does not work',
+    title: 'the lint settings, or a comment that switches a rule off, do not work',
     explanation:
-      'A rule is switched off by its name and with a reason for whoever reads the configuration next.',
-    example: "  disabledRules: [{ rule: 'no-public-admin', reason: '' }]",
-    fix: "  disabledRules: [{ rule: 'no-public-admin', reason: 'the network of the container is closed' }]",
+      'A rule is named as it is spelled, has a level of error, warning or off, and is switched off with a reason for whoever\nreads the configuration next. Errors that Envoy itself would stop at cannot be switched off.',
+    example:
+      "  rules: { 'no-public-admin': { level: 'off', reason: '' } }\n  # envoy3-disable-next-line no-public-admin",
+    fix: "  rules: { 'no-public-admin': { level: 'off', reason: 'the network of the container is closed' } }\n  # envoy3-disable-next-line no-public-admin -- the network of the container is closed",
   },
-  'no-public-admin': {
-    title: 'the admin interface is open to others',
+  'unused-disable': {
+    title: 'a comment switches off a rule that finds nothing there',
     explanation:
-      'It has no authentication: whoever reaches it reads the configuration, changes log levels and stops the proxy.',
-    example: "  admin: { address: { socket_address: { address: '0.0.0.0', port_value: 9901 } } }",
-    fix: '  bind it to 127.0.0.1',
+      'What it was written for has been mended or has moved. Left in, it hides the next mistake on that line.',
+    example: '  # envoy3-disable-next-line no-public-admin -- closed network\n  port_value: 9901',
+    fix: '  Remove the comment.',
   },
-  'no-unreachable-route': {
-    title: 'a route can never match',
-    explanation: 'Envoy takes the first route that matches. An earlier route takes every path of this one.',
-    example: "  routes: [{ match: { prefix: '/' } }, { match: { prefix: '/api' } }]",
-    fix: '  Put the specific route first.',
-  },
-  'require-dns-lookup-family': {
-    title: 'a DNS cluster does not say which IP family it wants',
+  'unused-baseline': {
+    title: 'the baseline lets findings through that are no longer there',
     explanation:
-      'Without dns_lookup_family Envoy asks for IPv6 first, and takes IPv4 only when there is none.',
-    example: "  { name: 'a', type: 'STRICT_DNS' }",
-    fix: "  { name: 'a', type: 'STRICT_DNS', dns_lookup_family: 'V4_ONLY' }",
+      'The file of known findings (`lint.baseline`) names some that were mended. Left in, they would let the same mistake\nthrough again.',
+    example: '  envoy3-baseline.json with an entry for a cluster that was removed',
+    fix: '  envoy3 check --update-baseline',
   },
 };

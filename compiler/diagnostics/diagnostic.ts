@@ -3,6 +3,8 @@
  * none reads it.
  */
 
+import type { TextEdit } from '../fix/change.js';
+
 export type Severity = 'error' | 'warning';
 
 /** One-based line and column, as editors count them. */
@@ -13,6 +15,8 @@ export interface SourceLocation {
   readonly column: number;
   /** Length of the marked text on that line; 1 when unknown. */
   readonly length?: number;
+  /** Lines around that hold a secret and are not shown. */
+  readonly hiddenLines?: readonly number[];
 }
 
 /** A second place that explains the first: the call it came through, the other duplicate. */
@@ -31,9 +35,15 @@ export interface Diagnostic {
   readonly location?: SourceLocation;
   /** Place in the bootstrap, e.g. `static_resources.clusters[0].connect_timeout`. */
   readonly path?: string;
+  /** The path by names of resources, the same after something was added before: `static_resources.clusters["web"]`. */
+  readonly identity?: string;
   /** Place in the emitted YAML, when one was emitted or checked. */
   readonly yaml?: SourceLocation;
   readonly related?: readonly RelatedLocation[];
+  /** Further places in the bootstrap of the same cause, by names: the same line of the sources made them all. */
+  readonly sites?: readonly string[];
   /** What to do, in the imperative: `write '0.25s'`. */
   readonly help?: string;
+  /** What `--fix` does about it. */
+  readonly edit?: TextEdit;
 }

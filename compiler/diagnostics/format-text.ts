@@ -4,7 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createColors } from 'picocolors';
+import type { Cause } from './causes.js';
+import { countSites, groupCauses } from './causes.js';
 import type { Diagnostic, SourceLocation } from './diagnostic.js';
+import { hidden } from './secrets.js';
 
 export interface FormatTextOptions {
   readonly color: boolean;
@@ -25,6 +28,15 @@ function linesOf(file: string, cwd: string): readonly string[] | undefined {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Places that are named; of the others their number. */
+const maxPlaces = 3;
+
+function some(places: readonly string[], preposition: string): string {
+  const rest = places.length - maxPlaces;
+  const shown = places.slice(0, maxPlaces).join(', ');
+  return `and ${preposition} ${shown}${rest > 0 ? ` and ${plural(rest, 'more place')}` : ''}`;
 }
 
 /** Joined by a blank line, with a count at the end. */
@@ -51,8 +63,9 @@ export function formatText(diagnostics: readonly Diagnostic[], options: FormatTe
       const from =
         row === location.line && text.length > maxWidth ? Math.max(0, location.column - maxWidth / 2) : 0;
       const number = String(row).padStart(width);
-      out.push(`  ${colors.dim(`${number} |`)} ${text.slice(from, from + maxWidth)}`);
-      if (row === location.line) {
+      const isHidden = location.hiddenLines?.includes(row) === true;
+      out.push(`  ${colors.dim(`${number} |`)} ${isHidden ? hidden : text.slice(from, from + maxWidth)}`);
+      if (row === location.line && !isHidden) {
         const length = Math.min(location.length ?? 1, Math.max(1, text.length - location.column + 1));
         const mark = '^'.repeat(Math.min(length, maxWidth));
         out.push(
@@ -63,7 +76,7 @@ export function formatText(diagnostics: readonly Diagnostic[], options: FormatTe
     return out;
   };
 
-  const one = (diagnostic: Diagnostic): string => {
+  const one = ({ first: diagnostic, others }: Cause): string => {
     const paint = diagnostic.severity === 'error' ? colors.red : colors.yellow;
     const head = `${paint(`${diagnostic.severity} ${diagnostic.code}`)}: ${diagnostic.message}`;
     const lines = [head];
@@ -76,16 +89,25 @@ export function formatText(diagnostics: readonly Diagnostic[], options: FormatTe
     }
     for (const { message, location } of diagnostic.related ?? [])
       lines.push(`  ${message}: ${place(location)}`);
+    if (diagnostic.sites !== undefined) lines.push(`  ${some(diagnostic.sites, 'in')}`);
+    if (others.length > 0) {
+      const places = others.flatMap(({ location, path }) =>
+        location === undefined ? [path ?? ''] : [place(location)],
+      );
+      lines.push(`  ${some(places, 'at')}`);
+    }
     if (diagnostic.help !== undefined) lines.push(`  ${colors.green('fix')}: ${diagnostic.help}`);
     return `${lines.join('\n')}\n`;
   };
 
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  const warnings = diagnostics.length - errors;
-  const total = [
-    ...(errors > 0 ? [plural(errors, 'error')] : []),
-    ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
-  ];
-  if (total.length === 0) return '';
-  return `${diagnostics.map(one).join('\n')}\n${total.join(', ')}\n`;
+  if (diagnostics.length === 0) return '';
+  const causes = groupCauses(diagnostics);
+  const total = (['error', 'warning'] as const).flatMap((severity) => {
+    const found = diagnostics.filter((diagnostic) => diagnostic.severity === severity);
+    if (found.length === 0) return [];
+    const of = causes.filter(({ first }) => first.severity === severity).length;
+    const sites = countSites(found);
+    return [sites === of ? plural(of, severity) : `${plural(of, severity)} at ${sites} places`];
+  });
+  return `${causes.map(one).join('\n')}\n${total.join(', ')}\n`;
 }

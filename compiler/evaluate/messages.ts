@@ -2,6 +2,7 @@
  * What the compiler and the evaluating worker say to each other.
  */
 import type { Path } from '../../dsl/api/index.js';
+import type { ActiveOwnRule } from '../lint/lint-config.js';
 
 /** Position of a value in the sources, one-based. */
 export interface Origin {
@@ -35,6 +36,13 @@ export interface EvaluateRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Base of paths that `readFile` gets. */
   readonly cwd: string;
+  /**
+   * What the module is: a configuration (the default), settings, or settings whose own lint rules are run. A reply to
+   * `settings` has them as data, without functions; one to `rules` has the list of findings.
+   */
+  readonly mode?: 'settings' | 'rules';
+  /** With `rules`: over what, and which ones. */
+  readonly lint?: { readonly bootstrap: unknown; readonly rules: readonly ActiveOwnRule[] };
   /** Present in the second, instrumented run: the sites, and the paths whose origin is wanted. */
   readonly trace?: { readonly sites: readonly Site[]; readonly paths: readonly Path[] };
 }

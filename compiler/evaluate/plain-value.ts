@@ -9,6 +9,9 @@ function kindOf(value: object): string | undefined {
   return name === 'Object' || name === 'Array' ? undefined : `a ${name}`;
 }
 
+/** Envoy stops at 100; deeper ones would use up the stack of whoever reads them. */
+const maxDepth = 500;
+
 /** Copies objects and lists; shared parts are copied each time, cycles are refused. */
 export function toPlainValue(root: unknown): {
   readonly value: unknown;
@@ -34,6 +37,7 @@ export function toPlainValue(root: unknown): {
     const kind = kindOf(value);
     if (kind !== undefined) return fail(kind, path);
     if (open.has(value)) return fail('an object that contains itself', path);
+    if (path.length > maxDepth) return fail(`objects nested deeper than ${maxDepth}`, path.slice(0, 5));
     open.add(value);
     const out = Array.isArray(value)
       ? value.map((item, index) => copy(item, [...path, index]))

@@ -54,6 +54,23 @@ const seal = `(refuseClock, refuseRandom) => {
   RealDate.prototype.constructor = HermeticDate;
   globalThis.Date = HermeticDate;
   Math.random = () => refuseRandom('Math.random()');
+  // Buffers lie outside of the heap, whose limit does not hold for them.
+  let left = 256 * 1024 * 1024;
+  const limited = (Type, size) => new Proxy(Type, {
+    construct(target, given, newTarget) {
+      const wanted = typeof given[0] === 'number' ? given[0] * size : 0;
+      if (wanted > left) throw new RangeError('a configuration may have 256 MiB of buffers');
+      left -= Math.max(0, wanted);
+      return Reflect.construct(target, given, newTarget);
+    },
+  });
+  for (const name of ['ArrayBuffer', 'SharedArrayBuffer', 'Uint8Array', 'Int8Array', 'Uint8ClampedArray', 'Uint16Array',
+    'Int16Array', 'Uint32Array', 'Int32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array']) {
+    const Type = globalThis[name];
+    if (Type === undefined) continue;
+    globalThis[name] = limited(Type, Type.BYTES_PER_ELEMENT ?? 1);
+    Type.prototype.constructor = globalThis[name];
+  }
 }`;
 
 export function createSandbox(print: (text: string) => void): object {

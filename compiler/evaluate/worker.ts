@@ -1,10 +1,9 @@
 /**
- * The worker that evaluates a configuration. It waits for the word that its modules are there and ends
- * after one reply; the parent owns the deadline.
+ * The worker that evaluates a configuration. It ends after one reply; the parent owns the deadline.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, parse, relative, resolve } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import * as envoy3 from '../../dsl/index.js';
 import { createTracer } from '../provenance/tracer.js';
 import type { EvaluateFailure, EvaluateReply, EvaluateRequest } from './messages.js';
@@ -13,7 +12,8 @@ import { toPlainValue } from './plain-value.js';
 import { createSandbox, SandboxError } from './sandbox.js';
 import { originOfStack } from './source-positions.js';
 
-const request = workerData as EvaluateRequest;
+/** The worker is started before there is anything to evaluate. */
+const request = await new Promise<EvaluateRequest>((done) => parentPort?.once('message', done));
 const inputs = new Set<string>();
 
 /** `/tmp/x/out/home/me/a.js` was emitted from `/home/me/a.ts` (or from a `.js` of the user's). */
@@ -77,6 +77,10 @@ async function evaluate(): Promise<EvaluateReply> {
   try {
     const exports = loader.load(emittedEntry()) as { default?: unknown };
     const exported = await exports.default;
+    if (request.mode !== undefined) {
+      const { settingsReply } = await import('./settings-module.js');
+      return settingsReply(request, exported);
+    }
     const value: unknown = await (typeof exported === 'function' ? (exported as () => unknown)() : exported);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       const what =
@@ -99,7 +103,5 @@ async function evaluate(): Promise<EvaluateReply> {
   }
 }
 
-parentPort?.once('message', async () => {
-  const reply = await evaluate();
-  parentPort?.postMessage({ ...reply, inputs: [...inputs] });
-});
+const reply = await evaluate();
+parentPort?.postMessage({ ...reply, inputs: [...inputs] });

@@ -1,18 +1,10 @@
 /**
- * Runs the lint rules over a canonical bootstrap. A rule is switched off with a reason, never without.
+ * Runs the lint rules over a canonical bootstrap.
  */
-import { BootstrapView } from '../check/bootstrap-view.js';
+import type { BootstrapView } from '../check/bootstrap-view.js';
 import type { Finding } from '../check/finding.js';
-import { nearName } from '../../dsl/api/index.js';
-import type { LintRule } from './lint-rule.js';
-import { noPublicAdmin } from './rules/no-public-admin.js';
-import { noUnreachableRoute } from './rules/no-unreachable-route.js';
-import { requireDnsLookupFamily } from './rules/require-dns-lookup-family.js';
-
-/** In the order in which they run. */
-export const lintRules: readonly LintRule[] = [noPublicAdmin, requireDnsLookupFamily, noUnreachableRoute];
-
-export const ruleNames: readonly string[] = lintRules.map(({ name }) => name);
+import type { LintConfig, PlainLintSettings } from './lint-config.js';
+import { resolveLint } from './lint-config.js';
 
 /** A rule that is switched off. */
 export interface DisabledRule {
@@ -21,37 +13,25 @@ export interface DisabledRule {
   readonly reason: string;
 }
 
-/** Entries of `disabled` that do not work, told as warnings of `lint-options`. */
-function* badOptions(disabled: readonly DisabledRule[]): Generator<Finding> {
-  for (const { rule, reason } of disabled) {
-    const known = ruleNames.includes(rule);
-    if (known && reason.trim() !== '') continue;
-    const near = nearName(rule, ruleNames);
-    yield {
-      code: 'lint-options',
-      severity: 'warning',
-      path: [],
-      message: known
-        ? `the lint rule '${rule}' is switched off without a reason and stays on`
-        : `there is no lint rule '${rule}'`,
-      fix: known
-        ? 'write the reason down'
-        : near === undefined
-          ? `rules: ${ruleNames.join(', ')}`
-          : `did you mean '${near}'?`,
-    };
-  }
+/** Settings with more rules off. */
+export function withDisabled(
+  settings: PlainLintSettings,
+  disabled: readonly DisabledRule[] = [],
+): PlainLintSettings {
+  if (disabled.length === 0) return settings;
+  const off = disabled.map(({ rule, reason }) => [rule, { level: 'off', reason }]);
+  return { ...settings, rules: { ...settings.rules, ...Object.fromEntries(off) } };
 }
 
-/** @param bootstrap canonical, as `readMessage` returns it */
-export function lintBootstrap(bootstrap: unknown, disabled: readonly DisabledRule[] = []): Finding[] {
-  const off = new Set(disabled.filter(({ reason }) => reason.trim() !== '').map(({ rule }) => rule));
-  const view = new BootstrapView(bootstrap);
-  const findings = [...badOptions(disabled)];
-  for (const rule of lintRules) {
-    if (off.has(rule.name)) continue;
-    for (const finding of rule.check(view))
-      findings.push({ code: rule.name, severity: 'warning', ...finding });
+/**
+ * Rules of this package only; those of the user run where their module runs.
+ * @param config which rules, see `resolveLint`. Default: the recommended ones
+ */
+export function lintBootstrap(view: BootstrapView, config: LintConfig = resolveLint()): Finding[] {
+  const findings = [...config.findings];
+  for (const { rule, severity, options } of config.active) {
+    for (const finding of rule.check(view, options as never))
+      findings.push({ code: rule.name, severity, ...finding });
   }
   return findings;
 }

@@ -1,14 +1,11 @@
 /**
  * First phase: type-check and emit in one run of the compiler.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
-import { olderField } from '../check/older-names.js';
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { runCompiler } from './native-compiler.js';
 import type { ProjectFile, Workspace } from './project.js';
 import { writeProject } from './project.js';
-import { shortTypeError, unknownProperty } from './type-error-text.js';
 
 export interface Program {
   /** Absolute path of the entry. */
@@ -17,76 +14,15 @@ export interface Program {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Length of the word, string or number at a position, for the mark in the code frame. */
-function lengthAt(file: string, line: number, column: number): number {
-  if (!existsSync(file)) return 1;
-  const text =
-    readFileSync(file, 'utf8')
-      .split('\n')
-      [line - 1]?.slice(column - 1) ?? '';
-  return /^(?:[\w$]+|'[^'\n]*'|"[^"\n]*"|`[^`\n]*`)/.exec(text)?.[0].length ?? 1;
+/** Most programs have no errors: what tells about them is not loaded for those. */
+async function diagnosticsOf(output: string, cwd: string): Promise<readonly Diagnostic[]> {
+  if (output.trim() === '') return [];
+  return (await import('./compiler-output.js')).parseCompilerOutput(output, cwd);
 }
 
-/** TypeScript would have people install Node's types; here Node is not there at all. */
-function helpFor(message: string, code: string): string | undefined {
-  const unknown = unknownProperty(message);
-  if (unknown !== undefined) return olderField(unknown.message, unknown.field);
-  // Top-level await, in its two forms.
-  if (code === 'TS1378' || code === 'TS1309') return 'export the promise: export default load().then(...)';
-  if (/@types\/node/.test(message)) {
-    return "a configuration has the language and 'envoy3', nothing of Node: files are read with readFile(), the environment with env()";
-  }
-  return undefined;
-}
-
-/** `a.ts(3,109): error TS2820: text`, with indented lines that go on. */
-export function parseCompilerOutput(output: string, cwd: string): Diagnostic[] {
-  const diagnostics: { -readonly [K in keyof Diagnostic]: Diagnostic[K] }[] = [];
-  for (const line of output.split(/\r?\n/)) {
-    const match = /^(?:(.+)\((\d+),(\d+)\): )?(error|warning) (TS\d+): (.*)$/.exec(line);
-    const last = diagnostics.at(-1);
-    if (match === null) {
-      // Of an explanation in many steps the last one says it; those between repeat whole types.
-      if (last !== undefined && /^\s+\S/.test(line))
-        last.message = `${last.message.split('\n')[0]}\n    ${shortTypeError(line.trim().replace(/\.$/, ''))}`;
-      continue;
-    }
-    const [, file, row, column, severity, code = '', message = ''] = match;
-    const path = file === undefined ? undefined : resolve(cwd, file);
-    const help = helpFor(message, code);
-    diagnostics.push({
-      severity: severity as 'error' | 'warning',
-      code,
-      message: shortTypeError(
-        message.replace(/ Do you need to install type definitions for node\?.*$/, '').replace(/\.$/, ''),
-      ),
-      ...(help === undefined ? {} : { help }),
-      ...(path === undefined
-        ? {}
-        : {
-            location: {
-              file: relative(cwd, path).replaceAll('\\', '/'),
-              line: Number(row),
-              column: Number(column),
-              length: lengthAt(path, Number(row), Number(column)),
-            },
-          }),
-    });
-  }
-  return diagnostics;
-}
-
-/** Of an entry: where it is and where its JavaScript will be. */
-export function prepareProgram(
-  entry: string,
-  cwd: string,
-  workspace: Workspace,
-): Omit<Program, 'diagnostics'> {
+export async function checkProgram(entry: string, cwd: string, workspace: Workspace): Promise<Program> {
   const path = resolve(cwd, entry);
-  return { entry: path, project: writeProject(workspace, 'program', [path], true) };
-}
-
-export async function checkProgram(program: Omit<Program, 'diagnostics'>, cwd: string): Promise<Program> {
-  const output = await runCompiler(program.project.path, cwd);
-  return { ...program, diagnostics: parseCompilerOutput(output, cwd) };
+  const project = writeProject(workspace, 'program', [path], true);
+  const output = await runCompiler(project.path, cwd);
+  return { entry: path, project, diagnostics: await diagnosticsOf(output, cwd) };
 }

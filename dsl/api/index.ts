@@ -5,7 +5,7 @@ export { compareDurations, durationMs, formatDuration, parseDuration } from './d
 export { fieldsOf } from './describe-message.js';
 export type { Issue, IssueClass, Path, PathStep } from './issue.js';
 export { readMessage } from './read-message.js';
-export type { YamlError, YamlResult } from './read-yaml.js';
+export type { YamlError, YamlResult, YamlWarning } from './read-yaml.js';
 export { readYaml } from './read-yaml.js';
 export type { MessageReader, ReadOptions, ReadResult } from './reader/message-reader.js';
 export { createReader } from './reader/message-reader.js';

@@ -17,10 +17,17 @@ export interface YamlError extends YamlPosition {
   readonly message: string;
 }
 
+export interface YamlWarning extends YamlError {
+  /** The other place. */
+  readonly related?: YamlPosition;
+}
+
 export interface YamlResult {
   /** undefined when there are errors. */
   readonly value: unknown;
   readonly errors: readonly YamlError[];
+  /** What Envoy accepts and nobody means: keys that stand twice, documents after the first. */
+  readonly warnings: readonly YamlWarning[];
   /** Position of the key (or list entry) at the path, or of its nearest ancestor that is there; either spelling. */
   locate(path: Path): YamlPosition | undefined;
 }
@@ -30,6 +37,7 @@ const maxValues = 5_000_000;
 
 class YamlReading {
   readonly errors: YamlError[] = [];
+  readonly warnings: YamlWarning[] = [];
   readonly #lines: LineCounter;
   /** Kept here in document order: the library looks each alias up by a walk through the whole document. */
   readonly #anchors = new Map<string, Node>();
@@ -47,6 +55,14 @@ class YamlReading {
   fail(message: string, offset: number): undefined {
     this.errors.push({ message, ...this.position(offset) });
     return undefined;
+  }
+
+  /** Behind an alias the same pair comes by again. */
+  #warnTwice(key: string, first: number, offset: number): void {
+    const message = `the key '${key}' stands twice in one object; Envoy takes the last one`;
+    const place = this.position(offset);
+    const told = this.warnings.some(({ line, column }) => line === place.line && column === place.column);
+    if (!told) this.warnings.push({ message, ...place, related: this.position(first) });
   }
 
   value(node: unknown, depth: number): unknown {
@@ -69,6 +85,7 @@ class YamlReading {
     if (isSeq(node)) return (node as YAMLSeq).items.map((item) => this.value(item, depth + 1));
     if (isMap(node)) {
       const out: Record<string, unknown> = {};
+      const seen = new Map<string, number>();
       for (const pair of (node as YAMLMap).items) {
         const key = keyOf(pair);
         if (key === undefined) this.fail('a key must be a plain or quoted text', offset);
@@ -79,6 +96,9 @@ class YamlReading {
           delete out[key];
         } else {
           // A duplicate takes the place of its last occurrence.
+          const first = seen.get(key);
+          if (first !== undefined) this.#warnTwice(key, first, keyOffset(pair));
+          seen.set(key, keyOffset(pair));
           delete out[key];
           Object.defineProperty(out, key, {
             value: this.value(pair.value, depth + 1),
@@ -160,7 +180,8 @@ export function readYaml(text: string): YamlResult {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   if (document === undefined || document.contents === null) {
-    return { value: undefined, errors: [{ message: 'the document is empty', line: 1, column: 1 }], locate };
+    const errors = [{ message: 'the document is empty', line: 1, column: 1 }];
+    return { value: undefined, errors, warnings: [], locate };
   }
   const reading = new YamlReading(lines);
   for (const error of document.errors) reading.fail(error.message, error.pos[0]);
@@ -168,5 +189,11 @@ export function readYaml(text: string): YamlResult {
     reading.fail('the document is not an object', document.contents.range?.[0] ?? 0);
   }
   const value = reading.errors.length === 0 ? reading.value(document.contents, 0) : undefined;
-  return { value: reading.errors.length === 0 ? value : undefined, errors: reading.errors, locate };
+  const second = documents[1];
+  if (second !== undefined && second.contents !== null) {
+    const message = 'a second document begins here; Envoy reads the first one only';
+    reading.warnings.push({ message, ...reading.position(second.contents.range[0]) });
+  }
+  const { errors, warnings } = reading;
+  return { value: errors.length === 0 ? value : undefined, errors, warnings, locate };
 }

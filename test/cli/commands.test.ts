@@ -106,7 +106,7 @@ test('check: --quiet drops warnings, --format json is one line of data', async (
   assert.is(diagnostic.severity, 'warning');
   assert.equal([diagnostic.location.file, diagnostic.location.line], [entry, 2]);
   const none = await run({ [entry]: sound }, ['check', '--format=json']);
-  assert.equal(JSON.parse(none.out), { diagnostics: [] });
+  assert.equal(JSON.parse(none.out), { version: 1, diagnostics: [] });
 });
 
 test('check: the node of the command line', async () => {

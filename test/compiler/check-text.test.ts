@@ -29,10 +29,11 @@ test('positions in JSON, under camelCase keys, behind aliases', () => {
     'E1001 2:30 static_resources.clusters[0].connect_timeout',
   ]);
   const aliased = 'static_resources:\n  clusters:\n  - &a\n    name: a\n    connect_timeout: 5\n  - *a\n';
-  assert.equal(lines(aliased), [
-    'E1001 5:5 static_resources.clusters[0].connect_timeout',
-    'E1001 5:5 static_resources.clusters[1].connect_timeout',
-  ]);
+  // One place in the text is one finding, wherever it is used.
+  const [one, ...others] = checkText(aliased, { file: 'f.yaml' });
+  assert.equal([one?.location?.line, one?.path], [5, 'static_resources.clusters[0].connect_timeout']);
+  assert.equal(one?.sites, ['static_resources.clusters["a"].connect_timeout']);
+  assert.equal(others, []);
 });
 
 test('texts that are no YAML have a position and no more', () => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -40,23 +39,22 @@ test('the same sources give the same bytes', async () => {
   assert.is(one.yaml, other.yaml);
 });
 
-test('nothing is left behind in the folder of temporary files', async () => {
-  // A folder of our own, since others use the machine's at the same time.
-  const own = mkdtempSync(join(tmpdir(), 'envoy3-test-'));
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = own;
-  try {
-    await run({ [entry]: 'export default { nope: 1 };' });
-    assert.equal(
-      readdirSync(own).filter((name) => /^envoy3-(?!test-)/.test(name)),
-      [],
-    );
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-    rmSync(own, { recursive: true, force: true });
-  }
-});
+test('nothing is left behind in the folder of temporary files', () =>
+  // A folder of its own: other compilations run at the same time.
+  withFolder({}, async (temporary) => {
+    const outer = process.env.TMPDIR;
+    process.env.TMPDIR = temporary;
+    try {
+      await run({
+        [entry]: 'export default { nope: 1 };',
+        'envoy3.settings.ts': 'export default {};',
+      });
+      assert.equal(readdirSync(temporary), []);
+    } finally {
+      if (outer === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = outer;
+    }
+  }));
 
 test('modules, JSON, variables and files are inputs', async () => {
   const { diagnostics, bootstrap, inputs, folder } = await run(

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkProgram, prepareProgram } from '../../compiler/program/program.js';
+import { checkProgram } from '../../compiler/program/program.js';
 import { createWorkspace } from '../../compiler/program/project.js';
 
 /** This file runs from `dist/test/types`. */
@@ -13,7 +13,7 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '
 async function typeErrors(entry: string): Promise<string[]> {
   const workspace = createWorkspace();
   try {
-    const { diagnostics } = await checkProgram(prepareProgram(entry, folder, workspace), folder);
+    const { diagnostics } = await checkProgram(entry, folder, workspace);
     return diagnostics.map(({ code, message, location }) => `${entry}:${location?.line} ${code} ${message}`);
   } finally {
     workspace.remove();

@@ -1,40 +1,37 @@
+import { textAt } from '../../check/bootstrap-view.js';
+import { hasOnlyIps, resolverOf } from '../cluster-facts.js';
+import type { LintRule } from '../lint-rule.js';
+
 /**
  * # require-dns-lookup-family
  *
  * Without `dns_lookup_family` a STRICT_DNS or LOGICAL_DNS cluster asks for both families and takes IPv6 whenever the name
  * has an AAAA record (`AUTO`). Where the machine has no IPv6 route (most containers), the cluster then works until the day
- * somebody adds that record. Write what is meant: `V4_ONLY`, `V6_ONLY`, `V4_PREFERRED` or `ALL`.
+ * somebody adds that record. Write what is meant: `V4_ONLY`, `V6_ONLY`, `V4_PREFERRED` or `ALL`. Clusters whose endpoints
+ * are all IP addresses ask no DNS and are left alone.
  *
- * Clusters whose endpoints are all IP addresses ask no DNS and are left alone.
+ * Wrong:
+ *
+ * ```yaml cluster
+ * name: web
+ * type: STRICT_DNS
+ * ```
+ *
+ * Right:
+ *
+ * ```yaml cluster
+ * name: web
+ * type: STRICT_DNS
+ * dns_lookup_family: V4_ONLY
+ * ```
+ *
+ * Source: envoy.config.cluster.v3.Cluster.dns_lookup_family.
  */
-import { isIP } from 'node:net';
-import type { Message } from '../../check/bootstrap-view.js';
-import { textAt, typeOf } from '../../check/bootstrap-view.js';
-import type { LintRule } from '../lint-rule.js';
-
-const dnsCluster = 'envoy.extensions.clusters.dns.v3.DnsCluster';
-
-/** The message that should hold the field, when the cluster resolves names. */
-function resolverOf(cluster: Message): Message | undefined {
-  const type = cluster.value.type;
-  if (type === 'STRICT_DNS' || type === 'LOGICAL_DNS') return cluster;
-  const config = cluster.at('cluster_type').at('typed_config');
-  return typeOf(config.value) === dnsCluster ? config : undefined;
-}
-
-/** Endpoints that are all IP addresses; a cluster without endpoints gets names later. */
-function hasOnlyIps(cluster: Message): boolean {
-  const addresses = cluster
-    .at('load_assignment')
-    .list('endpoints')
-    .flatMap((locality) => locality.list('lb_endpoints'))
-    .map((entry) => textAt(entry.at('endpoint').at('address').at('socket_address').value.address));
-  return addresses.length > 0 && addresses.every((address) => isIP(address) !== 0);
-}
-
-export const requireDnsLookupFamily: LintRule = {
+export const requireDnsLookupFamily: LintRule<'require-dns-lookup-family'> = {
   name: 'require-dns-lookup-family',
+  pack: 'dns',
   summary: 'a cluster that resolves names says which address family it wants',
+  severity: 'warning',
   *check(view) {
     for (const cluster of view.clusters) {
       const holder = resolverOf(cluster);

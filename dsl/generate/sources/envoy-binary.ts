@@ -82,8 +82,11 @@ interface DumpedExtension {
   readonly type_urls?: readonly string[];
 }
 
-/** What the binary takes all the same: monitors of another kind (`ProactiveResourceMonitorFactory`) are not announced. */
-const unannounced: readonly ExtensionModel[] = [
+/**
+ * Extensions that Envoy takes and does not announce: two kinds of factories share the category, and only those of the one
+ * kind are listed. Established by asking real Envoy.
+ */
+const unlisted: readonly ExtensionModel[] = [
   {
     category: 'envoy.resource_monitors',
     name: 'envoy.resource_monitors.global_downstream_max_connections',
@@ -127,14 +130,12 @@ export async function readExtensionTable(envoy: string): Promise<ExtensionModel[
     if (extensions === undefined) throw new Error('the binary did not announce its extensions');
     const order = (a: ExtensionModel, b: ExtensionModel) =>
       `${a.category} ${a.name}` < `${b.category} ${b.name}` ? -1 : 1;
-    return [
-      ...extensions.map(({ category, name, type_urls = [] }) => ({
-        category,
-        name,
-        types: [...type_urls].sort(),
-      })),
-      ...unannounced,
-    ].sort(order);
+    const announced = extensions.map(({ category, name, type_urls = [] }) => ({
+      category,
+      name,
+      types: [...type_urls].sort(),
+    }));
+    return [...announced, ...unlisted].sort(order);
   } finally {
     child.kill();
     rmSync(folder, { recursive: true, force: true });

@@ -91,7 +91,9 @@ test('values that Envoy no longer takes', () => {
 test('JWT', () => {
   const jwt = (config: Fields) =>
     bootstrap([listener({ http_filters: [httpFilter('jwt_authn.v3.JwtAuthentication', config), router] })]);
-  const providers = { issuer: { local_jwks: { inline_string: '{"keys":[]}' } } };
+  const providers = {
+    issuer: { local_jwks: { inline_string: '{"keys":[{"kty":"oct","k":"YQ","alg":"HS256"}]}' } },
+  };
   const rules = (requires: Fields) => [{ match: { prefix: '/' }, requires }];
   accepted(jwt({ providers, rules: rules({ provider_name: 'issuer' }) }));
   refused(jwt({ providers, rules: rules({ provider_name: 'other' }) }), 'E3022', 'provider_name');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { main } from '../../../cli/main.js';
-import { diagnosticCodes, ruleNames } from '../../../compiler/index.js';
+import { diagnosticCodes, ruleNames, rulePage } from '../../../compiler/index.js';
 import { recordedIo } from '../../cli/recorded-io.js';
 
 /** This file runs from `dist/test/compiler/diagnostics`. */
@@ -20,9 +20,12 @@ function filesBelow(folder: string, pattern: RegExp): string[] {
 const codes = Object.keys(diagnosticCodes);
 
 test('every code of the sources has a page, and the other way round', () => {
-  const sources = filesBelow('compiler', /\.ts$/).filter((text) => !text.includes('const diagnosticCodes'));
+  const sources = [...filesBelow('compiler', /\.ts$/), ...filesBelow('cli', /\.ts$/)].filter(
+    (text) => !text.includes('const diagnosticCodes'),
+  );
   const quoted = sources.flatMap((text) => text.match(/'E\d{4}'/g) ?? []);
-  const used = new Set([...quoted.map((code) => code.slice(1, -1)), ...ruleNames, 'lint-options']);
+  const words = ['lint-options', 'unused-disable', 'unused-baseline'];
+  const used = new Set([...quoted.map((code) => code.slice(1, -1)), ...words]);
   assert.equal([...used].sort(), [...codes].sort());
 });
 
@@ -46,6 +49,14 @@ test('every page explains, shows and mends', async () => {
       assert.ok(part !== undefined && part.length > 3 && io.out().includes(part), code);
     }
     assert.not.match(page?.title ?? '', /\.$/, code);
+  }
+});
+
+test('every lint rule is explained', async () => {
+  for (const name of ruleNames) {
+    const io = recordedIo('/');
+    assert.is(await main(['explain', name], io), 0);
+    assert.is(io.out(), rulePage(name));
   }
 });
 

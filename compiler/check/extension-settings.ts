@@ -1,0 +1,216 @@
+/**
+ * E3029: settings that the constructor of an extension refuses, and that no rule of the API tells. Each was asked of Envoy
+ * 1.40; what depends on files, modules or the environment is not judged.
+ */
+import { table } from '../../dsl/api/generated/table.js';
+import type { BootstrapView, Fields, Message } from './bootstrap-view.js';
+import { fieldsAt, isSet, listAt, numberAt, textAt, typeOf } from './bootstrap-view.js';
+import type { Finding } from './finding.js';
+
+/** What is wrong, where (a field of the message, or the message itself), and what to do. */
+interface Problem {
+  readonly message: string;
+  readonly field?: string;
+  readonly fix: string;
+}
+
+type Judge = (value: Fields, message: Message) => Problem | undefined;
+
+/** Exactly one of the fields, or at least one. */
+function count(fields: readonly string[], exactly: boolean): Judge {
+  return (value) => {
+    const set = fields.filter((field) => isSet(value[field]) && value[field] !== '');
+    if (set.length === 1 || (set.length > 1 && !exactly)) return undefined;
+    const [second] = set.slice(1);
+    return {
+      message: `${exactly ? 'exactly' : 'at least'} one of ${fields.join(', ')} has to be set`,
+      ...(second === undefined ? {} : { field: second }),
+      fix: second === undefined ? `set ${fields[0]}` : 'keep one of them',
+    };
+  };
+}
+
+/** A plugin of WebAssembly needs its program. */
+const wasmCode: Judge = (value) => {
+  const vm = fieldsAt(fieldsAt(value.config).vm_config);
+  return isSet(vm.code) ? undefined : { message: 'the plugin has no code', fix: 'set config.vm_config.code' };
+};
+
+const dynamicModule: Judge = (value) => {
+  const module = fieldsAt(value.dynamic_module_config);
+  if (textAt(module.name) !== '' || isSet(module.module)) return undefined;
+  return {
+    message: 'the dynamic module has neither a name nor a module',
+    fix: 'set dynamic_module_config.name',
+  };
+};
+
+/** From 100 to 600, the end not included. */
+const statusRanges: Judge = (value) => {
+  const bad = listAt(value.http_success_status)
+    .map(fieldsAt)
+    .map((range) => [numberAt(range.start) ?? 0, numberAt(range.end) ?? 0] as const)
+    .find(([start, end]) => start > end || start < 100 || start >= 600 || end > 600);
+  if (bad === undefined) return undefined;
+  const message = `the statuses from ${bad[0]} to ${bad[1]} are no range of HTTP`;
+  return { message, field: 'http_success_status', fix: 'write start and end, from 100 to 600' };
+};
+
+const opcodes: Judge = (value) => {
+  const names = listAt(value.latency_threshold_overrides).map(
+    (one) => textAt(fieldsAt(one).opcode) || 'Connect',
+  );
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return undefined;
+  const message = `the opcode ${twice} stands twice`;
+  return { message, field: 'latency_threshold_overrides', fix: 'remove one' };
+};
+
+/** One region, unless the signature is one for sets of them. An empty region comes from the environment. */
+const awsRegion: Judge = (value) => {
+  if (value.signing_algorithm === 'AWS_SIGV4A' || !/[*,\0]/.test(textAt(value.region))) return undefined;
+  const message = 'a region of AWS_SIGV4 has neither asterisks nor commas';
+  return { message, field: 'region', fix: 'name one region, or use AWS_SIGV4A' };
+};
+
+const jwks: Judge = (value) => {
+  const source = fieldsAt(value.local_jwks);
+  if (typeof source.inline_string !== 'string' || source.inline_string === '') return undefined;
+  const text = source.inline_string;
+  if (text.includes('-----BEGIN')) return undefined;
+  const problem = (message: string): Problem => ({
+    message,
+    field: 'local_jwks',
+    fix: 'paste the whole JWKS: {"keys": [...]}',
+  });
+  if (!text.trimStart().startsWith('{')) return problem('the JWKS is no JSON');
+  let keys: unknown;
+  try {
+    // Line feeds inside of texts are taken by Envoy.
+    keys = (JSON.parse(text.replace(/[\u0000-\u001f]/g, ' ')) as { keys?: unknown } | null)?.keys;
+  } catch {
+    // Its reader takes more than JSON has: not judged.
+    return undefined;
+  }
+  if (!Array.isArray(keys)) return problem('the JWKS has no list of keys');
+  const known = keys.some((key) => /^(?:RSA|EC|oct|OKP)$/.test(textAt(fieldsAt(key).kty)));
+  return known ? undefined : problem('the JWKS has no key of a kind that is known');
+};
+
+const routerLast: Judge = (value) => {
+  const types = listAt(value.filters).map((filter) => typeOf(fieldsAt(filter).typed_config));
+  const router = types.indexOf('envoy.extensions.filters.network.generic_proxy.router.v3.Router');
+  if (router < 0 || router === types.length - 1) return undefined;
+  return {
+    message: 'the router of a generic proxy is its last filter',
+    field: 'filters',
+    fix: 'move it to the end',
+  };
+};
+
+const thriftFilters: Judge = (value) => {
+  const index = listAt(value.thrift_filters).findIndex((filter) => !isSet(fieldsAt(filter).typed_config));
+  return index < 0
+    ? undefined
+    : {
+        message: 'a Thrift filter has no typed_config',
+        field: 'thrift_filters',
+        fix: "set typed_config with its '@type'",
+      };
+};
+
+/** Rules for single routes replace those for everybody: without any the message says nothing. */
+const perRouteRules: Judge = (value, message) => {
+  if (message.field !== 'typed_per_filter_config') return undefined;
+  return isSet(value.request_rules) || isSet(value.response_rules)
+    ? undefined
+    : { message: 'there are neither request_rules nor response_rules', fix: 'add rules' };
+};
+
+const neverSupported: Judge = (value) =>
+  isSet(value.typed_header_validation_config)
+    ? {
+        message: 'Envoy is built without header validators',
+        field: 'typed_header_validation_config',
+        fix: 'remove it',
+      }
+    : undefined;
+
+const http = 'envoy.extensions.filters.http.';
+const network = 'envoy.extensions.filters.network.';
+
+const judges: Readonly<Record<string, Judge>> = {
+  'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig': (value) =>
+    isSet(fieldsAt(value.common_config).grpc_service)
+      ? undefined
+      : count(['grpc_service', 'http_service'], false)(value, undefined as never),
+  'envoy.extensions.access_loggers.stats.v3.Config': count(['stats_scope', 'stat_prefix'], true),
+  'envoy.extensions.access_loggers.wasm.v3.WasmAccessLog': wasmCode,
+  'envoy.extensions.stat_sinks.wasm.v3.Wasm': wasmCode,
+  'envoy.config.trace.v3.OpenTelemetryConfig': count(['grpc_service', 'http_service', 'exporter'], true),
+  'envoy.extensions.clusters.redis.v3.RedisClusterConfig': (_value, message) => {
+    const type = message.parent;
+    return type === undefined || textAt(type.value.name) === 'envoy.clusters.redis'
+      ? undefined
+      : {
+          message: "a cluster of Redis has the type name 'envoy.clusters.redis'",
+          fix: 'write it as the name of cluster_type',
+        };
+  },
+  [`${http}wasm.v3.Wasm`]: wasmCode,
+  [`${network}wasm.v3.Wasm`]: wasmCode,
+  [`${http}ext_proc.v3.ExternalProcessor`]: count(['grpc_service', 'http_service'], true),
+  [`${http}grpc_json_reverse_transcoder.v3.GrpcJsonReverseTranscoder`]: count(
+    ['descriptor_path', 'descriptor_binary'],
+    false,
+  ),
+  [`${http}ip_tagging.v3.IPTagging`]: (value) =>
+    listAt(value.ip_tags).length > 0 || isSet(value.ip_tags_datasource)
+      ? undefined
+      : { message: 'there are no IP tags', fix: 'set ip_tags or ip_tags_datasource' },
+  [`${http}proto_api_scrubber.v3.ProtoApiScrubberConfig`]: (value) =>
+    isSet(fieldsAt(value.descriptor_set).data_source)
+      ? undefined
+      : { message: 'the descriptor set is missing', fix: 'set descriptor_set.data_source' },
+  [`${http}proto_message_extraction.v3.ProtoMessageExtractionConfig`]: count(
+    ['data_source', 'proto_descriptor_typed_metadata'],
+    false,
+  ),
+  [`${http}thrift_to_metadata.v3.ThriftToMetadata`]: (value) =>
+    listAt(value.request_rules).length + listAt(value.response_rules).length > 0
+      ? undefined
+      : { message: 'there are neither request_rules nor response_rules', fix: 'add rules' },
+  [`${http}header_to_metadata.v3.Config`]: perRouteRules,
+  [`${http}json_to_metadata.v3.JsonToMetadata`]: perRouteRules,
+  [`${http}basic_auth.v3.BasicAuth`]: (value) =>
+    isSet(value.users) ? undefined : { message: 'there are no users', fix: 'set users' },
+  [`${http}admission_control.v3.AdmissionControl.SuccessCriteria.HttpCriteria`]: statusRanges,
+  [`${http}aws_request_signing.v3.AwsRequestSigning`]: awsRegion,
+  [`${http}jwt_authn.v3.JwtProvider`]: jwks,
+  [`${network}zookeeper_proxy.v3.ZooKeeperProxy`]: opcodes,
+  [`${network}generic_proxy.v3.GenericProxy`]: routerLast,
+  [`${network}thrift_proxy.v3.ThriftProxy`]: thriftFilters,
+  [`${network}http_connection_manager.v3.HttpConnectionManager`]: neverSupported,
+};
+
+/** Types whose extension is a shared library. */
+function hasDynamicModule(type: string): boolean {
+  return (
+    type.includes('.dynamic_modules.') &&
+    table.messages[type]?.fields.some(({ name }) => name === 'dynamic_module_config') === true
+  );
+}
+
+export function* extensionSettings(view: BootstrapView): Generator<Finding> {
+  for (const type of view.types) {
+    const judge = judges[type] ?? (hasDynamicModule(type) ? dynamicModule : undefined);
+    if (judge === undefined) continue;
+    for (const message of view.all(type)) {
+      const problem = judge(message.value, message);
+      if (problem === undefined) continue;
+      const { field, message: text, fix } = problem;
+      const path = field === undefined ? message.path : [...message.path, field];
+      yield { code: 'E3029', severity: 'error', path, message: text, fix };
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Rules of the API that Envoy does not look at: of messages that it reads only when they are used, and of an empty message
+ * in the place of another one of its filter.
+ */
+import type { Issue } from '../../dsl/api/index.js';
+import type { Fields } from './bootstrap-view.js';
+import { fieldsAt, typeOf } from './bootstrap-view.js';
+import { typeInstead } from './filter-slots.js';
+
+/** Asked of Envoy 1.40 type by type. */
+const unread: ReadonlySet<string> = new Set([
+  'envoy.config.core.v3.HealthCheck.HttpHealthCheck',
+  'envoy.extensions.health_checkers.udp.v3.UdpHealthCheck',
+  'envoy.extensions.internal_redirect.filter_state.v3.FilterStateConfig',
+  'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig',
+]);
+
+/** Whether Envoy accepts in spite of the issue. @param bootstrap canonical, as far as it could be read */
+export function isLenient({ class: kind, path }: Issue, bootstrap: unknown): boolean {
+  if (kind !== 'pgv') return false;
+  let value: unknown = bootstrap;
+  let payload: Fields | undefined;
+  let perRoute = false;
+  for (const [index, step] of path.entries()) {
+    value = (value as Record<string | number, unknown> | null | undefined)?.[step];
+    const fields = fieldsAt(value);
+    if (fields['@type'] === undefined) continue;
+    payload = fields;
+    perRoute = path[index - 1] === 'typed_per_filter_config';
+  }
+  if (payload === undefined) return false;
+  if (unread.has(typeOf(payload))) return true;
+  const isEmpty = Object.keys(payload).length === 1;
+  return isEmpty && typeInstead(payload, perRoute ? 'perRoute' : 'everybody') !== undefined;
+}

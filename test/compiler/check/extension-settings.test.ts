@@ -1,0 +1,138 @@
+/** E3029, E3030 and the names of E3019: every case was answered so by Envoy 1.40. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { findProblems } from '../../../compiler/check/find-problems.js';
+import {
+  accepted,
+  bootstrap,
+  cluster,
+  httpFilter,
+  listener,
+  refused,
+  routed,
+  router,
+  url,
+} from './bootstraps.js';
+import type { Fields } from './bootstraps.js';
+
+const filter = (name: string, config: Fields = {}): Fields =>
+  bootstrap([listener({ http_filters: [httpFilter(name, config), router] })], [cluster('x')]);
+
+test('one of two services, a descriptor set, rules, tags', () => {
+  const grpc_service = { envoy_grpc: { cluster_name: 'x' } };
+  const http_service = { http_service: { http_uri: { uri: 'http://a', cluster: 'x', timeout: '1s' } } };
+  refused(filter('ext_proc.v3.ExternalProcessor'), 'E3029', 'typed_config');
+  refused(filter('ext_proc.v3.ExternalProcessor', { grpc_service, http_service }), 'E3029', 'http_service');
+  accepted(filter('ext_proc.v3.ExternalProcessor', { grpc_service }));
+  refused(filter('ip_tagging.v3.IPTagging'), 'E3029', 'typed_config');
+  accepted(filter('ip_tagging.v3.IPTagging', { ip_tags: [{ ip_tag_name: 'a' }] }));
+  refused(filter('thrift_to_metadata.v3.ThriftToMetadata'), 'E3029', 'typed_config');
+  refused(filter('wasm.v3.Wasm', { config: { fail_open: true } }), 'E3029', 'typed_config');
+  refused(filter('dynamic_modules.v3.DynamicModuleFilter'), 'E3029', 'typed_config');
+  accepted(filter('header_to_metadata.v3.Config'));
+});
+
+test('regions of AWS', () => {
+  const region = (name: string, more: Fields = {}) =>
+    filter('aws_request_signing.v3.AwsRequestSigning', { service_name: 's3', region: name, ...more });
+  accepted(region('eu-west-1'));
+  refused(region('eu-*'), 'E3029', 'region');
+  refused(region('a,b'), 'E3029', 'region');
+  accepted(region('eu-*', { signing_algorithm: 'AWS_SIGV4A' }));
+});
+
+test('the content of a JWKS', () => {
+  const jwks = (inline_string: string) =>
+    filter('jwt_authn.v3.JwtAuthentication', {
+      providers: { p: { issuer: 'a', local_jwks: { inline_string } } },
+    });
+  for (const text of ['nope', '{}', '{"keys":[]}', '{"keys":[{"kid":"a"}]}'])
+    refused(jwks(text), 'E3029', 'local_jwks');
+  accepted(jwks('{"keys":[{"kty":"RSA","n":"a\n b","e":"AQAB"}]}'));
+  accepted(jwks('{"keys":[{"kty":"oct","k":"YQ","alg":"HS256"}]}'));
+});
+
+test('ranges of statuses', () => {
+  const range = (start: number, end: number) =>
+    filter('admission_control.v3.AdmissionControl', {
+      success_criteria: { http_criteria: { http_success_status: [{ start, end }] } },
+    });
+  for (const [start, end] of [
+    [100, 600],
+    [404, 404],
+    [599, 600],
+  ] as const)
+    accepted(range(start, end));
+  for (const [start, end] of [
+    [404, 0],
+    [99, 200],
+    [600, 600],
+    [100, 601],
+    [500, 400],
+  ] as const) {
+    refused(range(start, end), 'E3029', 'http_success_status');
+  }
+});
+
+test('messages of filters in their places', () => {
+  const policy = { '@type': url('envoy.extensions.filters.http.cors.v3.CorsPolicy'), allow_methods: 'GET' };
+  refused(filter('cors.v3.CorsPolicy', { allow_methods: 'GET' }), 'E3030', 'typed_config');
+  accepted(filter('cors.v3.CorsPolicy'));
+  const perRoute = (payload: Fields) =>
+    bootstrap([routed({ direct_response: { status: 200 } }, { typed_per_filter_config: { f: payload } })]);
+  accepted(perRoute(policy));
+  const buffer = { '@type': url('envoy.extensions.filters.http.buffer.v3.Buffer'), max_request_bytes: 5 };
+  refused(perRoute(buffer), 'E3030', 'f');
+  // An empty one is read as an empty one of the right type.
+  accepted(perRoute({ '@type': url('envoy.extensions.filters.http.cors.v3.Cors') }));
+  refused(perRoute({ '@type': url('envoy.extensions.filters.http.oauth2.v3.OAuth2') }), 'E3030', 'f');
+  refused(
+    perRoute({ '@type': url('envoy.extensions.filters.http.header_to_metadata.v3.Config') }),
+    'E3029',
+    'f',
+  );
+});
+
+test('names of the TLS library', () => {
+  const tls = (tls_params: Fields) => {
+    const type = url('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext');
+    const typed_config = { '@type': type, common_tls_context: { tls_params } };
+    return bootstrap([], [cluster('x', { transport_socket: { name: 'tls', typed_config } })]);
+  };
+  for (const name of [
+    'ECDHE-RSA-AES128-GCM-SHA256',
+    'TLS_RSA_WITH_AES_128_CBC_SHA',
+    'ALL',
+    '',
+    '[AES128-SHA|AES256-SHA]',
+    'ECDHE+AESGCM',
+  ]) {
+    accepted(tls({ cipher_suites: [name] }));
+  }
+  for (const name of ['x', 'TLS_AES_128_GCM_SHA256', 'AES128-SHA:x', '[x|y]', 'DHE-RSA-AES128-SHA']) {
+    refused(tls({ cipher_suites: [name] }), 'E3019', '0');
+  }
+  accepted(tls({ ecdh_curves: ['X25519', 'P-256:P-384'] }));
+  refused(tls({ ecdh_curves: ['P-224'] }), 'E3019', '0');
+  refused(tls({ signature_algorithms: ['ED25519'] }), 'E3019', '0');
+});
+
+test('rules that Envoy does not look at', () => {
+  const priority = (update_frequency: number) => {
+    const type = url('envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig');
+    const retry_priority = { name: 'p', typed_config: { '@type': type, update_frequency } };
+    return bootstrap(
+      [routed({ route: { cluster: 'x', retry_policy: { retry_on: '5xx', retry_priority } } })],
+      [cluster('x')],
+    );
+  };
+  const codes = (value: Fields) =>
+    findProblems(value, { lint: { extends: 'none' } }).findings.map(({ code }) => code);
+  assert.equal(codes(priority(0)), []);
+  assert.equal(codes(filter('ext_authz.v3.ExtAuthzPerRoute')), []);
+  assert.equal(codes(filter('jwt_authn.v3.JwtAuthentication', { providers: { p: { local_jwks: {} } } })), [
+    'E1004',
+  ]);
+});
+
+test.run();
