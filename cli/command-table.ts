@@ -26,6 +26,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/check.js')).check,
   },
   {
+    name: 'test',
+    summary: 'run route tests, without a proxy',
+    load: async () => (await import('./commands/test.js')).test,
+  },
+  {
+    name: 'route',
+    summary: 'tell what serves a URL, and why',
+    load: async () => (await import('./commands/route.js')).route,
+  },
+  {
     name: 'serve',
     summary: 'run the proxy on an envoy3.yaml',
     load: async () => (await import('./commands/serve.js')).serve,

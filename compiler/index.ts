@@ -13,3 +13,21 @@ export { formatText } from './diagnostics/format-text.js';
 export { ruleNames } from './lint/lint-bootstrap.js';
 export type { CompileOptions, CompileResult } from './options.js';
 export { writeOutput } from './write-output.js';
+export type { EvaluatedModule } from './evaluate-module.js';
+export { evaluateModule } from './evaluate-module.js';
+export { isConfigDump, readConfigDump } from './config-dump/read-config-dump.js';
+export { readRouteTests, parseRequestLine } from './route-test/read-route-tests.js';
+export { pathText } from './path-text.js';
+export type {
+  RouteMismatch,
+  RouteOutcome,
+  RoutePlace,
+  RouteTest,
+  RouteTestRequest,
+  RouteTestResult,
+} from './route-test/route-test.js';
+export { RouteSimulator } from './route-test/route-simulator.js';
+export { runRouteTests } from './route-test/run-route-tests.js';
+export type { RouteCoverage } from './route-test/route-coverage.js';
+export { routeCoverage } from './route-test/route-coverage.js';
+export { replayBootstrap, replayListener } from './route-test/replay-bootstrap.js';

@@ -24,4 +24,13 @@ export type { VirtualHostOptions } from './builders/virtual-host.js';
 export { virtualHost } from './builders/virtual-host.js';
 export { env, readFile } from './inputs.js';
 export { defineBootstrap } from './raw.js';
+export type {
+  HeaderExpectation,
+  RequestLine,
+  RouteExpectationInput,
+  RouteRequestInput,
+  RouteTestInput,
+  RouteTestsInput,
+} from './route-tests.js';
+export { defineRouteTests } from './route-tests.js';
 export type * from './types.js';

@@ -1,45 +1,18 @@
 /** `build`, `check` and `init` on real folders. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Io } from '../../cli/command.js';
 import { main } from '../../cli/main.js';
-import type { Files } from '../support/temporary-folder.js';
 import { withFolder } from '../support/temporary-folder.js';
 import { recordedIo } from './recorded-io.js';
+import { runCommand as run } from './run-command.js';
 
 const sound = "import { bootstrap } from 'envoy3';\nexport default bootstrap({ listeners: [] });\n";
 const warned =
   "import { admin, bootstrap } from 'envoy3';\nexport default bootstrap({ admin: admin({ address: '0.0.0.0' }), listeners: [] });\n";
 const broken = 'export default { nope: 1 };\n';
 const entry = 'envoy3.config.ts';
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  /** Sorted. */
-  readonly files: readonly string[];
-  readonly read: (name: string) => string;
-}
-
-function run(
-  files: Files,
-  argv: readonly string[],
-  more: Partial<Io> & { input?: string } = {},
-): Promise<Outcome> {
-  return withFolder(files, async (folder) => {
-    const io = recordedIo(folder, more);
-    const code = await main(argv, io);
-    const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((one) => one.isFile())
-      .map((one) => join(one.parentPath, one.name).slice(folder.length + 1))
-      .sort();
-    const contents = new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
-    return { code, out: io.out(), err: io.err(), files: names, read: (name) => contents.get(name) ?? '' };
-  });
-}
 
 test('build: default entry and output', async () => {
   const { code, out, err, read } = await run({ [entry]: sound }, ['build']);
