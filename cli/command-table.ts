@@ -36,6 +36,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/route.js')).route,
   },
   {
+    name: 'import',
+    summary: 'write an existing configuration as TypeScript',
+    load: async () => (await import('./commands/import.js')).importCommand,
+  },
+  {
     name: 'serve',
     summary: 'run the proxy on an envoy3.yaml',
     load: async () => (await import('./commands/serve.js')).serve,

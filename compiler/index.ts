@@ -31,3 +31,7 @@ export { runRouteTests } from './route-test/run-route-tests.js';
 export type { RouteCoverage } from './route-test/route-coverage.js';
 export { routeCoverage } from './route-test/route-coverage.js';
 export { replayBootstrap, replayListener } from './route-test/replay-bootstrap.js';
+export { importConfiguration } from './import/import-configuration.js';
+export type { ProvenImport } from './import/prove-import.js';
+export { proveImport } from './import/prove-import.js';
+export { emitYaml } from './emit/emit-yaml.js';

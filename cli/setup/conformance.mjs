@@ -21,6 +21,7 @@ const only = process.argv[2];
 const needs = {
   'api-facts': { envoy: true },
   verdicts: { shared: true },
+  import: { shared: true },
   'cross-checks': { shared: true },
   'http-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },

@@ -81,7 +81,7 @@ function booleanAt(value: unknown, ...steps: PathStep[]): boolean {
 
 /** 64-bit numbers come as texts; only what chooses among weights is left of them. */
 function randomAt(value: unknown, ...steps: PathStep[]): number {
-  return (wholeAt(value, Number.MAX_SAFE_INTEGER, ...steps) ?? 0);
+  return wholeAt(value, Number.MAX_SAFE_INTEGER, ...steps) ?? 0;
 }
 
 const noRequest: Omit<RouteTestRequest, 'method' | 'scheme' | 'authority' | 'path'> = {

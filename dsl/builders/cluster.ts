@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly maxPendingRequests?: number;
   readonly maxRequests?: number;
   readonly maxRetries?: number;
+  /** True: `connect_timeout` and `dns_lookup_family` that are not given here are left to Envoy (5 s; `AUTO`). */
+  readonly envoyDefaults?: boolean;
   /** Any other field of `Cluster`; it wins over what the builder sets. */
   readonly raw?: Partial<Cluster>;
 }
@@ -56,7 +58,9 @@ function build<Name extends string>(
   const cluster = {
     name,
     type,
-    connect_timeout: duration(options.connectTimeout ?? '1s'),
+    ...(options.connectTimeout === undefined && options.envoyDefaults === true
+      ? {}
+      : { connect_timeout: duration(options.connectTimeout ?? '1s') }),
     ...options.loadBalancing,
     ...circuitBreakers(options),
     load_assignment: { cluster_name: name, endpoints },
@@ -86,7 +90,9 @@ export function staticCluster<const Name extends string>(
 function dnsFields(options: DnsOptions): Partial<Cluster> {
   const { refreshRate, resolvers } = options;
   return {
-    dns_lookup_family: options.lookupFamily ?? 'V4_ONLY',
+    ...(options.lookupFamily === undefined && options.envoyDefaults === true
+      ? {}
+      : { dns_lookup_family: options.lookupFamily ?? 'V4_ONLY' }),
     ...(refreshRate === undefined ? {} : { dns_refresh_rate: duration(refreshRate) }),
     ...(resolvers === undefined
       ? {}

@@ -26,8 +26,12 @@ export interface HttpListenerOptions<Names extends string> {
   readonly virtualHosts: readonly VirtualHostOf<Names>[];
   /** Address to listen on, default 0.0.0.0. */
   readonly address?: string;
-  /** Default `http_<port>` or `https_<port>`; also the prefix of the statistics. */
+  /** Default `http_<port>` or `https_<port>`. */
   readonly name?: string;
+  /** Prefix of the statistics, default the name. */
+  readonly statPrefix?: string;
+  /** Any other field of the `RouteConfiguration`, and its name, which is that of the listener by default. */
+  readonly routeConfig?: Partial<RouteConfiguration>;
   /** HTTP filters before the router. */
   readonly filters?: readonly HttpFilter[];
   readonly accessLog?: AccessLog | readonly AccessLog[];
@@ -40,6 +44,8 @@ export interface HttpListenerOptions<Names extends string> {
   readonly idleTimeout?: DurationInput;
   /** Any other field of `HttpConnectionManager`; it wins over what the builder sets. */
   readonly raw?: Partial<HttpConnectionManager>;
+  /** Any other field of `Listener`; it wins over what the builder sets. */
+  readonly rawListener?: Partial<Listener>;
 }
 
 export interface HttpsListenerOptions<Names extends string> extends HttpListenerOptions<Names> {
@@ -61,13 +67,13 @@ const edgeSettings = {
 const edgeBufferBytes = 32_768;
 
 function manager<Names extends string>(
-  statPrefix: string,
+  name: string,
   options: HttpListenerOptions<Names>,
 ): HttpConnectionManager {
   const { accessLog, filters = [], virtualHosts, idleTimeout } = options;
-  const route_config: RouteConfiguration = { name: statPrefix, virtual_hosts: virtualHosts };
+  const route_config: RouteConfiguration = { name, virtual_hosts: virtualHosts, ...options.routeConfig };
   return {
-    stat_prefix: statPrefix,
+    stat_prefix: options.statPrefix ?? name,
     ...(options.edge === false ? {} : edgeSettings),
     ...(idleTimeout === undefined ? {} : { stream_idle_timeout: duration(idleTimeout) }),
     ...(accessLog === undefined
@@ -100,6 +106,7 @@ function listen<Names extends string>(
     address: socketAddress(options.address ?? '0.0.0.0', port),
     ...(options.edge === false ? {} : { per_connection_buffer_limit_bytes: edgeBufferBytes }),
     filter_chains: [chain],
+    ...options.rawListener,
   };
   return listener as Listener as ListenerOf<Names>;
 }

@@ -23,6 +23,8 @@ export type MatchInput =
       readonly headers?: Readonly<Record<string, string>> | readonly HeaderMatcher[];
       /** As in Envoy, case counts unless this is false. */
       readonly caseSensitive?: boolean;
+      /** Any other field of `RouteMatch`, such as `query_parameters`. */
+      readonly raw?: Partial<RouteMatch>;
     };
 
 function headerMatchers(
@@ -51,6 +53,7 @@ function matchOf(input: MatchInput): RouteMatch {
     ...specifiers,
     ...(headers === undefined ? {} : { headers: headerMatchers(headers) }),
     ...(caseSensitive === undefined ? {} : { case_sensitive: caseSensitive }),
+    ...input.raw,
   } as RouteMatch;
 }
 
@@ -72,6 +75,20 @@ export interface RetryInput {
   readonly perTryTimeout?: DurationInput;
 }
 
+/** Fields of `Route` besides its match and its action. */
+export type OtherRouteFields = Pick<
+  Route,
+  | 'metadata'
+  | 'decorator'
+  | 'typed_per_filter_config'
+  | 'request_headers_to_add'
+  | 'request_headers_to_remove'
+  | 'response_headers_to_add'
+  | 'response_headers_to_remove'
+  | 'tracing'
+  | 'stat_prefix'
+>;
+
 export interface RouteOptions {
   /** For statistics and logs. */
   readonly name?: string;
@@ -86,16 +103,19 @@ export interface RouteOptions {
   readonly responseHeaders?: HeaderInput;
   /** Any other field of `RouteAction`; it wins over what the builder sets. */
   readonly raw?: Partial<RouteAction>;
+  /** Any other field of `Route` besides its match and action; it wins over what the builder sets. */
+  readonly rawRoute?: OtherRouteFields;
 }
 
 function outerFields(
-  options: Pick<RouteOptions, 'name' | 'requestHeaders' | 'responseHeaders'>,
+  options: Pick<RouteOptions, 'name' | 'requestHeaders' | 'responseHeaders' | 'rawRoute'>,
 ): Partial<Route> {
   const { name, requestHeaders, responseHeaders } = options;
   return {
     ...(name === undefined ? {} : { name }),
     ...(requestHeaders === undefined ? {} : { request_headers_to_add: headerOptions(requestHeaders) }),
     ...(responseHeaders === undefined ? {} : { response_headers_to_add: headerOptions(responseHeaders) }),
+    ...options.rawRoute,
   };
 }
 
@@ -156,7 +176,7 @@ export function route<const Target extends Cluster | string | WeightedTarget<str
   return carry(built, valuesOf(targets)) as RouteTo<NamesIn<Target>>;
 }
 
-export interface RedirectOptions extends Pick<RouteOptions, 'name' | 'responseHeaders'> {
+export interface RedirectOptions extends Pick<RouteOptions, 'name' | 'responseHeaders' | 'rawRoute'> {
   /** To `https`, on the same host. */
   readonly https?: boolean;
   readonly host?: string;
@@ -198,7 +218,7 @@ export function directResponse(
   match: MatchInput,
   status: number,
   body?: string,
-  options: Pick<RouteOptions, 'name' | 'responseHeaders'> = {},
+  options: Pick<RouteOptions, 'name' | 'responseHeaders' | 'rawRoute'> = {},
 ): Route {
   const action = { status, ...(body === undefined ? {} : { body: { inline_string: body } }) };
   return { ...outerFields(options), match: matchOf(match), direct_response: action } as Route;
