@@ -41,6 +41,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/import.js')).importCommand,
   },
   {
+    name: 'migrate',
+    summary: 'rewrite a configuration of an older Envoy for v3',
+    load: async () => (await import('./commands/migrate.js')).migrate,
+  },
+  {
+    name: 'fmt',
+    summary: 'format configurations in YAML, comments kept',
+    load: async () => (await import('./commands/fmt.js')).fmt,
+  },
+  {
     name: 'serve',
     summary: 'run the proxy on an envoy3.yaml',
     load: async () => (await import('./commands/serve.js')).serve,

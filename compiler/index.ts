@@ -35,3 +35,7 @@ export { importConfiguration } from './import/import-configuration.js';
 export type { ProvenImport } from './import/prove-import.js';
 export { proveImport } from './import/prove-import.js';
 export { emitYaml } from './emit/emit-yaml.js';
+export type { FormattedYaml } from './format-yaml/format-yaml.js';
+export { formatYaml } from './format-yaml/format-yaml.js';
+export type { MigratedYaml, Rewrite } from './migrate/migrate-yaml.js';
+export { migrateYaml } from './migrate/migrate-yaml.js';

@@ -22,6 +22,7 @@ const needs = {
   'api-facts': { envoy: true },
   verdicts: { shared: true },
   import: { shared: true },
+  fmt: { shared: true },
   'cross-checks': { shared: true },
   'http-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
