@@ -51,6 +51,26 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/fmt.js')).fmt,
   },
   {
+    name: 'diff',
+    summary: 'tell what differs between two configurations, by resource',
+    load: async () => (await import('./commands/diff.js')).diff,
+  },
+  {
+    name: 'plan',
+    summary: 'tell what putting a configuration in force would do',
+    load: async () => (await import('./commands/plan.js')).plan,
+  },
+  {
+    name: 'graph',
+    summary: 'draw a configuration: listeners, routes, clusters, hosts',
+    load: async () => (await import('./commands/graph.js')).graph,
+  },
+  {
+    name: 'docs',
+    summary: 'write a page about a configuration',
+    load: async () => (await import('./commands/docs.js')).docs,
+  },
+  {
     name: 'serve',
     summary: 'run the proxy on an envoy3.yaml',
     load: async () => (await import('./commands/serve.js')).serve,

@@ -60,6 +60,14 @@ function readListener(listener: Fields, index: number): ListenerChains {
   };
 }
 
+/** How a client gets to a manager. */
+export interface Entrance {
+  readonly port: number;
+  readonly tls: boolean;
+  /** A server name that chooses its chain, undefined when any does. */
+  readonly serverName: string | undefined;
+}
+
 /** A connection's manager, or in words why there is none. */
 export type ManagerChoice = HttpManager | { readonly problem: string };
 
@@ -76,6 +84,19 @@ export class HttpManagers {
     this.all = this.#listeners.flatMap(({ fallback, managers }) =>
       [...managers, fallback].filter((one) => one !== undefined),
     );
+  }
+
+  entrance(manager: HttpManager): Entrance {
+    const listener = this.#listeners.find(
+      ({ fallback, managers }) => fallback === manager || managers.includes(manager),
+    );
+    const chain = listener?.chains[listener.managers.indexOf(manager)] ?? {};
+    const [name] = (messageOf(chain.filter_chain_match).server_names ?? []) as readonly string[];
+    return {
+      port: listener?.port ?? 0,
+      tls: listener?.takesTls === true,
+      serverName: name?.replace(/^\*/, 'witness'),
+    };
   }
 
   choose(request: RouteTestRequest): ManagerChoice {

@@ -17,7 +17,7 @@ import { indexDomains } from '../../runtime/route/host-index.js';
 import type { Route, RouteRequest, RouteTable } from '../../runtime/route/route-table.js';
 import { pathText } from '../path-text.js';
 import { describeRoute, whyLost } from './explain-route.js';
-import type { HttpManager, ManagerChoice } from './http-managers.js';
+import type { Entrance, HttpManager, ManagerChoice } from './http-managers.js';
 import { HttpManagers } from './http-managers.js';
 import type { RouteOutcome, RoutePlace, RouteTestRequest } from './route-test.js';
 import { simulatedStream } from './simulated-stream.js';
@@ -162,6 +162,11 @@ export class RouteSimulator {
 
   get managers(): readonly HttpManager[] {
     return this.#managers?.all ?? [];
+  }
+
+  /** @param manager one of `managers` */
+  entrance(manager: HttpManager): Entrance {
+    return this.#managers?.entrance(manager) ?? { port: 0, tls: false, serverName: undefined };
   }
 
   /** Never throws: what cannot be told has the kind `unknown`. */
