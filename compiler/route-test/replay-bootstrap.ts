@@ -19,6 +19,7 @@ const dropped: ReadonlySet<string> = new Set([
   'typed_per_filter_config',
   'request_mirror_policies',
   'rate_limits',
+  'upgrade_configs',
   'include_vh_rate_limits',
   'metadata',
   'decorator',
