@@ -15,7 +15,10 @@ interface Context {
 }
 
 export async function run({ envoyBin, sharedDir }: Context) {
-  const rows = readFileSync(join(sharedDir, 'corpus', 'VERDICTS.tsv'), 'utf8').trimEnd().split('\n').slice(1);
+  const rows = readFileSync(join(sharedDir, 'corpus', 'VERDICTS.tsv'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1);
   const lines: string[] = [];
   let [passed, failed, skipped, configurations] = [0, 0, 0, 0];
   for (const row of rows) {
@@ -42,7 +45,9 @@ export async function run({ envoyBin, sharedDir }: Context) {
         else if (mismatches.length === 0) passed++;
         else {
           failed++;
-          const what = mismatches.map(({ actual, expected, field }) => `${field} '${expected}', Envoy '${actual}'`);
+          const what = mismatches.map(
+            ({ actual, expected, field }) => `${field} '${expected}', Envoy '${actual}'`,
+          );
           lines.push(`${path}: ${result.test.name}: ${what.join('; ')}`);
         }
       }
