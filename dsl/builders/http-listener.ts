@@ -6,13 +6,15 @@ import type {
   HttpConnectionManager,
   HttpFilter,
   Listener,
+  ListenerFilter,
   RouteConfiguration,
   TransportSocket,
 } from '../types.js';
 import { socketAddress } from './address.js';
 import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
-import type { ListenerOf, VirtualHostOf } from './names.js';
+import { extension } from './extension.js';
+import type { ListenerOf, NetworkFilterOf, VirtualHostOf } from './names.js';
 
 /** The filter that sends requests to clusters. Builders add it by themselves, as the last one. */
 export function router(): HttpFilter {
@@ -22,14 +24,8 @@ export function router(): HttpFilter {
   };
 }
 
-export interface HttpListenerOptions<Names extends string> {
+export interface HttpConnectionManagerOptions<Names extends string> {
   readonly virtualHosts: readonly VirtualHostOf<Names>[];
-  /** Address to listen on, default 0.0.0.0. */
-  readonly address?: string;
-  /** Default `http_<port>` or `https_<port>`. */
-  readonly name?: string;
-  /** Prefix of the statistics, default the name. */
-  readonly statPrefix?: string;
   /** Any other field of the `RouteConfiguration`, and its name, which is that of the listener by default. */
   readonly routeConfig?: Partial<RouteConfiguration>;
   /** HTTP filters before the router. */
@@ -44,6 +40,17 @@ export interface HttpListenerOptions<Names extends string> {
   readonly idleTimeout?: DurationInput;
   /** Any other field of `HttpConnectionManager`; it wins over what the builder sets. */
   readonly raw?: Partial<HttpConnectionManager>;
+}
+
+export interface HttpListenerOptions<Names extends string> extends HttpConnectionManagerOptions<Names> {
+  /** Address to listen on, default 0.0.0.0. */
+  readonly address?: string;
+  /** Default `http_<port>` or `https_<port>`. */
+  readonly name?: string;
+  /** Prefix of the statistics, default the name. */
+  readonly statPrefix?: string;
+  /** From `tlsInspector`, `proxyProtocol` and the like. */
+  readonly listenerFilters?: readonly ListenerFilter[];
   /** Any other field of `Listener`; it wins over what the builder sets. */
   readonly rawListener?: Partial<Listener>;
 }
@@ -68,12 +75,13 @@ const edgeBufferBytes = 32_768;
 
 function manager<Names extends string>(
   name: string,
-  options: HttpListenerOptions<Names>,
+  statPrefix: string,
+  options: HttpConnectionManagerOptions<Names>,
 ): HttpConnectionManager {
   const { accessLog, filters = [], virtualHosts, idleTimeout } = options;
   const route_config: RouteConfiguration = { name, virtual_hosts: virtualHosts, ...options.routeConfig };
   return {
-    stat_prefix: options.statPrefix ?? name,
+    stat_prefix: statPrefix,
     ...(options.edge === false ? {} : edgeSettings),
     ...(idleTimeout === undefined ? {} : { stream_idle_timeout: duration(idleTimeout) }),
     ...(accessLog === undefined
@@ -85,6 +93,28 @@ function manager<Names extends string>(
   } as HttpConnectionManager;
 }
 
+const managerName = 'envoy.filters.network.http_connection_manager';
+
+function managerFilter<Names extends string>(
+  name: string,
+  statPrefix: string,
+  options: HttpConnectionManagerOptions<Names>,
+): NetworkFilterOf<Names> {
+  const type = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+  return extension<NetworkFilterOf<Names>>(managerName, type, manager(name, statPrefix, options));
+}
+
+/**
+ * The filter for HTTP, for filter chains of one's own: `filterChain([httpConnectionManager('web', { virtualHosts })])`.
+ * @param statPrefix also the name of its routes
+ */
+export function httpConnectionManager<const Names extends string = never>(
+  statPrefix: string,
+  options: HttpConnectionManagerOptions<Names>,
+): NetworkFilterOf<Names> {
+  return managerFilter(statPrefix, statPrefix, options);
+}
+
 function listen<Names extends string>(
   scheme: 'http' | 'https',
   port: number,
@@ -92,19 +122,15 @@ function listen<Names extends string>(
   tls: TransportSocket | undefined,
 ): ListenerOf<Names> {
   const name = options.name ?? `${scheme}_${port}`;
-  const typed_config = {
-    '@type':
-      'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-    ...manager(name, options),
-  };
   const chain = {
-    filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config }],
+    filters: [managerFilter(name, options.statPrefix ?? name, options)],
     ...(tls === undefined ? {} : { transport_socket: tls }),
   };
   const listener = {
     name,
     address: socketAddress(options.address ?? '0.0.0.0', port),
     ...(options.edge === false ? {} : { per_connection_buffer_limit_bytes: edgeBufferBytes }),
+    ...(options.listenerFilters === undefined ? {} : { listener_filters: options.listenerFilters }),
     filter_chains: [chain],
     ...options.rawListener,
   };

@@ -1,7 +1,15 @@
 /**
  * Routes. Envoy takes the first one that matches.
  */
-import type { Cluster, HeaderMatcher, HeaderValueOption, Route, RouteAction, RouteMatch } from '../types.js';
+import type {
+  Cluster,
+  HashPolicy,
+  HeaderMatcher,
+  HeaderValueOption,
+  Route,
+  RouteAction,
+  RouteMatch,
+} from '../types.js';
 import { carry, nameOf, valuesOf } from './carried-clusters.js';
 import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
@@ -99,6 +107,12 @@ export interface RouteOptions {
   /** Host header that the upstream gets. */
   readonly hostRewrite?: string;
   readonly retry?: RetryInput;
+  /** From `hashBy`: what load balancers by hash go by. */
+  readonly hashPolicy?: readonly HashPolicy[];
+  /** Upgrades that the route lets through, e.g. `websocket`. */
+  readonly upgrades?: readonly string[];
+  /** Of the stream, without any data; Envoy's default is that of the listener. 0 = none. */
+  readonly idleTimeout?: DurationInput;
   readonly requestHeaders?: HeaderInput;
   readonly responseHeaders?: HeaderInput;
   /** Any other field of `RouteAction`; it wins over what the builder sets. */
@@ -127,7 +141,7 @@ function retryPolicy({ on, attempts, perTryTimeout }: RetryInput) {
   };
 }
 
-type Share = readonly [target: Cluster | string, weight: number];
+export type Share = readonly [target: Cluster | string, weight: number];
 
 /** Shares of a route: `weighted([[stable, 95], [canary, 5]])`. */
 export interface WeightedTarget<Names extends string> {
@@ -136,7 +150,7 @@ export interface WeightedTarget<Names extends string> {
 }
 
 /** The cluster names in a target; clusters by value are known anyway. */
-type NamesIn<Target> = Target extends string
+export type NamesIn<Target> = Target extends string
   ? Target
   : Target extends WeightedTarget<infer Names>
     ? Names
@@ -161,7 +175,7 @@ export function route<const Target extends Cluster | string | WeightedTarget<str
   const split =
     typeof target === 'object' && 'weighted' in target ? (target.weighted as readonly Share[]) : undefined;
   const targets = split === undefined ? [target as Cluster | string] : split.map(([one]) => one);
-  const { timeout, prefixRewrite, hostRewrite, retry, raw } = options;
+  const { hashPolicy, hostRewrite, idleTimeout, prefixRewrite, raw, retry, timeout, upgrades } = options;
   const action = {
     ...(split === undefined
       ? { cluster: nameOf(target as Cluster | string) }
@@ -169,7 +183,12 @@ export function route<const Target extends Cluster | string | WeightedTarget<str
     ...(timeout === undefined ? {} : { timeout: duration(timeout) }),
     ...(prefixRewrite === undefined ? {} : { prefix_rewrite: prefixRewrite }),
     ...(hostRewrite === undefined ? {} : { host_rewrite_literal: hostRewrite }),
+    ...(idleTimeout === undefined ? {} : { idle_timeout: duration(idleTimeout) }),
     ...(retry === undefined ? {} : { retry_policy: retryPolicy(retry) }),
+    ...(hashPolicy === undefined ? {} : { hash_policy: hashPolicy }),
+    ...(upgrades === undefined
+      ? {}
+      : { upgrade_configs: upgrades.map((upgrade_type) => ({ upgrade_type })) }),
     ...raw,
   };
   const built = { ...outerFields(options), match: matchOf(match), route: action } as Route;
@@ -222,4 +241,14 @@ export function directResponse(
 ): Route {
   const action = { status, ...(body === undefined ? {} : { body: { inline_string: body } }) };
   return { ...outerFields(options), match: matchOf(match), direct_response: action } as Route;
+}
+
+/** What a request is hashed by: `hashBy({ header: 'x-user' })`, `hashBy({ cookie: 'session' })`, `hashBy('source-ip')`. */
+export function hashBy(
+  key: 'source-ip' | { readonly header: string } | { readonly cookie: string } | { readonly query: string },
+): HashPolicy {
+  if (key === 'source-ip') return { connection_properties: { source_ip: true } };
+  if ('header' in key) return { header: { header_name: key.header } };
+  if ('cookie' in key) return { cookie: { name: key.cookie } };
+  return { query_parameter: { name: key.query } };
 }
