@@ -51,3 +51,6 @@ export { planJson, planMarkdown, planText } from './plan/format-plan.js';
 export type { Plan, PlanEngine } from './plan/plan-change.js';
 export { planChange } from './plan/plan-change.js';
 export { witnessRequests } from './route-test/witness-requests.js';
+export type { SplitLayout } from './emit/split-layout.js';
+export { emitSplit, splitLayout } from './emit/split-layout.js';
+export { isUpToDate, outputHeader } from './emit/output-header.js';

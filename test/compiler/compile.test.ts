@@ -1,5 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -40,15 +39,20 @@ test('the same sources give the same bytes', async () => {
   assert.is(one.yaml, other.yaml);
 });
 
-test('nothing is left behind in the folder of temporary files', async () => {
-  const ours = () => readdirSync(tmpdir()).filter((name) => /^envoy3-(?!test-)/.test(name));
-  const before = new Set(ours());
-  await run({ [entry]: 'export default { nope: 1 };' });
-  assert.equal(
-    ours().filter((name) => !before.has(name) && existsSync(join(tmpdir(), name, 'program'))),
-    [],
-  );
-});
+test('nothing is left behind in the folder of temporary files', () =>
+  withFolder({ 'config/envoy3.config.ts': 'export default { nope: 1 };', 'tmp/keep': '' }, async (folder) => {
+    // A folder of its own: other processes compile at the same time.
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = join(folder, 'tmp');
+    try {
+      const { diagnostics } = await compile({ entry, cwd: join(folder, 'config'), env: {} });
+      assert.is(diagnostics.length, 1);
+      assert.equal(readdirSync(join(folder, 'tmp')), ['keep']);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  }));
 
 test('modules, JSON, variables and files are inputs', async () => {
   const { diagnostics, bootstrap, inputs, folder } = await run(

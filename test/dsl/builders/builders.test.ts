@@ -113,7 +113,8 @@ test('other types of clusters', () => {
 test('TLS towards hosts is checked', () => {
   const socket = (options: dsl.UpstreamTlsOptions) =>
     (
-      clusterOf(dsl.strictDns('a', ['a:443'], { tls: dsl.upstreamTls(options) }), { id: 'n', cluster: 'c' }).transport_socket as {
+      clusterOf(dsl.strictDns('a', ['a:443'], { tls: dsl.upstreamTls(options) }), { id: 'n', cluster: 'c' })
+        .transport_socket as {
         typed_config: Json;
       }
     ).typed_config as { sni: string; common_tls_context: Json };
