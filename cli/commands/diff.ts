@@ -1,4 +1,4 @@
-import { diffConfigurations, diffJson, diffMarkdown, diffText } from '../../compiler/index.js';
+import { diffConfigurations, diffJson, diffMarkdown, diffText } from '../../compiler/tools.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../command.js';

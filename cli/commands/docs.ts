@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
-import { documentHtml, documentMarkdown, overviewOf, writeOutput } from '../../compiler/index.js';
+import { writeOutput } from '../../compiler/index.js';
+import { documentHtml, documentMarkdown, overviewOf } from '../../compiler/tools.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { loadBootstraps, sourcesText } from '../support/load-or-fail.js';

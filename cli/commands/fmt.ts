@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { formatYaml, writeOutput } from '../../compiler/index.js';
+import { writeOutput } from '../../compiler/index.js';
+import { formatYaml } from '../../compiler/tools.js';
 import type { Command, Io } from '../command.js';
 import { UsageError } from '../command.js';
 

@@ -1,13 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  configurationGraph,
-  dot,
-  graphJson,
-  mermaid,
-  overviewOf,
-  svg,
-  writeOutput,
-} from '../../compiler/index.js';
+import { writeOutput } from '../../compiler/index.js';
+import { configurationGraph, dot, graphJson, mermaid, overviewOf, svg } from '../../compiler/tools.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { loadBootstraps, sourcesText } from '../support/load-or-fail.js';

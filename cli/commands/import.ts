@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { existsSync } from 'node:fs';
-import { proveImport, writeOutput } from '../../compiler/index.js';
+import { writeOutput } from '../../compiler/index.js';
+import { proveImport } from '../../compiler/tools.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../command.js';

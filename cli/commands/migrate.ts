@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkText, migrateYaml, writeOutput } from '../../compiler/index.js';
+import { checkText, writeOutput } from '../../compiler/index.js';
+import { migrateYaml } from '../../compiler/tools.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../command.js';

@@ -1,5 +1,5 @@
-import type { PlanEngine } from '../../compiler/index.js';
-import { planChange, planJson, planMarkdown, planText } from '../../compiler/index.js';
+import type { PlanEngine } from '../../compiler/tools.js';
+import { planChange, planJson, planMarkdown, planText } from '../../compiler/tools.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { loadBootstraps, sourcesText } from '../support/load-or-fail.js';

@@ -1,5 +1,5 @@
-import type { RouteOutcome, RouteTestRequest } from '../../compiler/index.js';
-import { parseRequestLine, pathText, RouteSimulator } from '../../compiler/index.js';
+import type { RouteOutcome, RouteTestRequest } from '../../compiler/tools.js';
+import { parseRequestLine, pathText, RouteSimulator } from '../../compiler/tools.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Command, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';

@@ -1,13 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type {
-  Diagnostic,
-  RouteCoverage,
-  RoutePlace,
-  RouteTestResult,
-  SourceLocation,
-} from '../../compiler/index.js';
-import { routeCoverage, RouteSimulator, runRouteTests } from '../../compiler/index.js';
+import type { Diagnostic, SourceLocation } from '../../compiler/index.js';
+import type { RouteCoverage, RoutePlace, RouteTestResult } from '../../compiler/tools.js';
+import { routeCoverage, RouteSimulator, runRouteTests } from '../../compiler/tools.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';

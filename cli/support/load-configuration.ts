@@ -7,7 +7,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../../compiler/index.js';
-import { checkText, compile, isConfigDump, readConfigDump } from '../../compiler/index.js';
+import { checkText, compile } from '../../compiler/index.js';
+import { isConfigDump, readConfigDump } from '../../compiler/tools.js';
 import { readMessage, readYaml } from '../../dsl/api/index.js';
 import type { Io } from '../command.js';
 import { UsageError } from '../command.js';

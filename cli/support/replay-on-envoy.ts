@@ -8,8 +8,8 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RouteMismatch, RouteOutcome, RouteSimulator, RouteTestResult } from '../../compiler/index.js';
-import { replayBootstrap, replayListener } from '../../compiler/index.js';
+import type { RouteMismatch, RouteOutcome, RouteSimulator, RouteTestResult } from '../../compiler/tools.js';
+import { replayBootstrap, replayListener } from '../../compiler/tools.js';
 import { UsageError } from '../command.js';
 
 /** What Envoy did. */

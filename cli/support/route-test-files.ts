@@ -3,8 +3,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import type { Diagnostic, RouteTest, SourceLocation } from '../../compiler/index.js';
-import { evaluateModule, readRouteTests } from '../../compiler/index.js';
+import type { Diagnostic, SourceLocation } from '../../compiler/index.js';
+import type { RouteTest } from '../../compiler/tools.js';
+import { evaluateModule, readRouteTests } from '../../compiler/tools.js';
 import type { Path } from '../../dsl/api/index.js';
 import { readYaml } from '../../dsl/api/index.js';
 import type { Io } from '../command.js';

@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { compile, emitSplit, proveImport, splitLayout } from '../../compiler/index.js';
+import { compile, emitSplit, splitLayout } from '../../compiler/index.js';
+import { proveImport } from '../../compiler/tools.js';
 
 interface Context {
   readonly root: string;

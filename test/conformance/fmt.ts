@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { formatYaml } from '../../compiler/index.js';
+import { formatYaml } from '../../compiler/tools.js';
 import { readYaml } from '../../dsl/api/index.js';
 
 const comments = (text: string): number => text.split('\n').filter((line) => /(^|\s)#/.test(line)).length;

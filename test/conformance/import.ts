@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { proveImport } from '../../compiler/index.js';
+import { proveImport } from '../../compiler/tools.js';
 import { readMessage, readYaml } from '../../dsl/api/index.js';
 
 export async function run({ sharedDir }: { readonly sharedDir: string }) {

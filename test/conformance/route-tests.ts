@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replayOnEnvoy } from '../../cli/support/replay-on-envoy.js';
-import type { RouteTest } from '../../compiler/index.js';
-import { RouteSimulator, runRouteTests, witnessRequests } from '../../compiler/index.js';
+import type { RouteTest } from '../../compiler/tools.js';
+import { RouteSimulator, runRouteTests, witnessRequests } from '../../compiler/tools.js';
 import { readMessage, readYaml } from '../../dsl/api/index.js';
 
 interface Context {
