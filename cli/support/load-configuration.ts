@@ -79,6 +79,7 @@ async function loadFile(path: string, cwd: string, label: string, io: Io): Promi
 }
 
 async function loadUrl(url: string): Promise<LoadedConfiguration> {
+  if (!URL.canParse(url)) throw new UsageError(`'${url}' is no URL`);
   const target = new URL(url);
   if (target.pathname === '/') target.pathname = '/config_dump';
   try {

@@ -55,12 +55,28 @@ function inlineRoutes(value: unknown, routes: ReadonlyMap<unknown, Fields>): unk
   return rds === undefined ? copy : { ...copy, route_config: rds };
 }
 
+/** What the proxy tells of itself was in no configuration. */
+const addedToNode: ReadonlySet<string> = new Set([
+  'user_agent_name',
+  'user_agent_version',
+  'user_agent_build_version',
+  'extensions',
+  'client_features',
+]);
+
+function ownNode(node: unknown): Fields | undefined {
+  if (!isObject(node)) return undefined;
+  const own = Object.entries(node).filter(([field]) => !addedToNode.has(field));
+  return own.length === 0 ? undefined : Object.fromEntries(own);
+}
+
 /** @param dump for which `isConfigDump` holds. @returns a bootstrap in ProtoJSON */
 export function readConfigDump(dump: unknown): unknown {
   const sections = objects((dump as Fields).configs);
   const of = (kind: string): readonly Fields[] => sections.filter((section) => kindOf(section) === kind);
   const [bootstrapDump] = of('BootstrapConfigDump');
   const bootstrap = isObject(bootstrapDump?.bootstrap) ? bootstrapDump.bootstrap : {};
+  const node = ownNode(bootstrap.node);
   const written = isObject(bootstrap.static_resources) ? bootstrap.static_resources : {};
   const clusters = of('ClustersConfigDump').flatMap((section) => [
     ...collect(section.static_clusters, 'cluster'),
@@ -78,8 +94,9 @@ export function readConfigDump(dump: unknown): unknown {
     listeners: byName([...objects(written.listeners), ...listeners]),
     clusters: byName([...objects(written.clusters), ...clusters]),
   };
+  const { node: _node, ...rest } = bootstrap;
   return inlineRoutes(
-    { ...bootstrap, static_resources: resources },
+    { ...(node === undefined ? {} : { node }), ...rest, static_resources: resources },
     new Map(routes.map((route) => [route.name, route])),
   );
 }

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fieldOrder } from '../emit/field-order.js';
 import { addressText } from '../overview/overview.js';
+import { withoutDefaults } from './without-defaults.js';
 import { isSecret, redactedText, withoutSecrets } from './redacted.js';
 
 export interface Change {
@@ -211,7 +212,10 @@ function resourcesOf(
 
 /** @param before and after are canonical bootstraps. @returns in the order: listeners, clusters, secrets, the rest */
 export function diffConfigurations(before: unknown, after: unknown): Change[] {
-  const [old, now] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
+  const [old, now] = [before, after].map((one) => {
+    const value = withoutDefaults('envoy.config.bootstrap.v3.Bootstrap', one);
+    return isObject(value) ? value : {};
+  }) as [Fields, Fields];
   const changes: Change[] = [];
   for (const [field, [word, type]] of Object.entries(resourceLists)) {
     const [olds, nows] = [resourcesOf(old, field, type), resourcesOf(now, field, type)];

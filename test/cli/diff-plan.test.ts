@@ -78,6 +78,7 @@ test('diff: the dump of a running proxy', async () => {
 test('diff: bad input', async () => {
   assert.is((await runCommand({ 'a.yaml': yaml('a') }, ['diff', 'a.yaml'])).code, 2);
   assert.is((await runCommand({ 'a.yaml': yaml('a') }, ['diff', 'a.yaml', 'b.yaml'])).code, 2);
+  assert.is((await runCommand({ 'a.yaml': yaml('a') }, ['diff', 'a.yaml', 'http://'])).code, 2);
   const broken = await runCommand({ 'a.yaml': yaml('a'), 'b.yaml': 'nope: 1' }, ['diff', 'a.yaml', 'b.yaml']);
   assert.is(broken.code, 2);
   assert.match(broken.err, 'b.yaml:1:1');

@@ -104,6 +104,28 @@ test('one name twice is told apart by number', () => {
   );
 });
 
+test('what is set to its default is not set', () => {
+  const set = cluster('a', {
+    lb_policy: 'ROUND_ROBIN',
+    alt_stat_name: '',
+    health_checks: [],
+    close_connections_on_host_health_failure: false,
+  });
+  assert.equal(told(bootstrap([cluster('a')]), bootstrap([set])), []);
+  // A wrapper, a message and a member of a oneof are there or not.
+  const differs = (more: Json) => told(bootstrap([cluster('a')]), bootstrap([cluster('a', more)])).length;
+  assert.equal(
+    [
+      differs({ per_connection_buffer_limit_bytes: 0 }),
+      differs({ outlier_detection: {} }),
+      differs({ type: 'EDS' }),
+    ],
+    [1, 1, 1],
+  );
+  const [plain, none] = [{ match: { prefix: '' } }, { match: {} }];
+  assert.is(told(bootstrap([], [listener([plain])]), bootstrap([], [listener([none])])).length, 1);
+});
+
 test('secrets are not shown', () => {
   const secret = (text: string) => ({
     static_resources: { secrets: [{ name: 's', tls_certificate: { private_key: { inline_string: text } } }] },
