@@ -16,8 +16,11 @@ import {
   data,
   recogniseAccessLog,
   recogniseAdmin,
+  recogniseFilterChain,
+  recogniseHttpFilter,
   recogniseListener,
-  recogniseRouter,
+  recogniseListenerFilter,
+  recogniseNetworkFilter,
 } from './recognise-listeners.js';
 import { recogniseRoute, recogniseVirtualHost } from './recognise-routes.js';
 import type { Source } from './source-tree.js';
@@ -34,7 +37,10 @@ const recognisers: Readonly<Record<string, Recogniser>> = {
   'envoy.config.route.v3.Route': recogniseRoute,
   'envoy.config.bootstrap.v3.Admin': recogniseAdmin,
   'envoy.config.accesslog.v3.AccessLog': recogniseAccessLog,
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': recogniseRouter,
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': recogniseHttpFilter,
+  'envoy.config.listener.v3.FilterChain': recogniseFilterChain,
+  'envoy.config.listener.v3.Filter': recogniseNetworkFilter,
+  'envoy.config.listener.v3.ListenerFilter': recogniseListenerFilter,
 };
 
 /** Types that `envoy3` exports under short names; parts of other types are not named. */

@@ -64,6 +64,23 @@ function resolversOf(value: unknown): Expression | undefined {
   return hosts.includes(undefined) ? undefined : list(hosts.map(scalar));
 }
 
+/** Messages that builders take as they are. */
+const messageOptions = [
+  ['health_checks', 'healthChecks', 'envoy.config.core.v3.HealthCheck'],
+  ['outlier_detection', 'outlierDetection', 'envoy.config.cluster.v3.OutlierDetection'],
+  ['transport_socket', 'tls', 'envoy.config.core.v3.TransportSocket'],
+] as const;
+
+/** The word by which `protocol` gives these very options. */
+function protocolOf(options: unknown): string | undefined {
+  if (options === undefined) return undefined;
+  const text = JSON.stringify(options);
+  return (['http1', 'http2', 'downstream', 'auto'] as const).find((protocol) => {
+    const made = dsl.staticCluster('a', ['127.0.0.1:1'], { protocol }).typed_extension_protocol_options;
+    return JSON.stringify(made) === text;
+  });
+}
+
 function optionsOf(value: Fields, context: ImportContext, isDns: boolean): Expression {
   const taken = ['name', 'type', 'load_assignment', 'connect_timeout'];
   const members: [string, Expression | undefined][] = [];
@@ -95,18 +112,46 @@ function optionsOf(value: Fields, context: ImportContext, isDns: boolean): Expre
     taken.push('circuit_breakers');
     members.push(...limits);
   }
+  for (const [field, option, inner] of messageOptions) {
+    const given = value[field];
+    if (given === undefined) continue;
+    taken.push(field);
+    const items = Array.isArray(given)
+      ? list(given.map((one) => context.message(inner, one)))
+      : context.message(inner, given);
+    members.push([option, items]);
+  }
+  const protocol = protocolOf(value.typed_extension_protocol_options);
+  if (protocol !== undefined) {
+    taken.push('typed_extension_protocol_options');
+    members.push(['protocol', scalar(protocol)]);
+  }
   if (usesDefaults) members.push(['envoyDefaults', scalar(true)]);
   members.push(['raw', context.rest(clusterType, value, taken)]);
   return object(members);
 }
 
+/** Types with hosts, and the builders of each. */
+const builders = {
+  STRICT_DNS: ['strictDns', dsl.strictDns],
+  STATIC: ['staticCluster', dsl.staticCluster],
+} as const;
+
 export const recogniseCluster: Recogniser = (value, context) => {
-  const isDns = value.type === 'STRICT_DNS';
-  if (!isDns && value.type !== 'STATIC') return undefined;
+  const type = String(value.type);
   const hosts = hostsOf(value);
   if (hosts === undefined) return undefined;
-  const [name, make] = isDns
-    ? (['strictDns', dsl.strictDns] as const)
-    : (['staticCluster', dsl.staticCluster] as const);
-  return call(name, make, scalar(value.name), list(hosts.map(scalar)), optionsOf(value, context, isDns));
+  if (type === 'LOGICAL_DNS' && hosts.length === 1) {
+    const options = optionsOf(value, context, true);
+    return call('logicalDns', dsl.logicalDns, scalar(value.name), scalar(hosts[0]), options);
+  }
+  if (type !== 'STRICT_DNS' && type !== 'STATIC') return undefined;
+  const [name, make] = builders[type];
+  return call(
+    name,
+    make,
+    scalar(value.name),
+    list(hosts.map(scalar)),
+    optionsOf(value, context, type !== 'STATIC'),
+  );
 };

@@ -31,46 +31,32 @@ const edgeManager: Fields = {
   request_headers_timeout: '10s',
 };
 
-function isEdge(listener: Fields, manager: Fields): boolean {
-  return (
-    listener.per_connection_buffer_limit_bytes === 32_768 &&
-    Object.entries(edgeManager).every(
-      ([field, value]) => JSON.stringify(manager[field]) === JSON.stringify(value),
-    )
-  );
-}
-
 function isRouter(filter: unknown): boolean {
   return JSON.stringify(filter) === JSON.stringify(dsl.router());
 }
 
-interface HttpListener {
+interface HttpManager {
   readonly manager: Fields;
   readonly routes: Fields;
-  readonly tls: unknown;
 }
 
-function httpListener(value: Fields): HttpListener | undefined {
-  const chain = only(value.filter_chains);
-  if (!isObject(chain) || Object.keys(chain).some((key) => key !== 'filters' && key !== 'transport_socket'))
-    return undefined;
-  const filter = only(chain.filters);
+/** A connection manager whose routes stand in it. */
+function httpManager(filter: unknown): HttpManager | undefined {
   if (!isObject(filter) || filter.name !== managerName || !isObject(filter.typed_config)) return undefined;
   const { '@type': type, ...manager } = filter.typed_config;
   if (type !== `type.googleapis.com/${managerType}` || !isObject(manager.route_config)) return undefined;
-  return { manager, routes: manager.route_config, tls: chain.transport_socket };
+  return { manager, routes: manager.route_config };
 }
 
-function options(
-  value: Fields,
-  found: HttpListener,
-  address: string,
-  port: number,
+type Members = (readonly [string, Expression | undefined])[];
+
+/** Options that `httpListener` and `httpConnectionManager` share. @param name of the routes by default */
+function managerOptions(
+  { manager, routes }: HttpManager,
+  name: string,
+  edge: boolean,
   context: ImportContext,
-): Expression {
-  const { manager, routes, tls } = found;
-  const edge = isEdge(value, manager);
-  const name = String(value.name);
+): Members {
   const filters = (manager.http_filters ?? []) as readonly unknown[];
   const endsWithRouter = isRouter(filters.at(-1));
   const logs = (manager.access_log ?? []) as readonly unknown[];
@@ -85,56 +71,208 @@ function options(
     'virtual_hosts',
     ...(routes.name === name ? ['name'] : []),
   ]);
-  return object([
-    ['name', name === `${tls === undefined ? 'http' : 'https'}_${port}` ? undefined : scalar(name)],
-    ['address', address === '0.0.0.0' ? undefined : scalar(address)],
-    ['statPrefix', manager.stat_prefix === name ? undefined : scalar(manager.stat_prefix)],
+  const before = filters
+    .slice(0, -1)
+    .map((one) =>
+      context.message('envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter', one),
+    );
+  return [
     ['edge', edge ? undefined : scalar(false)],
-    ['tls', tls === undefined ? undefined : context.message('envoy.config.core.v3.TransportSocket', tls)],
     ['accessLog', logs.length === 0 ? undefined : logs.length === 1 ? logOf(logs[0]) : list(logs.map(logOf))],
     [
       'idleTimeout',
       manager.stream_idle_timeout === undefined ? undefined : durationInput(manager.stream_idle_timeout),
     ],
-    [
-      'filters',
-      endsWithRouter && filters.length > 1
-        ? list(
-            filters
-              .slice(0, -1)
-              .map((one) =>
-                context.message(
-                  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter',
-                  one,
-                ),
-              ),
-          )
-        : undefined,
-    ],
+    ['filters', endsWithRouter && before.length > 0 ? list(before) : undefined],
     ['virtualHosts', list(hosts)],
     ['routeConfig', routeConfig],
     ['raw', context.rest(managerType, manager, taken)],
+  ];
+}
+
+const isEdgeManager = (manager: Fields): boolean =>
+  Object.entries(edgeManager).every(
+    ([field, value]) => JSON.stringify(manager[field]) === JSON.stringify(value),
+  );
+
+function listenerFilters(value: Fields, context: ImportContext): Expression | undefined {
+  const filters = (value.listener_filters ?? []) as readonly unknown[];
+  if (filters.length === 0) return undefined;
+  return list(filters.map((one) => context.message('envoy.config.listener.v3.ListenerFilter', one)));
+}
+
+/** One chain, all connections, HTTP. */
+function httpListener(
+  value: Fields,
+  address: string,
+  port: number,
+  context: ImportContext,
+): Expression | undefined {
+  const chain = only(value.filter_chains);
+  if (!isObject(chain) || Object.keys(chain).some((key) => key !== 'filters' && key !== 'transport_socket')) {
+    return undefined;
+  }
+  const found = httpManager(only(chain.filters));
+  if (found === undefined) return undefined;
+  const { transport_socket: tls } = chain;
+  const edge = value.per_connection_buffer_limit_bytes === 32_768 && isEdgeManager(found.manager);
+  const name = String(value.name);
+  const [make, apply] =
+    tls === undefined
+      ? (['httpListener', dsl.httpListener] as const)
+      : (['httpsListener', dsl.httpsListener] as const);
+  const [edgeOption, ...rest] = managerOptions(found, name, edge, context);
+  const options = object([
+    ['name', name === `${tls === undefined ? 'http' : 'https'}_${port}` ? undefined : scalar(name)],
+    ['address', address === '0.0.0.0' ? undefined : scalar(address)],
+    ['statPrefix', found.manager.stat_prefix === name ? undefined : scalar(found.manager.stat_prefix)],
+    edgeOption as Members[number],
+    ['tls', tls === undefined ? undefined : context.message('envoy.config.core.v3.TransportSocket', tls)],
+    ['listenerFilters', listenerFilters(value, context)],
+    ...rest,
     [
       'rawListener',
       context.rest('envoy.config.listener.v3.Listener', value, [
-        'name',
-        'address',
-        'filter_chains',
+        ...['name', 'address', 'filter_chains', 'listener_filters'],
         ...(edge ? ['per_connection_buffer_limit_bytes'] : []),
       ]),
     ],
   ]);
+  return call(make, apply as never, scalar(port), options);
+}
+
+/** Chains of any kind. */
+function anyListener(
+  value: Fields,
+  address: string,
+  port: number,
+  context: ImportContext,
+): Expression | undefined {
+  const chainType = 'envoy.config.listener.v3.FilterChain';
+  const chains = ((value.filter_chains ?? []) as readonly unknown[]).map((one) =>
+    context.message(chainType, one),
+  );
+  if (chains.length === 0) return undefined;
+  const fallback = value.default_filter_chain;
+  const options = object([
+    ['name', value.name === `listener_${port}` ? undefined : scalar(value.name)],
+    ['address', address === '0.0.0.0' ? undefined : scalar(address)],
+    ['listenerFilters', listenerFilters(value, context)],
+    ['filterChains', list(chains)],
+    ['defaultFilterChain', fallback === undefined ? undefined : context.message(chainType, fallback)],
+    [
+      'raw',
+      context.rest('envoy.config.listener.v3.Listener', value, [
+        ...['name', 'address', 'filter_chains', 'listener_filters', 'default_filter_chain'],
+      ]),
+    ],
+  ]);
+  return call('listener', dsl.listener as never, scalar(port), options);
 }
 
 export const recogniseListener: Recogniser = (value, context) => {
-  const found = httpListener(value);
   const at = addressOf(value.address);
-  if (found === undefined || at === undefined || typeof value.name !== 'string') return undefined;
-  const [name, make] =
-    found.tls === undefined
-      ? (['httpListener', dsl.httpListener] as const)
-      : (['httpsListener', dsl.httpsListener] as const);
-  return call(name, make as never, scalar(at.port), options(value, found, at.address, at.port, context));
+  if (at === undefined || typeof value.name !== 'string') return undefined;
+  return (
+    httpListener(value, at.address, at.port, context) ?? anyListener(value, at.address, at.port, context)
+  );
+};
+
+export const recogniseFilterChain: Recogniser = (value, context) => {
+  const { filter_chain_match: match, filters, name, transport_socket: tls } = value;
+  const byHello = isObject(match) ? match : {};
+  const { application_protocols: protocols, server_names: names, ...others } = byHello;
+  if (Object.keys(others).length > 0) return undefined;
+  const texts = (items: unknown): Expression | undefined =>
+    Array.isArray(items) ? list(items.map(scalar)) : undefined;
+  const options = object([
+    ['name', name === undefined ? undefined : scalar(name)],
+    ['serverNames', texts(names)],
+    ['applicationProtocols', texts(protocols)],
+    ['tls', tls === undefined ? undefined : context.message('envoy.config.core.v3.TransportSocket', tls)],
+    [
+      'raw',
+      context.rest('envoy.config.listener.v3.FilterChain', value, [
+        ...['filter_chain_match', 'filters', 'name', 'transport_socket'],
+      ]),
+    ],
+  ]);
+  const items = ((filters ?? []) as readonly unknown[]).map((one) =>
+    context.message('envoy.config.listener.v3.Filter', one),
+  );
+  return call('filterChain', dsl.filterChain as never, list(items), options);
+};
+
+function tcpProxy(value: Fields, context: ImportContext): Expression | undefined {
+  const config = value.typed_config;
+  if (
+    !isObject(config) ||
+    config['@type'] !== 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'
+  ) {
+    return undefined;
+  }
+  const target = typeof config.cluster === 'string' ? context.cluster(config.cluster) : undefined;
+  if (target === undefined) return undefined;
+  const logs = (config.access_log ?? []) as readonly unknown[];
+  const options = object([
+    ['idleTimeout', config.idle_timeout === undefined ? undefined : durationInput(config.idle_timeout)],
+    [
+      'connectAttempts',
+      config.max_connect_attempts === undefined ? undefined : scalar(config.max_connect_attempts),
+    ],
+    [
+      'accessLog',
+      logs.length === 0
+        ? undefined
+        : list(logs.map((log) => context.message('envoy.config.accesslog.v3.AccessLog', log))),
+    ],
+  ]);
+  return call('tcpProxy', dsl.tcpProxy as never, scalar(config.stat_prefix), target, options);
+}
+
+export const recogniseNetworkFilter: Recogniser = (value, context) => {
+  const found = httpManager(value);
+  if (found === undefined) return tcpProxy(value, context);
+  const prefix = found.manager.stat_prefix;
+  const members = managerOptions(found, String(prefix), isEdgeManager(found.manager), context);
+  return call('httpConnectionManager', dsl.httpConnectionManager as never, scalar(prefix), object(members));
+};
+
+export const recogniseListenerFilter: Recogniser = (value) =>
+  firstEqual(value, [
+    ['tlsInspector', dsl.tlsInspector],
+    ['httpInspector', dsl.httpInspector],
+    ['originalDst', dsl.originalDst],
+    ['proxyProtocol', dsl.proxyProtocol],
+  ]);
+
+/** A builder that makes the value without being told anything. */
+function firstEqual(
+  value: Fields,
+  builders: readonly (readonly [name: string, make: () => unknown])[],
+): Expression | undefined {
+  const text = JSON.stringify(value);
+  const found = builders.find(([, make]) => JSON.stringify(make()) === text);
+  return found === undefined ? undefined : call(found[0], found[1]);
+}
+
+export const recogniseHttpFilter: Recogniser = (value) => {
+  const plain = firstEqual(value, [
+    ['router', dsl.router],
+    ['cors', dsl.cors],
+    ['csrf', dsl.csrf],
+    ['grpcWeb', dsl.grpcWeb],
+    ['grpcHttp1Bridge', dsl.grpcHttp1Bridge],
+    ['grpcStats', dsl.grpcStats],
+    ['compressor', dsl.compressor],
+  ]);
+  const config = value.typed_config;
+  if (plain !== undefined || !isObject(config)) return plain;
+  if (isObject(config.default_source_code))
+    return call('lua', dsl.lua, scalar(config.default_source_code.inline_string));
+  if (config.max_request_bytes !== undefined)
+    return call('buffer', dsl.buffer, scalar(config.max_request_bytes));
+  return undefined;
 };
 
 export const recogniseAdmin: Recogniser = (value) => {
@@ -149,9 +287,6 @@ export const recogniseAdmin: Recogniser = (value) => {
     ]),
   );
 };
-
-export const recogniseRouter: Recogniser = (value) =>
-  isRouter(value) ? call('router', dsl.router) : undefined;
 
 export const recogniseAccessLog: Recogniser = (value) => {
   const config = value.typed_config;

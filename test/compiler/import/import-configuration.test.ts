@@ -78,11 +78,10 @@ test('all kinds of routes', async () => {
 
 test('clusters that are alike become calls of one function', async () => {
   const eds = (name: string) =>
-    `{name: ${name}, type: LOGICAL_DNS, connect_timeout: 2s, respect_dns_ttl: true, load_assignment: {cluster_name: ${name}, ${endpoint(`${name}.internal`, 90)}}}`;
-  const text = await imported(
-    whole('{match: {prefix: /}, route: {cluster: b}}', eds('a'), eds('b'), eds('c')),
-  );
-  assert.match(text, 'function similarCluster<const Name extends string>(name: Name, address: string) {');
+    `{name: ${name}, type: EDS, connect_timeout: 2s, eds_cluster_config: {service_name: ${name}.internal, eds_config: {path_config_source: {path: /eds.yaml}}}}`;
+  const yaml = whole('{match: {prefix: /}, route: {cluster: b}}', eds('a'), eds('b'), eds('c'));
+  const text = await imported(`node: {id: i, cluster: c}\n${yaml}`);
+  assert.match(text, 'function similarCluster<const Name extends string>(name: Name, serviceName: string) {');
   assert.match(text, "const b = similarCluster('b', 'b.internal');");
   assert.match(text, 'clusters: [a, b, c]');
 });
@@ -97,7 +96,7 @@ test('repeated parts get a name', async () => {
     `static_resources: {listeners: [${listener(1)}, ${listener(2)}], clusters: [${dns('a')}]}`,
   );
   assert.match(text, 'const file: AccessLog = {');
-  assert.match(text, 'access_log: [file]');
+  assert.match(text, 'accessLog: [file]');
   assert.match(text, "import type { AccessLog } from 'envoy3';");
 });
 
