@@ -89,6 +89,7 @@ const noRequest: Omit<RouteTestRequest, 'method' | 'scheme' | 'authority' | 'pat
   random: 0,
   internal: false,
   runtime: undefined,
+  dynamicMetadata: undefined,
   listener: undefined,
   port: undefined,
   serverName: undefined,
@@ -278,6 +279,7 @@ function validationAt(value: unknown): RouteExpectation {
     'request_header_matches',
     'response_header_matches',
     'timeout',
+    'code_redirect',
   ];
   refuseOthers(given, [...Object.keys(validated), ...others], 'validate');
   const texts = Object.fromEntries(
@@ -299,14 +301,31 @@ function validationAt(value: unknown): RouteExpectation {
   const requestHeaderMatches = matchersAt(given.request_header_matches, 'request_header_matches');
   const responseHeaderMatches = matchersAt(given.response_header_matches, 'response_header_matches');
   const timeoutMs = durationAt(given.timeout, 'timeout');
+  const status = wholeAt(given.code_redirect, 599, 'validate', 'code_redirect');
   return {
     ...texts,
+    ...(status === undefined ? {} : { status }),
     ...Object.fromEntries(headers.flatMap(([name, text]) => (name in pseudo ? [[pseudo[name], text]] : []))),
     ...(ofHeaders.length === 0 ? {} : { requestHeaders: Object.fromEntries(ofHeaders) }),
     ...(requestHeaderMatches === undefined ? {} : { requestHeaderMatches }),
     ...(responseHeaderMatches === undefined ? {} : { responseHeaderMatches }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/** The first value of a namespace stays, unless a later one may overwrite it. */
+function metadataAt(value: unknown): Readonly<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  if (value === undefined) return found;
+  if (!Array.isArray(value)) throw new Refusal('must be a list', 'input', 'dynamic_metadata');
+  for (const [index, one] of value.entries()) {
+    const entry = objectAt(one, 'input', 'dynamic_metadata', index);
+    const name =
+      textAt(entry.metadata_namespace, 'input', 'dynamic_metadata', index, 'metadata_namespace') ?? '';
+    if (name in found && entry.allow_overwrite !== true) continue;
+    found[name] = entry.value ?? {};
+  }
+  return found;
 }
 
 function routerCheckTest(value: Fields): Omit<RouteTest, 'path'> {
@@ -321,6 +340,7 @@ function routerCheckTest(value: Fields): Omit<RouteTest, 'path'> {
     'internal',
     'additional_headers',
     'runtime',
+    'dynamic_metadata',
   ];
   refuseOthers(
     input,
@@ -346,6 +366,7 @@ function routerCheckTest(value: Fields): Omit<RouteTest, 'path'> {
     random: randomAt(input.random_value, 'input', 'random_value'),
     internal: booleanAt(input.internal, 'input', 'internal'),
     runtime: textAt(input.runtime, 'input', 'runtime'),
+    dynamicMetadata: metadataAt(input.dynamic_metadata),
     // The tool's own client.
     sourceAddress: '127.0.0.1',
   };

@@ -193,11 +193,11 @@ export class RouteSimulator {
     }
   }
 
-  #router(config: Fields, path: Path, runtime: string | undefined): Router {
-    const key = JSON.stringify([path, runtime ?? null]);
+  #router(config: Fields, path: Path, { dynamicMetadata, runtime }: RouteTestRequest): Router {
+    const key = JSON.stringify([path, runtime ?? null, dynamicMetadata ?? null]);
     let router = this.#routers.get(key);
     if (router === undefined) {
-      const tagged = tagRoutes(config, runtime);
+      const tagged = tagRoutes(config, { dynamicMetadata, runtime });
       const domains = messagesOf(config.virtual_hosts).flatMap(({ domains: list }, index) =>
         ((list ?? []) as readonly string[]).map((domain) => [domain, index] as const),
       );
@@ -226,7 +226,7 @@ export class RouteSimulator {
     if ('kind' in head) return { ...head, ...pick(where) };
     let router: Router;
     try {
-      router = this.#router(config, path, request.runtime);
+      router = this.#router(config, path, request);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const problem = `${pathText([...path, ...error.path])}: ${error.message}`;

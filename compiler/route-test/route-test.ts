@@ -20,6 +20,8 @@ export interface RouteTestRequest {
   readonly internal: boolean;
   /** `input.runtime` of router_check_tool: routes with this runtime key match, all others with one do not. */
   readonly runtime: string | undefined;
+  /** What filters before the router have set, by namespace; undefined: not known. */
+  readonly dynamicMetadata: Readonly<Record<string, unknown>> | undefined;
   /** Name of the listener; undefined: chosen by port and scheme. */
   readonly listener: string | undefined;
   /** Port that the client connects to; undefined: that of the scheme. */

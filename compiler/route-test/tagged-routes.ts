@@ -5,6 +5,7 @@
  */
 import type { Fields } from '../../runtime/common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../../runtime/common/message-fields.js';
+import { matchesMetadata } from './match-metadata.js';
 import { readDataSource } from '../../runtime/network/data-source.js';
 import { routeSupportedFields } from '../../runtime/route/supported-fields.js';
 
@@ -29,8 +30,27 @@ export function placeOf(tag: string): { readonly virtualHost: number; readonly r
   return match === null ? undefined : { virtualHost: Number(match[1]), route: Number(match[2]) };
 }
 
+/** What a request of router_check_tool brings along, and a request of a client does not. */
+export interface KnownFacts {
+  /** Routes with this runtime key match, all others with one do not; undefined: by their own fraction. */
+  readonly runtime: string | undefined;
+  /** By namespace; undefined: not known. */
+  readonly dynamicMetadata: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** No request is in it. */
+const nothing = { default_value: { numerator: 0, denominator: 'HUNDRED' } };
+
+/** Conditions on metadata are decided here, since the matcher does not know them. */
+function withMetadata(match: Fields, { dynamicMetadata }: KnownFacts): Fields {
+  if (match.dynamic_metadata === undefined || dynamicMetadata === undefined) return match;
+  const { dynamic_metadata: matchers, ...rest } = match;
+  const holds = messagesOf(matchers).every((matcher) => matchesMetadata(matcher, dynamicMetadata));
+  return holds ? rest : { ...rest, runtime_fraction: nothing };
+}
+
 /** `runtime` as in router_check_tool: the fraction of that key is everything, of any other key nothing. */
-function matchFor(match: Fields, runtime: string | undefined): Fields {
+function withRuntime(match: Fields, { runtime }: KnownFacts): Fields {
   const fraction = messageOf(match.runtime_fraction);
   if (runtime === undefined || match.runtime_fraction === undefined) return match;
   const numerator = textOf(fraction.runtime_key) === runtime ? 100 : 0;
@@ -68,13 +88,13 @@ function action(route: Fields): { readonly action: Fields; readonly unknown: str
 }
 
 /** @param config canonical `RouteConfiguration` */
-export function tagRoutes(config: Fields, runtime: string | undefined): TaggedRoutes {
+export function tagRoutes(config: Fields, facts: KnownFacts): TaggedRoutes {
   const unknown = new Map<string, string>();
   const virtualHosts = messagesOf(config.virtual_hosts).map((virtualHost, host) => ({
     ...virtualHost,
     routes: messagesOf(virtualHost.routes).map((route, index) => {
       const tag = tagOf(host, index);
-      const given = matchFor(messageOf(route.match), runtime);
+      const given = withMetadata(withRuntime(messageOf(route.match), facts), facts);
       const match: Record<string, unknown> = {};
       const odd: string[] = [];
       for (const [field, value] of Object.entries(given)) {

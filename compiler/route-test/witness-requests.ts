@@ -88,6 +88,7 @@ function* requestsOf(virtualHost: Fields, entrance: Entrance): Generator<RouteTe
     ...entrance,
     internal: false,
     runtime: undefined,
+    dynamicMetadata: undefined,
     sourceAddress: '203.0.113.1',
     alpn: ['http/1.1'],
   };
@@ -124,6 +125,7 @@ function* strays(virtualHosts: readonly Fields[], entrance: Entrance): Generator
     ...entrance,
     internal: false,
     runtime: undefined,
+    dynamicMetadata: undefined,
     sourceAddress: '203.0.113.1',
     alpn: ['http/1.1'],
   };

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { judgeOutcome } from '../../../compiler/route-test/judge-outcome.js';
+import { matchesMetadata } from '../../../compiler/route-test/match-metadata.js';
 import { parseRequestLine, readRouteTests } from '../../../compiler/route-test/read-route-tests.js';
 import { RouteSimulator } from '../../../compiler/route-test/route-simulator.js';
 import { runRouteTests } from '../../../compiler/route-test/run-route-tests.js';
@@ -161,6 +162,78 @@ test("router_check_tool's form", () => {
     },
   ];
   assert.equal(failuresOf(old), ['o: cluster: "nope", "web"']);
+});
+
+test("metadata and the status of redirects in router_check_tool's form", () => {
+  const matcher = { filter: 'a.b', path: [{ key: 'k' }], value: { string_match: { exact: 'v' } } };
+  const metadata = RouteSimulator.ofRouteConfiguration({
+    virtual_hosts: [
+      {
+        name: 'v',
+        domains: ['*'],
+        routes: [
+          { match: { prefix: '/m', dynamic_metadata: [matcher] }, route: { cluster: 'meta' } },
+          {
+            match: { prefix: '/n', dynamic_metadata: [{ ...matcher, invert: true }] },
+            route: { cluster: 'not' },
+          },
+          { match: { prefix: '/r' }, redirect: { path_redirect: '/s', response_code: 'FOUND' } },
+          { match: { prefix: '/' }, route: { cluster: 'web' } },
+        ],
+      },
+    ],
+  });
+  const one = (path: string, validate: object, dynamic_metadata?: object[]) => ({
+    test_name: path,
+    input: { authority: 'a', path, ...(dynamic_metadata === undefined ? {} : { dynamic_metadata }) },
+    validate,
+  });
+  const given = (k: unknown, allow_overwrite = false) => ({
+    metadata_namespace: 'a.b',
+    value: { k },
+    allow_overwrite,
+  });
+  const { issues, tests } = readRouteTests([
+    one('/m', { cluster_name: 'meta' }, [given('v')]),
+    one('/m', { cluster_name: 'web' }, [given('w')]),
+    one('/m', { cluster_name: 'web' }),
+    one('/m', { cluster_name: 'meta' }, [given('w'), given('v', true)]),
+    one('/m', { cluster_name: 'meta' }, [given('v'), given('w')]),
+    one('/n', { cluster_name: 'not' }, [given('w')]),
+    one('/n', { cluster_name: 'web' }, [given('v')]),
+    one('/r', { code_redirect: 302, path_redirect: 'http://a/s' }),
+  ]);
+  assert.equal(issues, []);
+  assert.equal(
+    runRouteTests(metadata, tests).flatMap(({ mismatches }) => mismatches),
+    [],
+  );
+  assert.match(
+    readRouteTests([one('/m', {}, {} as never)]).issues[0]?.path.join('.') ?? '',
+    'dynamic_metadata',
+  );
+});
+
+test('values of metadata', () => {
+  const holds = (value: object, given: unknown, invert = false) =>
+    matchesMetadata(
+      { filter: 'f', path: [{ key: 'a' }, { key: 'b' }], value, invert },
+      { f: { a: { b: given } } },
+    );
+  assert.ok(holds({ null_match: {} }, null));
+  assert.ok(holds({ double_match: { exact: 1.5 } }, 1.5));
+  assert.ok(
+    holds({ double_match: { range: { start: 1, end: 2 } } }, 1) &&
+      !holds({ double_match: { range: { start: 1, end: 2 } } }, 2),
+  );
+  assert.not.ok(holds({ double_match: { exact: 1 } }, '1'));
+  assert.ok(holds({ bool_match: false }, false) && !holds({ bool_match: true }, false));
+  assert.ok(holds({ present_match: true }, 0) && holds({ present_match: false }, undefined));
+  assert.ok(holds({ list_match: { one_of: { string_match: { prefix: 'x' } } } }, ['a', 'xy']));
+  assert.ok(
+    holds({ or_match: { value_matchers: [{ bool_match: true }, { string_match: { exact: 'z' } }] } }, 'z'),
+  );
+  assert.ok(holds({ string_match: { exact: 'z' } }, 'y', true));
 });
 
 test('what is wrong is told with its place', () => {
