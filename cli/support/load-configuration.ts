@@ -3,7 +3,7 @@
  * `/config_dump` of a running proxy.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../../compiler/index.js';
@@ -92,6 +92,18 @@ async function loadUrl(url: string): Promise<LoadedConfiguration> {
   }
 }
 
+/** Installed packages are in no revision: those of today stand in, wherever the modules look for them. */
+function linkPackages(root: string, prefix: string, folder: string): void {
+  const steps = prefix.split('/').filter((step) => step !== '');
+  for (let depth = 0; depth <= steps.length; depth++) {
+    const inside = steps.slice(0, depth).join('/');
+    const installed = join(root, inside, 'node_modules');
+    const place = join(folder, inside, 'node_modules');
+    if (existsSync(installed) && existsSync(join(folder, inside)) && !existsSync(place))
+      symlinkSync(installed, place);
+  }
+}
+
 /** The whole tree of a revision, since a module imports others. */
 async function loadRevision(revision: string, path: string, io: Io): Promise<LoadedConfiguration> {
   const label = `${revision}:${path}`;
@@ -120,6 +132,7 @@ async function loadRevision(revision: string, path: string, io: Io): Promise<Loa
       const child = execFile('tar', ['-x', '-C', folder], (error) => (error === null ? done() : fail(error)));
       child.stdin?.end(archive);
     });
+    linkPackages(git('rev-parse', '--show-toplevel').trim(), prefix, folder);
     return await loadFile(path, join(folder, prefix), label, io);
   } finally {
     rmSync(folder, { recursive: true, force: true });

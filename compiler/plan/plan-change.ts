@@ -1,6 +1,7 @@
 /**
  * What putting a configuration in force in the place of another one would do: to connections, to requests, to clusters.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { fieldsAt, listAt, textAt } from '../check/bootstrap-view.js';
 import type { Change } from '../diff/diff-configurations.js';
 import { diffConfigurations } from '../diff/diff-configurations.js';
@@ -58,9 +59,28 @@ export interface Plan {
  * the runtime's filter; what is doubtful counts as one of them.
  */
 const connectionFields =
-  /\.typed_config\.(?:codec_type|common_http_protocol_options|delayed_close_timeout|drain_timeout|http_protocol_options|http2_protocol_options|http3_protocol_options|max_request_headers_kb|stat_prefix)(?:[.[]|$)/;
-const inManager =
-  /^(?:filter_chains\[[^\]]*(?:\][^.[]*)*\]|default_filter_chain)\.filters\[[^\]]*\]\.typed_config\./;
+  /^(?:codec_type|common_http_protocol_options|delayed_close_timeout|drain_timeout|http_protocol_options|http2_protocol_options|http3_protocol_options|max_request_headers_kb|stat_prefix)(?:[.[]|$)/;
+
+/**
+ * The part of a change of a listener that its connections depend on, undefined when they stay: as in the runtime, which
+ * keeps a filter chain whose TLS, buffers and filter are the same.
+ */
+function touched({ kind, path }: Change): string | undefined {
+  if (path === 'per_connection_buffer_limit_bytes') return path;
+  const chain =
+    /^(?:filter_chains\[.*?\]|default_filter_chain)(?=\.filters|\.transport_socket|\.name|\.filter_chain_match|\.metadata|$)/.exec(
+      path,
+    );
+  if (chain === null)
+    return path.startsWith('filter_chains') && kind === 'removed' ? 'a filter chain that goes' : undefined;
+  const inside = path.slice(chain[0].length + 1);
+  if (inside === '') return kind === 'added' ? undefined : 'a filter chain that goes';
+  if (inside.startsWith('transport_socket')) return 'transport_socket';
+  if (!inside.startsWith('filters')) return undefined;
+  const config = /^filters\[[^\]]*\]\.typed_config\.(.*)$/.exec(inside)?.[1];
+  if (config === undefined) return /\]\.name$/.test(inside) ? undefined : 'its filters';
+  return connectionFields.test(config) ? config.split(/[.[]/)[0] : undefined;
+}
 
 /** What the bundled runtime only reads when it starts. */
 const startOnly: ReadonlySet<string> = new Set(['admin', 'node']);
@@ -70,12 +90,12 @@ function listenerImpact(changes: readonly Change[], engine: PlanEngine): readonl
   if (kind === 'added') return ['hot', 'a new listener'];
   if (kind === 'removed') return ['drain', 'its connections end after their next answer'];
   if (engine === 'envoy-split') return ['drain', 'real Envoy replaces a listener that changes'];
+  const part = changes.map(touched).find((one) => one !== undefined);
+  if (part !== undefined) return ['drain', `connections depend on ${part}`];
   if (changes.some(({ path }) => path.startsWith('address') || path.startsWith('additional_addresses'))) {
-    return ['drain', 'it listens elsewhere'];
+    return ['hot', 'it listens elsewhere; connections that are there stay'];
   }
-  const touching = changes.find(({ path }) => !inManager.test(path) || connectionFields.test(path));
-  if (touching === undefined) return ['hot', 'only what is looked up for each request changes'];
-  return ['drain', `connections depend on ${touching.path.split(/[.[]/)[0]}`];
+  return ['hot', 'only what is looked up for each request or connection changes'];
 }
 
 function impactOf(resource: string, changes: readonly Change[], engine: PlanEngine): ResourceImpact {
@@ -187,9 +207,42 @@ function hostLosses(before: unknown, after: unknown): HostLoss[] {
   });
 }
 
+/**
+ * The bundled runtime puts a listener in the place of the one at its address, whatever its name was; so it is compared
+ * with that one.
+ */
+function underNewNames(
+  before: unknown,
+  after: unknown,
+): { readonly bootstrap: unknown; readonly renamed: Change[] } {
+  const listenersOf = (bootstrap: unknown) =>
+    listAt(fieldsAt(fieldsAt(bootstrap).static_resources).listeners).map(fieldsAt);
+  const [old, now] = [listenersOf(before), listenersOf(after)];
+  const names = (list: readonly Readonly<Record<string, unknown>>[]) =>
+    new Set(list.map(({ name }) => textAt(name)));
+  const [oldNames, newNames] = [names(old), names(now)];
+  const renamed: Change[] = [];
+  const listeners = old.map((listener) => {
+    const name = textAt(listener.name);
+    if (name === '' || newNames.has(name)) return listener;
+    const heir = now.find(
+      (one) => !oldNames.has(textAt(one.name)) && isDeepStrictEqual(one.address, listener.address),
+    );
+    if (heir === undefined) return listener;
+    const to = textAt(heir.name);
+    renamed.push({ kind: 'changed', resource: `listener ${to}`, path: 'name', before: name, after: to });
+    return { ...listener, name: to };
+  });
+  if (renamed.length === 0) return { bootstrap: before, renamed };
+  const resources = fieldsAt(fieldsAt(before).static_resources);
+  return { bootstrap: { ...fieldsAt(before), static_resources: { ...resources, listeners } }, renamed };
+}
+
 /** @param before and after are canonical bootstraps */
 export function planChange(before: unknown, after: unknown, engine: PlanEngine = 'bundled'): Plan {
-  const changes = diffConfigurations(before, after);
+  const { bootstrap, renamed } =
+    engine === 'bundled' ? underNewNames(before, after) : { bootstrap: before, renamed: [] };
+  const changes = [...renamed, ...diffConfigurations(bootstrap, after)];
   const impacts = [...byResource(changes)].map(([resource, list]) => impactOf(resource, list, engine));
   return { engine, changes, impacts, ...routeChanges(before, after), hosts: hostLosses(before, after) };
 }

@@ -20,8 +20,13 @@ test('diff: files of all kinds, and the exit code', async () => {
 
 test('diff: a revision of git, with modules that import others', async () => {
   const files = {
-    'sub/envoy3.config.ts': "import { id } from './id';\nexport default { node: { id } };\n",
+    'sub/envoy3.config.ts':
+      "import { id } from './id';\nimport { cluster } from 'names';\nexport default { node: { id, cluster } };\n",
     'sub/id.ts': "export const id = 'old';\n",
+    '.gitignore': 'node_modules\n',
+    'node_modules/names/package.json': '{"name":"names","main":"index.js","types":"index.d.ts"}',
+    'node_modules/names/index.js': "exports.cluster = 'c';\n",
+    'node_modules/names/index.d.ts': 'export declare const cluster: string;\n',
   };
   const prepare = (folder: string): void => {
     const git = (...args: string[]): void => {

@@ -68,11 +68,14 @@ test('hot, drain, restart with the bundled runtime', () => {
   assert.equal(impacts({ manager: { common_http_protocol_options: { idle_timeout: '1s' } } }), [
     'drain changed listener web',
   ]);
-  assert.equal(impacts({ listener: { address: address(81) } }), ['drain changed listener web']);
+  assert.equal(impacts({ listener: { address: address(81) } }), ['hot changed listener web']);
+  assert.equal(impacts({ listener: { filter_chains: [] } }), ['drain changed listener web']);
+  assert.equal(impacts({ listener: { listener_filters: [{ name: 'x' }] } }), ['hot changed listener web']);
   assert.equal(impacts({ listener: { per_connection_buffer_limit_bytes: 1 } }), [
     'drain changed listener web',
   ]);
-  assert.equal(impacts({ listener: { name: 'other' } }), [
+  assert.equal(impacts({ listener: { name: 'other' } }), ['hot changed listener other']);
+  assert.equal(impacts({ listener: { name: 'other', address: address(81) } }), [
     'drain removed listener web',
     'hot added listener other',
   ]);
@@ -160,7 +163,10 @@ test('clusters that lose hosts', () => {
 test('text, Markdown, JSON', () => {
   const made = planChange(bootstrap(), bootstrap({ clusters: [cluster('a', 2)], routes: [] }));
   const text = planText(made);
-  assert.match(text, /hot +listener web +changed: only what is looked up for each request changes/);
+  assert.match(
+    text,
+    /hot +listener web +changed: only what is looked up for each request or connection changes/,
+  );
   assert.match(text, 'a: loses 127.0.0.1:1; 1 left');
   assert.match(text, '+ 404, no route');
   const markdown = planMarkdown(made);
