@@ -23,6 +23,7 @@ const needs = {
   verdicts: { shared: true },
   import: { shared: true },
   fmt: { shared: true },
+  migrate: { envoy: true },
   tools: { shared: true },
   builders: { envoy: true },
   'route-tests': { shared: true, envoy: true },

@@ -34,6 +34,7 @@ export interface MigratedYaml {
 }
 
 const any = 'type.googleapis.com/';
+const wrapper = /^google\.protobuf\.(?:Bool|String|Bytes|U?Int(?:32|64)|Float|Double)Value$/;
 
 class Migration {
   readonly rewrites: Rewrite[] = [];
@@ -119,6 +120,7 @@ class Migration {
   #field(edit: MapEdit, field: FieldModel): void {
     const pair = edit.pair(field.name);
     if (pair === undefined) return;
+    if (wrapper.test(field.type) && isMap(pair.value)) this.#wrapped(edit, field.name);
     if (field.type === 'google.protobuf.Duration' && isMap(pair.value)) this.#duration(edit, field.name);
     if (
       field.label === 'repeated' &&
@@ -135,6 +137,15 @@ class Migration {
     if (table.enums[field.type] !== undefined && isScalar(pair.value))
       this.#enumeration(edit, field, String(pair.value.value));
     if (field.label === 'map' && field.name === 'typed_per_filter_config') this.#perFilter(pair);
+  }
+
+  /** `{ value: true }`. */
+  #wrapped(edit: MapEdit, name: string): void {
+    const inside = edit.child(name);
+    const value = inside?.get('value');
+    if (!isScalar(value) || inside?.map.items.length !== 1) return;
+    this.#report(edit, name, `${name} is the value itself now`);
+    edit.set(name, value);
   }
 
   /** `{ seconds: 15 }`, which the loader of v2 took. */

@@ -266,15 +266,15 @@ const runtimeLayers: MigrationRule = (edit, report) => {
 };
 
 /** `V2`, or the `AUTO` that nobody wrote, are not served any more. */
-function versionSet(field: string): MigrationRule {
+function versionSet(
+  field: string,
+  among: readonly string[] = ['api_config_source', 'ads', 'api_type'],
+): MigrationRule {
   return (edit, report) => {
     const value = edit.text(field);
-    if (
-      value === 'V3' ||
-      (value === undefined && !edit.has('api_config_source') && !edit.has('ads') && !edit.has('api_type'))
-    )
-      return;
-    report(value === undefined ? 'api_type' : field, `${field} must be V3`);
+    const beside = among.find((one) => edit.has(one));
+    if (value === 'V3' || (value === undefined && beside === undefined)) return;
+    report(value === undefined ? (beside ?? field) : field, `${field} must be V3`);
     edit.set(field, 'V3');
   };
 }
@@ -299,6 +299,148 @@ const originalDst: MigrationRule = (edit, report) => {
   edit.set('lb_policy', 'CLUSTER_PROVIDED');
 };
 
+/** A plain percentage -> a fraction. */
+const percentage: MigrationRule = (edit, report) => {
+  const value = edit.get('percent');
+  if (!isScalar(value)) return;
+  report('percent', 'percent is percentage.numerator now');
+  edit.replace('percent', 'percentage', { numerator: null });
+  edit.child('percentage')?.set('numerator', value);
+};
+
+const headersForTags: MigrationRule = (edit, report) => {
+  const names = edit.items('request_headers_for_tags').map((one) => (isScalar(one) ? String(one.value) : ''));
+  if (names.length === 0) return;
+  report('request_headers_for_tags', 'request_headers_for_tags are custom_tags now');
+  const tags = names.map((name) => ({ tag: name, request_header: { name } }));
+  edit.replace('request_headers_for_tags', 'custom_tags', tags);
+};
+
+const websocket: MigrationRule = (edit, report) => {
+  const value = edit.get('use_websocket');
+  if (value === undefined) return;
+  const text = isMap(value) ? new MapEdit(value as YAMLMap).text('value') : edit.text('use_websocket');
+  report('use_websocket', 'use_websocket is upgrade_configs now');
+  if (text === 'true') edit.replace('use_websocket', 'upgrade_configs', [{ upgrade_type: 'websocket' }]);
+  else edit.remove('use_websocket');
+};
+
+const healthEndpoint: MigrationRule = (edit, report) => {
+  const path = edit.get('endpoint');
+  if (!isScalar(path)) return;
+  report('endpoint', 'endpoint is a matcher of the header :path now');
+  edit.replace('endpoint', 'headers', [{ name: ':path', string_match: { exact: String(path.value) } }]);
+};
+
+/** The PROXY protocol is a listener filter, of the whole listener. */
+const proxyProtocol: MigrationRule = (edit, report) => {
+  const isOn = (at: MapEdit): boolean =>
+    at.text('use_proxy_proto') === 'true' || at.child('use_proxy_proto')?.text('value') === 'true';
+  const chains = edit
+    .items('filter_chains')
+    .filter(isMap)
+    .map((one) => new MapEdit(one as YAMLMap));
+  const holders = [edit, ...chains].filter((one) => one.has('use_proxy_proto'));
+  if (holders.length === 0) return;
+  const wanted = holders.some(isOn);
+  report('use_proxy_proto', 'use_proxy_proto is the listener filter proxy_protocol now');
+  for (const holder of holders) holder.remove('use_proxy_proto');
+  if (!wanted) return;
+  const filter = nodeOf({
+    name: 'envoy.filters.listener.proxy_protocol',
+    typed_config: { '@type': `${any}envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol` },
+  });
+  const list = edit.get('listener_filters');
+  if (isSeq(list)) list.items.unshift(filter);
+  else {
+    edit.set('listener_filters', []);
+    const made = edit.get('listener_filters');
+    if (isSeq(made)) made.items.push(filter);
+  }
+};
+
+/** Settings of the old gzip filter that belong to the answers, not to the library. */
+const gzipCommon = { content_length: 'min_content_length', content_type: 'content_type' } as const;
+const gzipResponse = ['disable_on_etag_header', 'remove_accept_encoding_header'] as const;
+
+/** `envoy.gzip` is the compressor with gzip as its library. */
+const gzip: MigrationRule = (edit, report) => {
+  const name = edit.text('name');
+  if (name !== 'envoy.gzip' && name !== 'envoy.filters.http.gzip') return;
+  report('name', `${name} is envoy.filters.http.compressor now, with gzip as its library`);
+  const field = edit.has('config') ? 'config' : 'typed_config';
+  const old = edit.child(field) ?? new MapEdit(nodeOf({}) as YAMLMap);
+  const [common, response] = [nodeOf({}) as YAMLMap, nodeOf({}) as YAMLMap];
+  for (const [from, to] of Object.entries(gzipCommon)) {
+    if (old.has(from)) new MapEdit(common).set(to, old.get(from));
+  }
+  for (const one of gzipResponse) if (old.has(one)) new MapEdit(response).set(one, old.get(one));
+  if (common.items.length > 0) new MapEdit(response).set('common_config', common);
+  const library = nodeOf({
+    '@type': `${any}envoy.extensions.compression.gzip.compressor.v3.Gzip`,
+  }) as YAMLMap;
+  const out = new MapEdit(library);
+  for (const one of ['memory_level', 'window_bits', 'compression_strategy']) {
+    if (old.has(one)) out.set(one, old.get(one));
+  }
+  const level = old.text('compression_level')?.toUpperCase();
+  const levels: Readonly<Record<string, string>> = {
+    BEST: 'BEST_COMPRESSION',
+    SPEED: 'BEST_SPEED',
+    DEFAULT: 'DEFAULT_COMPRESSION',
+  };
+  if (level !== undefined) out.set('compression_level', levels[level] ?? level);
+  const config = nodeOf({
+    '@type': `${any}envoy.extensions.filters.http.compressor.v3.Compressor`,
+  }) as YAMLMap;
+  if (response.items.length > 0) new MapEdit(config).set('response_direction_config', response);
+  new MapEdit(config).set('compressor_library', { name: 'gzip', typed_config: null });
+  new MapEdit(config).child('compressor_library')?.set('typed_config', library);
+  edit.set('name', 'envoy.filters.http.compressor');
+  if (edit.has(field)) edit.replace(field, 'typed_config', config);
+  else edit.set('typed_config', config);
+};
+
+/** `append: false` sets, `append: true` adds. */
+const appendAction: MigrationRule = (edit, report) => {
+  if (!edit.has('append') || edit.has('append_action')) return;
+  const text = edit.child('append')?.text('value') ?? edit.text('append');
+  const action = text === 'false' ? 'OVERWRITE_IF_EXISTS_OR_ADD' : 'APPEND_IF_EXISTS_OR_ADD';
+  report('append', `append is append_action: ${action} now`);
+  edit.replace('append', 'append_action', action);
+};
+
+/** The policy of a virtual host, or of the action of a route, is a setting of the filter. */
+const corsPolicy: MigrationRule = (edit, report) => {
+  const holder = edit.has('cors') ? edit : edit.child('route');
+  const policy = holder?.get('cors');
+  if (!isMap(policy)) return;
+  report(holder === edit ? 'cors' : 'route', 'cors is in typed_per_filter_config now');
+  holder?.remove('cors');
+  if (!edit.has('typed_per_filter_config')) edit.set('typed_per_filter_config', {});
+  const name = 'envoy.filters.http.cors';
+  edit
+    .child('typed_per_filter_config')
+    ?.set(name, typed(`${any}envoy.extensions.filters.http.cors.v3.CorsPolicy`, policy));
+};
+
+const zipkinVersion: MigrationRule = (edit, report) => {
+  const version = edit.text('collector_endpoint_version');
+  if (version !== undefined && version.toUpperCase() !== 'HTTP_JSON_V1') return;
+  const at = version === undefined ? 'collector_endpoint' : 'collector_endpoint_version';
+  report(at, 'collector_endpoint_version must be set; v1 of the API of Zipkin is gone');
+  edit.set('collector_endpoint_version', 'HTTP_JSON');
+  if (edit.text('collector_endpoint') === '/api/v1/spans') edit.set('collector_endpoint', '/api/v2/spans');
+};
+
+const luaCode: MigrationRule = (edit, report) => {
+  const code = edit.get('inline_code');
+  if (!isScalar(code)) return;
+  report('inline_code', 'inline_code is default_source_code.inline_string now');
+  edit.replace('inline_code', 'default_source_code', { inline_string: null });
+  edit.child('default_source_code')?.set('inline_string', code);
+};
+
 const route = 'envoy.config.route.v3.';
 const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 
@@ -319,17 +461,42 @@ export const migrationRules: Readonly<Record<string, readonly MigrationRule[]>> 
     originalDst,
     renamed('extension_protocol_options', 'typed_extension_protocol_options'),
   ],
-  'envoy.config.listener.v3.Listener': [dropped('deprecated_v1', 'use bind_to_port')],
+  'envoy.config.listener.v3.Listener': [dropped('deprecated_v1', 'use bind_to_port'), proxyProtocol],
+  [`${manager}.Tracing`]: [headersForTags],
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': [gzip],
+  'envoy.extensions.filters.common.fault.v3.FaultDelay': [
+    dropped('type', 'there was one type only'),
+    percentage,
+  ],
+  'envoy.extensions.filters.http.fault.v3.FaultAbort': [percentage],
+  'envoy.extensions.filters.http.health_check.v3.HealthCheck': [healthEndpoint],
+  'envoy.extensions.filters.http.ext_authz.v3.ExtAuthz': [
+    dropped('use_alpha', 'the API is v3'),
+    versionSet('transport_api_version', ['grpc_service', 'http_service']),
+  ],
+  'envoy.config.ratelimit.v3.RateLimitServiceConfig': [
+    dropped('use_alpha', 'the API is v3'),
+    versionSet('transport_api_version', ['grpc_service']),
+  ],
+  'envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig': [
+    versionSet('transport_api_version', ['grpc_service']),
+  ],
+  'envoy.config.metrics.v3.MetricsServiceConfig': [versionSet('transport_api_version', ['grpc_service'])],
   'envoy.config.listener.v3.FilterChain': [tlsContext('DownstreamTlsContext')],
   [manager]: [idleTimeout, tracing],
-  [`${route}VirtualHost`]: [renamed('per_filter_config', 'typed_per_filter_config')],
-  [`${route}Route`]: [renamed('per_filter_config', 'typed_per_filter_config')],
+  [`${route}VirtualHost`]: [renamed('per_filter_config', 'typed_per_filter_config'), corsPolicy],
+  [`${route}Route`]: [renamed('per_filter_config', 'typed_per_filter_config'), corsPolicy],
+  'envoy.extensions.filters.http.cors.v3.CorsPolicy': [corsOrigins, dropped('enabled', 'use filter_enabled')],
+  'envoy.config.core.v3.HeaderValueOption': [appendAction],
+  'envoy.config.trace.v3.ZipkinConfig': [zipkinVersion],
+  'envoy.extensions.filters.http.lua.v3.Lua': [luaCode],
   [`${route}WeightedCluster.ClusterWeight`]: [renamed('per_filter_config', 'typed_per_filter_config')],
   [`${route}RouteMatch`]: [routeRegex, renamed('runtime', 'runtime_fraction')],
   [`${route}RouteAction`]: [
     renamed('host_rewrite', 'host_rewrite_literal'),
     renamed('auto_host_rewrite_header', 'host_rewrite_header'),
     mirror,
+    websocket,
   ],
   [`${route}HeaderMatcher`]: [headerMatch],
   [`${route}QueryParameterMatcher`]: [queryMatch],

@@ -211,6 +211,62 @@ static_resources:
   assert.match(out, 'FileAccessLog","path":"/dev/null"');
 });
 
+test('settings that moved: CORS, header options, upgrades, wrapped values', () => {
+  const { value } = route(
+    'route: { cluster: c, use_websocket: true, cors: { enabled: true, allow_origin: ["*", a.com] } }\n    request_headers_to_add: [{ header: { key: a, value: b }, append: { value: false } }]\n    match: { prefix: /, case_sensitive: { value: false } }',
+  );
+  assert.equal(value.route, { cluster: 'c', upgrade_configs: [{ upgrade_type: 'websocket' }] });
+  assert.equal(value.typed_per_filter_config, {
+    'envoy.filters.http.cors': {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy',
+      allow_origin_string_match: [{ safe_regex: { regex: '.*' } }, { exact: 'a.com' }],
+    },
+  });
+  assert.equal(value.request_headers_to_add, [
+    { header: { key: 'a', value: 'b' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
+  ]);
+  assert.equal(value.match, { prefix: '/', case_sensitive: false });
+});
+
+test('filters that became others, and their settings', () => {
+  const { value } = migrate(`static_resources:
+  listeners:
+  - use_proxy_proto: { value: true }
+    filter_chains:
+    - use_proxy_proto: true
+      filters:
+      - name: envoy.http_connection_manager
+        config:
+          tracing: { operation_name: egress, request_headers_for_tags: [x-a] }
+          http_filters:
+          - name: envoy.gzip
+            config: { memory_level: { value: 5 }, content_length: 100, compression_level: BEST, remove_accept_encoding_header: true }
+          - name: envoy.fault
+            config: { delay: { type: fixed, fixed_delay: 1s, percent: 5 } }
+          - name: envoy.health_check
+            config: { pass_through_mode: false, endpoint: /h }
+          - name: envoy.ext_authz
+            config: { use_alpha: true, grpc_service: { envoy_grpc: { cluster_name: c } } }
+          - name: envoy.lua
+            config: { inline_code: "x" }
+tracing: { http: { name: envoy.zipkin, config: { collector_cluster: c, collector_endpoint: /api/v1/spans } } }
+`);
+  const out = JSON.stringify(value);
+  const any = 'type.googleapis.com/envoy.extensions';
+  assert.not.match(out, 'use_proxy_proto');
+  assert.match(out, '"listener_filters":[{"name":"envoy.filters.listener.proxy_protocol"');
+  assert.match(out, '"tracing":{"custom_tags":[{"tag":"x-a","request_header":{"name":"x-a"}}]}');
+  assert.match(
+    out,
+    `"typed_config":{"@type":"${any}.filters.http.compressor.v3.Compressor","response_direction_config":{"remove_accept_encoding_header":true,"common_config":{"min_content_length":100}},"compressor_library":{"name":"gzip","typed_config":{"@type":"${any}.compression.gzip.compressor.v3.Gzip","memory_level":5,"compression_level":"BEST_COMPRESSION"}}}`,
+  );
+  assert.match(out, '"delay":{"fixed_delay":"1s","percentage":{"numerator":5}}');
+  assert.match(out, '"headers":[{"name":":path","string_match":{"exact":"/h"}}]');
+  assert.match(out, '"grpc_service":{"envoy_grpc":{"cluster_name":"c"}},"transport_api_version":"V3"');
+  assert.match(out, '"default_source_code":{"inline_string":"x"}');
+  assert.match(out, '"collector_endpoint":"/api/v2/spans","collector_endpoint_version":"HTTP_JSON"');
+});
+
 /** What the article of 2019 has, as a whole: nothing is left for the reader to refuse. */
 test('a gRPC proxy of 2019 is sound afterwards', () => {
   const { text, told } = migrate(`static_resources:

@@ -13,6 +13,21 @@ function lines(value: unknown, type = cluster): string[] {
   return issuesOf(value, type).map((issue) => `${issue.class} ${issue.path.join('.')}: ${issue.message}`);
 }
 
+test('a wrapper as a message, as the loader of Envoy 1.40 takes it', () => {
+  const read = (max_retries: unknown) =>
+    readMessage('envoy.config.cluster.v3.CircuitBreakers.Thresholds', { max_retries });
+  for (const [given, canonical] of [
+    [{ value: 2 }, 2],
+    [{ value: null }, 0],
+    [{}, 0],
+    [3, 3],
+  ] as const) {
+    assert.equal(read(given).value, { max_retries: canonical });
+  }
+  assert.is(read({ value: -1 }).issues.length, 1);
+  assert.is(read({ value: 1, more: 1 }).issues.length, 1);
+});
+
 test('a duration as a message, as the loader of Envoy 1.40 takes it', () => {
   const read = (connect_timeout: unknown) =>
     readMessage('envoy.config.cluster.v3.Cluster', { name: 'a', connect_timeout });
