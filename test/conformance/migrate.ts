@@ -90,6 +90,7 @@ admin:
   address: { socket_address: { address: 0.0.0.0, port_value: 9901 } }
 `,
   'a gRPC proxy': `# our proxy, of 2019
+node: { id: front, cluster: front }
 admin:
   access_log_path: /tmp/admin.log   # nobody reads it
   address:
