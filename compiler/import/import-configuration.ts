@@ -12,16 +12,10 @@ import type { FactoredClusters } from './factor-clusters.js';
 import { Identifiers } from './identifiers.js';
 import type { ImportContext, Recogniser } from './import-context.js';
 import { recogniseCluster } from './recognise-clusters.js';
-import {
-  data,
-  recogniseAccessLog,
-  recogniseAdmin,
-  recogniseFilterChain,
-  recogniseHttpFilter,
-  recogniseListener,
-  recogniseListenerFilter,
-  recogniseNetworkFilter,
-} from './recognise-listeners.js';
+import { data, recogniseAccessLog } from './recognise-access-logs.js';
+import { recogniseAdmin } from './recognise-admin.js';
+import { recogniseHttpFilter, recogniseListenerFilter, recogniseNetworkFilter } from './recognise-filters.js';
+import { recogniseFilterChain, recogniseListener } from './recognise-listeners.js';
 import { recogniseRoute, recogniseVirtualHost } from './recognise-routes.js';
 import type { Source } from './source-tree.js';
 import { printSource, sourceCall, sourceText } from './source-tree.js';

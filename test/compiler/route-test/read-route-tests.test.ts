@@ -3,7 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { judgeOutcome } from '../../../compiler/route-test/judge-outcome.js';
 import { matchesMetadata } from '../../../compiler/route-test/match-metadata.js';
-import { parseRequestLine, readRouteTests } from '../../../compiler/route-test/read-route-tests.js';
+import { readRouteTests } from '../../../compiler/route-test/read-route-tests.js';
+import { parseRequestLine } from '../../../compiler/route-test/request-line.js';
 import { RouteSimulator } from '../../../compiler/route-test/route-simulator.js';
 import { runRouteTests } from '../../../compiler/route-test/run-route-tests.js';
 

@@ -1,7 +1,7 @@
 /** What a request meets, told without a proxy. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseRequestLine } from '../../../compiler/route-test/read-route-tests.js';
+import { parseRequestLine } from '../../../compiler/route-test/request-line.js';
 import { routeCoverage } from '../../../compiler/route-test/route-coverage.js';
 import { RouteSimulator } from '../../../compiler/route-test/route-simulator.js';
 import type { RouteTestRequest } from '../../../compiler/route-test/route-test.js';
