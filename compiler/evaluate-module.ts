@@ -9,6 +9,7 @@ import { evaluate } from './evaluate/evaluate.js';
 import { checkProgram } from './program/program.js';
 import { createWorkspace } from './program/project.js';
 
+/** The default export of a module as plain data, open until `close`. */
 export interface EvaluatedModule {
   /** undefined when there are errors. */
   readonly value?: unknown;

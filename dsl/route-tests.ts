@@ -10,6 +10,7 @@ export type RequestLine =
   | `${Uppercase<string>} http://${string}`
   | `${Uppercase<string>} https://${string}`;
 
+/** A request that needs more than its line. */
 export interface RouteRequestInput {
   /** With the method in front of it, when that is not GET: `'POST http://example.com/a'`. */
   readonly url: RequestLine;
@@ -60,6 +61,7 @@ export interface RouteExpectationInput {
   readonly responseHeaders?: HeaderExpectation;
 }
 
+/** One test. */
 export interface RouteTestInput {
   /** Default: the request line. */
   readonly name?: string;
@@ -67,6 +69,7 @@ export interface RouteTestInput {
   readonly expect: RouteExpectationInput;
 }
 
+/** A file of tests. */
 export interface RouteTestsInput {
   /** The configuration under test, relative to this file. Default: what `envoy3 test --config` says. */
   readonly config?: string;

@@ -13,6 +13,7 @@ import { readMessage, readYaml } from '../../dsl/api/index.js';
 import type { Io } from '../command.js';
 import { UsageError } from '../command.js';
 
+/** A configuration as it was found, or why it cannot be read. */
 export interface LoadedConfiguration {
   /** What messages call it. */
   readonly label: string;

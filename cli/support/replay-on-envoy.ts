@@ -19,6 +19,7 @@ interface Answer {
   readonly body: string;
 }
 
+/** One test with what real Envoy did otherwise. */
 export interface Replayed {
   readonly result: RouteTestResult;
   /** Why it was not sent; undefined when it was. */

@@ -10,6 +10,7 @@ import type { Path } from '../../dsl/api/index.js';
 import { readYaml } from '../../dsl/api/index.js';
 import type { Io } from '../command.js';
 
+/** A file of route tests, open until `close`. */
 export interface RouteTestFile {
   readonly file: string;
   /** Configuration under test, relative to the working directory; undefined: the file does not say. */
@@ -75,6 +76,7 @@ async function load(file: string, io: Io): Promise<Loaded> {
   };
 }
 
+/** Never throws for what is in the file: that is in `errors`. @param file that exists, relative to the working directory */
 export async function loadRouteTests(file: string, io: Io): Promise<RouteTestFile> {
   const loaded = await load(file, io);
   const { close, errors, locate, value } = loaded;

@@ -8,6 +8,7 @@ import { addressText } from '../overview/overview.js';
 import { withoutDefaults } from './without-defaults.js';
 import { isSecret, redactedText, withoutSecrets } from './redacted.js';
 
+/** One difference. */
 export interface Change {
   readonly kind: 'added' | 'removed' | 'changed' | 'moved';
   /** The resource: `cluster web`, `listener http`, `admin`. */

@@ -6,6 +6,7 @@ import type { Change } from './diff-configurations.js';
 /** Longest value that is shown in full. */
 const maxValue = 120;
 
+/** A value on one line, cut where it is long. */
 export function shortValue(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > maxValue ? `${text.slice(0, maxValue)}...` : text;
@@ -39,6 +40,7 @@ export function kindOfResource(changes: readonly Change[]): 'added' | 'removed' 
   return first?.path === '' && (first.kind === 'added' || first.kind === 'removed') ? first.kind : 'changed';
 }
 
+/** For a terminal: `+ cluster a`, and the changed fields below their resource. */
 export function diffText(changes: readonly Change[]): string {
   if (changes.length === 0) return 'no difference\n';
   const lines: string[] = [];
@@ -56,6 +58,7 @@ export function codeSpan(text: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
+/** For a pull request. */
 export function diffMarkdown(changes: readonly Change[]): string {
   if (changes.length === 0) return 'No difference.\n';
   const lines: string[] = [];
@@ -68,6 +71,7 @@ export function diffMarkdown(changes: readonly Change[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** One line, with the version of its form. */
 export function diffJson(changes: readonly Change[]): string {
   return `${JSON.stringify({ version: 1, changes })}\n`;
 }

@@ -21,6 +21,7 @@ const secretFields: ReadonlySet<string> = new Set([
 /** Names of files and of secrets are no secrets; only what is written inline is. */
 const inline: ReadonlySet<string> = new Set(['inline_string', 'inline_bytes', 'environment_variable']);
 
+/** What stands in the place of a secret. */
 export const redactedText = '[redacted]';
 
 /** True when a value at this path must not be shown. */

@@ -7,6 +7,7 @@ import { basename, dirname, relative } from 'node:path';
 
 const start = '# Written by envoy3 ';
 
+/** Of what a file was made. */
 export interface OutputHeaderOptions {
   readonly version: string;
   /** Absolute path of the entry. */
@@ -27,6 +28,7 @@ function inputHash({ entry, environment, inputs }: OutputHeaderOptions): string 
   return hash.digest('hex').slice(0, 16);
 }
 
+/** One line of comment with its line break. */
 export function outputHeader(options: OutputHeaderOptions): string {
   const of = options.environment === undefined ? '' : ` for ${options.environment}`;
   return `${start}${options.version} from ${basename(options.entry)}${of} (inputs ${inputHash(options)}); edit that instead.\n`;

@@ -6,6 +6,7 @@ import { emitYaml } from './emit-yaml.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** The three parts of a configuration, canonical. */
 export interface SplitLayout {
   /** The bootstrap, canonical: everything but listeners and the clusters that move. */
   readonly bootstrap: Fields;

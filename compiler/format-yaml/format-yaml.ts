@@ -9,12 +9,14 @@ import { readYaml } from '../../dsl/api/index.js';
 import { fieldOrder } from '../emit/field-order.js';
 import { keyOf, parseEditable, printEditable, snakeCase, walkMessages } from './walk-messages.js';
 
+/** Why a text is no YAML, one-based. */
 export interface FormatYamlError {
   readonly message: string;
   readonly line: number;
   readonly column: number;
 }
 
+/** The text in its form, or why it has none. */
 export type FormattedYaml = { readonly text: string } | { readonly errors: readonly FormatYamlError[] };
 
 /** A comment above the first field belongs to that field, and goes with it. */

@@ -6,6 +6,7 @@ import type { Document, Pair, Scalar, YAMLMap } from 'yaml';
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import { fieldOrder } from '../emit/field-order.js';
 
+/** All documents of a file with their comments. */
 export interface EditableYaml {
   readonly documents: readonly Document.Parsed[];
   readonly lines: LineCounter;
@@ -35,6 +36,7 @@ export function parseEditable(text: string): EditableYaml {
   return { documents, lines, errors };
 }
 
+/** All documents as one file. @throws when an alias has come before its anchor */
 export function printEditable(documents: readonly Document.Parsed[]): string {
   const options = { lineWidth: 0, indent: 2, indentSeq: false, flowCollectionPadding: true } as const;
   const texts = documents.map((document) => document.toString(options));
@@ -62,6 +64,7 @@ export function messageTypeOf(map: YAMLMap, declared: string): string {
   return text === '' ? declared : text.slice(text.lastIndexOf('/') + 1);
 }
 
+/** What is done with each message. */
 export interface MessageVisitor {
   /** @param type full proto name; `''` where the API does not tell. @returns the type after the visit */
   enter(map: YAMLMap, type: string): string | undefined;

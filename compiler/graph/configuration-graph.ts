@@ -3,8 +3,10 @@
  */
 import type { FilterChainOverview, Overview } from '../overview/overview.js';
 
+/** In the order from left to right. */
 export type NodeKind = 'listener' | 'chain' | 'virtual_host' | 'cluster' | 'host';
 
+/** A box. */
 export interface GraphNode {
   /** Short, unique, of letters and digits. */
   readonly id: string;
@@ -14,12 +16,14 @@ export interface GraphNode {
   readonly missing?: boolean;
 }
 
+/** An arrow. */
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
   readonly label: string;
 }
 
+/** Nodes in the order of the configuration. */
 export interface ConfigurationGraph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
@@ -62,6 +66,7 @@ function chainLabel(chain: FilterChainOverview): string {
   return `${chain.name === '' ? '' : `${chain.name}: `}${match}${chain.tls ? ' (TLS)' : ''}`;
 }
 
+/** Clusters and hosts are one node each, whoever leads to them. */
 export function configurationGraph(overview: Overview): ConfigurationGraph {
   const graph = new GraphBuilder();
   const known = new Set(overview.clusters.map(({ name }) => name));

@@ -17,6 +17,7 @@ const mermaidShapes: Readonly<Record<NodeKind, readonly [string, string]>> = {
   host: ['(', ')'],
 };
 
+/** For Markdown. */
 export function mermaid({ edges, nodes }: ConfigurationGraph): string {
   const lines = ['flowchart LR'];
   for (const { id, kind, label, missing } of nodes) {
@@ -42,6 +43,7 @@ const dotShapes: Readonly<Record<NodeKind, string>> = {
   host: 'note',
 };
 
+/** For Graphviz. */
 export function dot({ edges, nodes }: ConfigurationGraph): string {
   const lines = ['digraph envoy {', '  rankdir=LR;', '  node [fontname="sans-serif"];'];
   for (const { id, kind, label, missing } of nodes) {
@@ -114,6 +116,7 @@ function layout({ edges, nodes }: ConfigurationGraph): Map<string, Box> {
   return boxes;
 }
 
+/** One file, without Graphviz or scripts. */
 export function svg(graph: ConfigurationGraph): string {
   const boxes = layout(graph);
   const all = [...boxes.values()];
@@ -147,6 +150,7 @@ export function svg(graph: ConfigurationGraph): string {
   return `${lines.join('\n')}\n</svg>\n`;
 }
 
+/** One line, with the version of its form. */
 export function graphJson(graph: ConfigurationGraph): string {
   return `${JSON.stringify({ version: 1, ...graph })}\n`;
 }

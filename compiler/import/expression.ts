@@ -8,21 +8,26 @@ import { parseDuration } from '../../dsl/api/index.js';
 import type { Source } from './source-tree.js';
 import { sourceScalar } from './source-tree.js';
 
+/** A message. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** A text and the value that it has. */
 export interface Expression {
   readonly source: Source;
   readonly value: unknown;
 }
 
+/** No list, no null. */
 export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A text, number, boolean or null. */
 export function scalar(value: unknown): Expression {
   return { source: sourceScalar(value), value };
 }
 
+/** All items, one after the other. */
 export function list(items: readonly Expression[]): Expression {
   return {
     source: { kind: 'list', items: items.map(({ source }) => source) },

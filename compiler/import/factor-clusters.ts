@@ -34,6 +34,7 @@ function collect(value: unknown, type: string, path: readonly Step[], into: Leaf
   }
 }
 
+/** A value that differs between the clusters. */
 export interface Parameter {
   readonly name: string;
   readonly type: string;
@@ -41,6 +42,7 @@ export interface Parameter {
   readonly paths: readonly string[];
 }
 
+/** Clusters that are calls of one function. */
 export interface FactoredClusters {
   readonly parameters: readonly Parameter[];
   /** Indexes into the clusters, each with its arguments. */

@@ -20,6 +20,7 @@ function camelCase(text: string): string {
   return /^[A-Za-z]/.test(joined) ? joined : `n${joined}`;
 }
 
+/** The names of a module. */
 export class Identifiers {
   readonly #taken: Set<string>;
 

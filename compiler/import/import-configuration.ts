@@ -64,6 +64,7 @@ function payloadType(value: Fields, declared: string): string {
   return typeof url === 'string' ? url.slice(url.lastIndexOf('/') + 1) : declared;
 }
 
+/** How much is made of the configuration. */
 export interface ImportOptions {
   /** Only Envoy's own shape: no builders, nothing factored. */
   readonly plain?: boolean;

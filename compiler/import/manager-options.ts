@@ -24,6 +24,7 @@ function isRouter(filter: unknown): boolean {
   return JSON.stringify(filter) === JSON.stringify(dsl.router());
 }
 
+/** A connection manager and its routes. */
 export interface HttpManager {
   readonly manager: Fields;
   readonly routes: Fields;
@@ -37,6 +38,7 @@ export function httpManager(filter: unknown): HttpManager | undefined {
   return { manager, routes: manager.route_config };
 }
 
+/** Options by name, those that are undefined left out later. */
 export type Members = (readonly [string, Expression | undefined])[];
 
 /** Options that `httpListener` and `httpConnectionManager` share. @param name of the routes by default */
@@ -79,6 +81,7 @@ export function managerOptions(
   ];
 }
 
+/** Whether it has all settings of `edge`. */
 export const isEdgeManager = (manager: Fields): boolean =>
   Object.entries(edgeManager).every(
     ([field, value]) => JSON.stringify(manager[field]) === JSON.stringify(value),

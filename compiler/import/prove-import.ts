@@ -9,6 +9,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { emitYaml } from '../emit/emit-yaml.js';
 import { importConfiguration } from './import-configuration.js';
 
+/** A module that gives the same, or why there is none. */
 export interface ProvenImport {
   /** The module; undefined when no module was found that gives the same. */
   readonly text?: string;

@@ -6,6 +6,7 @@ import type { Expression } from './expression.js';
 import { call, isObject, list, object, scalar } from './expression.js';
 import type { Recogniser } from './import-context.js';
 
+/** `accessLog`. */
 export const recogniseAccessLog: Recogniser = (value) => {
   const config = value.typed_config;
   if (!isObject(config) || Object.keys(value).some((key) => key !== 'name' && key !== 'typed_config'))

@@ -6,6 +6,7 @@ import { call, object, scalar } from './expression.js';
 import type { Recogniser } from './import-context.js';
 import { addressOf } from './recognise-listeners.js';
 
+/** `admin`. */
 export const recogniseAdmin: Recogniser = (value) => {
   const at = addressOf(value.address);
   if (at === undefined || Object.keys(value).length !== 1) return undefined;

@@ -137,6 +137,7 @@ const builders = {
   STATIC: ['staticCluster', dsl.staticCluster],
 } as const;
 
+/** `strictDns`, `staticCluster`, `logicalDns`. */
 export const recogniseCluster: Recogniser = (value, context) => {
   const type = String(value.type);
   const hosts = hostsOf(value);

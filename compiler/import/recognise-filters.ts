@@ -34,6 +34,7 @@ function tcpProxy(value: Fields, context: ImportContext): Expression | undefined
   return call('tcpProxy', dsl.tcpProxy as never, scalar(config.stat_prefix), target, options);
 }
 
+/** `httpConnectionManager`, `tcpProxy`. */
 export const recogniseNetworkFilter: Recogniser = (value, context) => {
   const found = httpManager(value);
   if (found === undefined) return tcpProxy(value, context);
@@ -42,6 +43,7 @@ export const recogniseNetworkFilter: Recogniser = (value, context) => {
   return call('httpConnectionManager', dsl.httpConnectionManager as never, scalar(prefix), object(members));
 };
 
+/** `tlsInspector` and the like. */
 export const recogniseListenerFilter: Recogniser = (value) =>
   firstEqual(value, [
     ['tlsInspector', dsl.tlsInspector],
@@ -60,6 +62,7 @@ function firstEqual(
   return found === undefined ? undefined : call(found[0], found[1]);
 }
 
+/** `router`, `cors` and the like. */
 export const recogniseHttpFilter: Recogniser = (value) => {
   const plain = firstEqual(value, [
     ['router', dsl.router],

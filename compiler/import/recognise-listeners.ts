@@ -12,6 +12,7 @@ function only(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : undefined;
 }
 
+/** Of an address that is an IP or name with its port, and nothing else. */
 export function addressOf(value: unknown): { readonly address: string; readonly port: number } | undefined {
   const socket =
     isObject(value) && Object.keys(value).join() === 'socket_address' ? value.socket_address : undefined;
@@ -95,6 +96,7 @@ function anyListener(
   return call('listener', dsl.listener as never, scalar(port), options);
 }
 
+/** `httpListener`, `httpsListener`, else `listener`. */
 export const recogniseListener: Recogniser = (value, context) => {
   const at = addressOf(value.address);
   if (at === undefined || typeof value.name !== 'string') return undefined;
@@ -103,6 +105,7 @@ export const recogniseListener: Recogniser = (value, context) => {
   );
 };
 
+/** `filterChain`. */
 export const recogniseFilterChain: Recogniser = (value, context) => {
   const { filter_chain_match: match, filters, name, transport_socket: tls } = value;
   const byHello = isObject(match) ? match : {};

@@ -180,6 +180,7 @@ function toDirectResponse(value: Fields, match: Expression, context: ImportConte
   );
 }
 
+/** `route`, `redirect`, `directResponse`. */
 export const recogniseRoute: Recogniser = (value, context) => {
   const match = isObject(value.match) ? matchInput(value.match, context) : undefined;
   if (match === undefined) return undefined;
@@ -189,6 +190,7 @@ export const recogniseRoute: Recogniser = (value, context) => {
   return undefined;
 };
 
+/** `virtualHost`. */
 export const recogniseVirtualHost: Recogniser = (value, context) => {
   const { domains, name, require_tls: tls, routes } = value;
   if (!Array.isArray(domains)) return undefined;

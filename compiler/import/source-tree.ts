@@ -9,10 +9,12 @@ export type Source =
 
 const width = 100;
 
+/** Text that is TypeScript already: an identifier, say. */
 export function sourceText(text: string): Source {
   return { kind: 'text', text };
 }
 
+/** A call of a function. */
 export function sourceCall(name: string, ...args: readonly Source[]): Source {
   return { kind: 'call', name, args };
 }

@@ -7,6 +7,7 @@ import { MapEdit } from './map-edit.js';
 import type { MigrationRule } from './migration-rule.js';
 import { any } from './migration-rule.js';
 
+/** The log of the admin interface is one as any other. */
 export const accessLogPath: MigrationRule = (edit, report) => {
   const path = edit.get('access_log_path');
   if (path === undefined) return;
@@ -21,6 +22,7 @@ export const accessLogPath: MigrationRule = (edit, report) => {
   new MapEdit(log as YAMLMap).child('typed_config')?.set('path', path);
 };
 
+/** Formats of a file access log. */
 export const logFormat: MigrationRule = (edit, report) => {
   const format = edit.get('format');
   if (isScalar(format)) {
@@ -37,6 +39,7 @@ export const logFormat: MigrationRule = (edit, report) => {
   }
 };
 
+/** `runtime` -> `layered_runtime`, in the order in which the old one was searched. */
 export const runtimeLayers: MigrationRule = (edit, report) => {
   const value = edit.get('runtime');
   if (!isMap(value)) return;
@@ -57,6 +60,7 @@ export const runtimeLayers: MigrationRule = (edit, report) => {
   edit.replace('runtime', 'layered_runtime', { layers });
 };
 
+/** The API of Zipkin has to be said. */
 export const zipkinVersion: MigrationRule = (edit, report) => {
   const version = edit.text('collector_endpoint_version');
   if (version !== undefined && version.toUpperCase() !== 'HTTP_JSON_V1') return;

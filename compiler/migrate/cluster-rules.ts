@@ -9,6 +9,7 @@ import { any, typed } from './migration-rule.js';
 
 const tls = `${any}envoy.extensions.transport_sockets.tls.v3.`;
 
+/** `tls_context` -> `transport_socket`. */
 export function tlsContext(type: 'UpstreamTlsContext' | 'DownstreamTlsContext'): MigrationRule {
   return (edit, report) => {
     if (!edit.has('tls_context')) return;
@@ -19,6 +20,7 @@ export function tlsContext(type: 'UpstreamTlsContext' | 'DownstreamTlsContext'):
   };
 }
 
+/** `hosts` -> `load_assignment`. */
 export const hosts: MigrationRule = (edit, report) => {
   const list = edit.get('hosts');
   if (!isSeq(list)) return;
@@ -36,6 +38,7 @@ export const hosts: MigrationRule = (edit, report) => {
   edit.replace('hosts', 'load_assignment', assignment);
 };
 
+/** Options of the protocols -> `typed_extension_protocol_options`. */
 export const protocolOptions: MigrationRule = (edit, report) => {
   const http1 = edit.has('http_protocol_options');
   const http2 = edit.has('http2_protocol_options');
@@ -71,6 +74,7 @@ export const protocolOptions: MigrationRule = (edit, report) => {
   edit.child('typed_extension_protocol_options')?.set(key, options);
 };
 
+/** `dns_resolvers` -> c-ares with these resolvers. */
 export const dnsResolvers: MigrationRule = (edit, report) => {
   const list = edit.get('dns_resolvers');
   if (!isSeq(list)) return;
@@ -85,12 +89,14 @@ export const dnsResolvers: MigrationRule = (edit, report) => {
   edit.child('typed_dns_resolver_config')?.child('typed_config')?.set('resolvers', list);
 };
 
+/** The load balancer of ORIGINAL_DST has another name. */
 export const originalDst: MigrationRule = (edit, report) => {
   if (edit.text('lb_policy')?.toUpperCase() !== 'ORIGINAL_DST_LB') return;
   report('lb_policy', 'ORIGINAL_DST_LB is CLUSTER_PROVIDED now');
   edit.set('lb_policy', 'CLUSTER_PROVIDED');
 };
 
+/** `use_http2` of a health check. */
 export const healthCheckHttp2: MigrationRule = (edit, report) => {
   if (!edit.has('use_http2')) return;
   const wants = edit.text('use_http2') === 'true';
@@ -102,6 +108,7 @@ export const healthCheckHttp2: MigrationRule = (edit, report) => {
   else edit.remove('use_http2');
 };
 
+/** `service_name` of a health check was a prefix. */
 export const serviceName: MigrationRule = (edit, report) => {
   const value = edit.get('service_name');
   if (value === undefined) return;
@@ -110,6 +117,7 @@ export const serviceName: MigrationRule = (edit, report) => {
   edit.child('service_name_matcher')?.set('prefix', value);
 };
 
+/** Names of the peer have a type now. */
 export const subjectAltNames: MigrationRule = (edit, report) => {
   const list = edit.items('verify_subject_alt_name');
   if (list.length === 0) return;

@@ -7,6 +7,7 @@ import { MapEdit, nodeOf } from './map-edit.js';
 import type { MigrationRule } from './migration-rule.js';
 import { any } from './migration-rule.js';
 
+/** Of connections, in the connection manager. */
 export const idleTimeout: MigrationRule = (edit, report) => {
   const value = edit.get('idle_timeout');
   if (value === undefined) return;
@@ -17,6 +18,7 @@ export const idleTimeout: MigrationRule = (edit, report) => {
   edit.child('common_http_protocol_options')?.set('idle_timeout', value);
 };
 
+/** The direction of traces is that of the listener. */
 export const tracing: MigrationRule = (edit, report) => {
   const inner = edit.child('tracing');
   if (inner === undefined || !inner.has('operation_name')) return;
@@ -24,6 +26,7 @@ export const tracing: MigrationRule = (edit, report) => {
   inner.remove('operation_name');
 };
 
+/** Headers that become tags of a trace. */
 export const headersForTags: MigrationRule = (edit, report) => {
   const names = edit.items('request_headers_for_tags').map((one) => (isScalar(one) ? String(one.value) : ''));
   if (names.length === 0) return;
@@ -41,6 +44,7 @@ export const percentage: MigrationRule = (edit, report) => {
   edit.child('percentage')?.set('numerator', value);
 };
 
+/** The path that the health check filter answers. */
 export const healthEndpoint: MigrationRule = (edit, report) => {
   const path = edit.get('endpoint');
   if (!isScalar(path)) return;
@@ -118,6 +122,7 @@ export const gzip: MigrationRule = (edit, report) => {
   else edit.set('typed_config', config);
 };
 
+/** The script of the Lua filter. */
 export const luaCode: MigrationRule = (edit, report) => {
   const code = edit.get('inline_code');
   if (!isScalar(code)) return;

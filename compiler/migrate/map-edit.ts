@@ -18,6 +18,7 @@ export function nodeOf(value: unknown): unknown {
   return new Document(asTexts(value), { schema: 'failsafe' }).contents;
 }
 
+/** A mapping; keys are found by their snake_case or camelCase name. */
 export class MapEdit {
   readonly map: YAMLMap;
 

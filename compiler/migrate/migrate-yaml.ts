@@ -18,6 +18,7 @@ import { MapEdit, nodeOf } from './map-edit.js';
 import { migrationRules } from './migration-rules.js';
 import { newerName, newerType, typeOfExtension } from './older-extensions.js';
 
+/** One thing that was rewritten, or why nothing was. */
 export interface Rewrite {
   /** One-based, in the text that was given. */
   readonly line: number;
@@ -25,6 +26,7 @@ export interface Rewrite {
   readonly message: string;
 }
 
+/** The text for v3, and what was done. */
 export interface MigratedYaml {
   readonly text: string;
   /** In the order of their places. */

@@ -12,8 +12,10 @@ export type Report = (field: string, message: string) => void;
 /** Changes the mapping in place. */
 export type MigrationRule = (edit: MapEdit, report: Report) => void;
 
+/** Prefix of every `@type`. */
 export const any = 'type.googleapis.com/';
 
+/** A field of another name; both have the same value. */
 export function renamed(from: string, to: string): MigrationRule {
   return (edit, report) => {
     const pair = edit.pair(from);
@@ -23,6 +25,7 @@ export function renamed(from: string, to: string): MigrationRule {
   };
 }
 
+/** A field that nothing took the place of. */
 export function dropped(field: string, why: string): MigrationRule {
   return (edit, report) => {
     if (!edit.has(field)) return;

@@ -32,6 +32,7 @@ export const headerMatch: MigrationRule = (edit, report) => {
   }
 };
 
+/** `value` and `regex` of a query parameter. */
 export const queryMatch: MigrationRule = (edit, report) => {
   const value = edit.get('value');
   const isRegex = edit.text('regex') === 'true';
@@ -43,6 +44,7 @@ export const queryMatch: MigrationRule = (edit, report) => {
   else edit.child('string_match')?.set('exact', value);
 };
 
+/** The regular expression of a path. */
 export const routeRegex: MigrationRule = (edit, report) => {
   const value = edit.get('regex');
   if (!isScalar(value)) return;
@@ -51,6 +53,7 @@ export const routeRegex: MigrationRule = (edit, report) => {
   edit.child('safe_regex')?.set('regex', value);
 };
 
+/** One policy -> a list of them. */
 export const mirror: MigrationRule = (edit, report) => {
   const value = edit.get('request_mirror_policy');
   if (value === undefined) return;
@@ -62,6 +65,7 @@ export const mirror: MigrationRule = (edit, report) => {
   list.items.push(value);
 };
 
+/** Origins by text or expression -> matchers. */
 export const corsOrigins: MigrationRule = (edit, report) => {
   const [exact, regex] = [edit.items('allow_origin'), edit.items('allow_origin_regex')];
   if (exact.length + regex.length === 0) return;
@@ -75,6 +79,7 @@ export const corsOrigins: MigrationRule = (edit, report) => {
   ]);
 };
 
+/** `use_websocket` -> `upgrade_configs`. */
 export const websocket: MigrationRule = (edit, report) => {
   const value = edit.get('use_websocket');
   if (value === undefined) return;

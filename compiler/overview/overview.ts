@@ -7,6 +7,7 @@ import { fieldsAt, listAt, numberAt, textAt } from '../check/bootstrap-view.js';
 import type { Fields } from '../check/bootstrap-view.js';
 import { typeOf } from '../check/bootstrap-view.js';
 
+/** One route. */
 export interface RouteOverview {
   readonly name: string;
   /** `/api`, `= /api`, `~ /a.*`. */
@@ -22,12 +23,14 @@ export interface RouteOverview {
   readonly path: Path;
 }
 
+/** One virtual host. */
 export interface VirtualHostOverview {
   readonly name: string;
   readonly domains: readonly string[];
   readonly routes: readonly RouteOverview[];
 }
 
+/** One filter chain. */
 export interface FilterChainOverview {
   readonly name: string;
   /** Why a connection meets it: `server name a.com`. */
@@ -42,6 +45,7 @@ export interface FilterChainOverview {
   readonly source: string;
 }
 
+/** One listener; the default filter chain is its last chain. */
 export interface ListenerOverview {
   readonly name: string;
   /** `0.0.0.0:80`. */
@@ -49,6 +53,7 @@ export interface ListenerOverview {
   readonly chains: readonly FilterChainOverview[];
 }
 
+/** One cluster. */
 export interface ClusterOverview {
   readonly name: string;
   readonly type: string;
@@ -62,6 +67,7 @@ export interface ClusterOverview {
   readonly outlierDetection: boolean;
 }
 
+/** A whole configuration. */
 export interface Overview {
   readonly node: string;
   readonly admin: string;
@@ -70,6 +76,7 @@ export interface Overview {
   readonly secrets: readonly string[];
 }
 
+/** `host:port`, the path of a pipe, or `internal`. */
 export function addressText(value: unknown): string {
   const address = fieldsAt(value);
   const socket = fieldsAt(address.socket_address);

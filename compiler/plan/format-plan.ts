@@ -16,11 +16,13 @@ function shown<T>(
   return items.length > maxShown ? [...lines, more(items.length - maxShown)] : lines;
 }
 
+/** All in one line. */
 export function planSummary({ hosts, impacts, routes }: Plan): string {
   const count = (wanted: string): number => impacts.filter(({ impact }) => impact === wanted).length;
   return `${count('hot')} hot, ${count('drain')} drain, ${count('restart')} restart; ${routes.length} routes answer otherwise; ${hosts.length} clusters lose hosts`;
 }
 
+/** For a terminal. */
 export function planText(plan: Plan): string {
   const { compared, hosts, impacts, routes } = plan;
   if (impacts.length === 0) return 'nothing changes\n';
@@ -53,6 +55,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
+/** For a pull request. */
 export function planMarkdown(plan: Plan): string {
   const { changes, compared, hosts, impacts, routes } = plan;
   if (impacts.length === 0) return 'Nothing changes.\n';
@@ -87,6 +90,7 @@ export function planMarkdown(plan: Plan): string {
   return `${lines.join('\n')}\n\n<details><summary>All differences</summary>\n\n${diffMarkdown(changes)}\n</details>\n`;
 }
 
+/** One line, with the version of its form. */
 export function planJson(plan: Plan): string {
   return `${JSON.stringify({ version: 1, ...plan })}\n`;
 }

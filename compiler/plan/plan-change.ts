@@ -20,6 +20,7 @@ export type Impact = 'hot' | 'drain' | 'restart';
 /** `envoy-split`: real Envoy with listeners and clusters in files that it watches (`--layout split`). */
 export type PlanEngine = 'bundled' | 'envoy' | 'envoy-split';
 
+/** What becomes of one resource. */
 export interface ResourceImpact {
   readonly resource: string;
   readonly kind: 'added' | 'removed' | 'changed';
@@ -36,6 +37,7 @@ export interface RouteChange {
   readonly after: string;
 }
 
+/** A cluster that loses hosts. */
 export interface HostLoss {
   readonly cluster: string;
   readonly lost: readonly string[];
@@ -44,6 +46,7 @@ export interface HostLoss {
   readonly left: number;
 }
 
+/** All that a change does. */
 export interface Plan {
   readonly engine: PlanEngine;
   readonly changes: readonly Change[];

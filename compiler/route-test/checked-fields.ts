@@ -6,8 +6,10 @@ import { durationMs, nearName } from '../../dsl/api/index.js';
 import type { DurationInput } from '../../dsl/index.js';
 import { duration } from '../../dsl/index.js';
 
+/** A test, or a part of it. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** What is wrong with a field, with its path inside the test. */
 export class Refusal extends Error {
   readonly steps: Path;
   constructor(message: string, ...steps: PathStep[]) {
@@ -16,15 +18,18 @@ export class Refusal extends Error {
   }
 }
 
+/** No list, no null. */
 export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** @throws Refusal */
 export function objectAt(value: unknown, ...steps: PathStep[]): Fields {
   if (!isObject(value)) throw new Refusal('must be an object', ...steps);
   return value;
 }
 
+/** @throws Refusal at the first field that is not allowed */
 export function refuseOthers(value: Fields, allowed: readonly string[], ...steps: PathStep[]): void {
   for (const key of Object.keys(value)) {
     if (allowed.includes(key)) continue;
@@ -34,12 +39,14 @@ export function refuseOthers(value: Fields, allowed: readonly string[], ...steps
   }
 }
 
+/** undefined when it is not set. @throws Refusal */
 export function textAt(value: unknown, ...steps: PathStep[]): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new Refusal('must be a text', ...steps);
   return value;
 }
 
+/** A whole number from 0 on; also as a text. @throws Refusal */
 export function wholeAt(value: unknown, max: number, ...steps: PathStep[]): number | undefined {
   if (value === undefined) return undefined;
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
@@ -49,6 +56,7 @@ export function wholeAt(value: unknown, max: number, ...steps: PathStep[]): numb
   return number;
 }
 
+/** False when it is not set. @throws Refusal */
 export function booleanAt(value: unknown, ...steps: PathStep[]): boolean {
   if (value === undefined) return false;
   if (typeof value !== 'boolean') throw new Refusal('must be true or false', ...steps);
@@ -60,6 +68,7 @@ export function randomAt(value: unknown, ...steps: PathStep[]): number {
   return wholeAt(value, Number.MAX_SAFE_INTEGER, ...steps) ?? 0;
 }
 
+/** Milliseconds, undefined when it is not set. @throws Refusal */
 export function durationAt(value: unknown, field: string): number | undefined {
   if (value === undefined) return undefined;
   try {

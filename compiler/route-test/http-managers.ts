@@ -10,6 +10,7 @@ import type { RouteTestRequest } from './route-test.js';
 
 const managerType = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 
+/** A connection manager with its place. */
 export interface HttpManager {
   readonly listener: string;
   readonly filterChain: string;
@@ -71,6 +72,7 @@ export interface Entrance {
 /** A connection's manager, or in words why there is none. */
 export type ManagerChoice = HttpManager | { readonly problem: string };
 
+/** All of a bootstrap. */
 export class HttpManagers {
   readonly all: readonly HttpManager[];
   readonly #listeners: readonly ListenerChains[];

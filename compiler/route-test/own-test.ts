@@ -126,6 +126,7 @@ function expectationAt(value: unknown): RouteExpectation {
   };
 }
 
+/** @throws Refusal */
 export function ownTest(value: Fields): Omit<RouteTest, 'path'> {
   refuseOthers(value, ['name', 'request', 'expect']);
   const request = requestAt(value.request);

@@ -8,11 +8,13 @@ import { ownTest } from './own-test.js';
 import type { RouteTest } from './route-test.js';
 import { routerCheckTest } from './router-check-test.js';
 
+/** What is wrong with a file of tests. */
 export interface RouteTestIssue {
   readonly path: Path;
   readonly message: string;
 }
 
+/** The tests that are sound, and what is wrong with the others. */
 export interface ReadRouteTests {
   /** Path of the configuration, relative to the file of the tests; undefined when the file names none. */
   readonly config?: string;

@@ -7,6 +7,7 @@ import type { Fields } from '../../runtime/common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../../runtime/common/message-fields.js';
 import type { RouteSimulator } from './route-simulator.js';
 
+/** There is a listener for each: TLS itself is not replayed. */
 export type ReplayScheme = 'http' | 'https';
 
 /** Name of the listener that stands for a connection manager and a scheme. */

@@ -3,6 +3,7 @@
  */
 import type { RouteTestRequest } from './route-test.js';
 
+/** What a request has besides its line, by default. */
 export const noRequest: Omit<RouteTestRequest, 'method' | 'scheme' | 'authority' | 'path'> = {
   headers: [],
   random: 0,

@@ -8,6 +8,7 @@ import { messageOf, messagesOf, textOf } from '../../runtime/common/message-fiel
 import { describeRoute } from './explain-route.js';
 import type { RoutePlace } from './route-test.js';
 
+/** Of all route configurations together. */
 export interface RouteCoverage {
   readonly covered: number;
   readonly total: number;

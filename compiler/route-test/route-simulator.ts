@@ -34,6 +34,7 @@ interface Router {
   readonly findHost: (host: string) => number | undefined;
 }
 
+/** A route configuration with its place. */
 export interface RouteConfigurationAt {
   /** In the bootstrap. */
   readonly path: Path;
@@ -130,6 +131,7 @@ function prepare(
   return head;
 }
 
+/** Tables are compiled once, at the first request that needs them. */
 export class RouteSimulator {
   readonly #managers: HttpManagers | undefined;
   readonly #alone: Fields | undefined;

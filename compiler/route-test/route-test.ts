@@ -63,6 +63,7 @@ export interface RouteExpectation {
   readonly responseHeaderMatches?: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** A request and what is expected of it. */
 export interface RouteTest {
   readonly name: string;
   readonly request: RouteTestRequest;
@@ -126,6 +127,7 @@ export interface RouteMismatch {
   readonly actual: string;
 }
 
+/** A test that has run. */
 export interface RouteTestResult {
   readonly test: RouteTest;
   readonly outcome: RouteOutcome;

@@ -107,6 +107,7 @@ function metadataAt(value: unknown): Readonly<Record<string, unknown>> {
   return found;
 }
 
+/** @throws Refusal */
 export function routerCheckTest(value: Fields): Omit<RouteTest, 'path'> {
   refuseOthers(value, ['test_name', 'input', 'validate']);
   const input = objectAt(value.input, 'input');

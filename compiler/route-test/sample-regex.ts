@@ -84,6 +84,7 @@ class Sampler {
   }
 }
 
+/** Never throws; `''` when nothing comes to mind. */
 export function sampleRegex(pattern: string): string {
   try {
     return new Sampler(pattern).alternatives();

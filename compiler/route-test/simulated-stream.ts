@@ -24,6 +24,7 @@ export type KnownStream = Pick<
   | 'requestedServerName'
 >;
 
+/** All else has the value of the first moment of a request. */
 export function simulatedStream(known: KnownStream): StreamInfo {
   const none: HeaderList = [];
   return {

@@ -12,6 +12,7 @@ import { routeSupportedFields } from '../../runtime/route/supported-fields.js';
 const known = routeSupportedFields['envoy.config.route.v3.RouteMatch'] ?? {};
 const pathKinds: ReadonlySet<string> = new Set(['prefix', 'path', 'path_separated_prefix', 'safe_regex']);
 
+/** A route configuration for the matcher, and what the matcher does not know of it. */
 export interface TaggedRoutes {
   /** For `compileRouteTable`. */
   readonly config: Fields;

@@ -6,6 +6,7 @@ import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
 import { defined } from './extension.js';
 
+/** What all health checks have. */
 export interface HealthCheckOptions {
   /** For logs. Several checks of one cluster need a name each; those without get `check_1`, `check_2`. */
   readonly name?: string;
@@ -34,6 +35,7 @@ function common(options: HealthCheckOptions) {
   };
 }
 
+/** Of `httpHealthCheck`. */
 export interface HttpHealthCheckOptions extends HealthCheckOptions {
   /** Host header, default the name of the cluster. */
   readonly host?: string;
@@ -55,6 +57,7 @@ export function httpHealthCheck(path: `/${string}`, options: HttpHealthCheckOpti
   return { ...common(options), http_health_check, ...raw } as HealthCheck;
 }
 
+/** Of `grpcHealthCheck`. */
 export interface GrpcHealthCheckOptions extends HealthCheckOptions {
   /** Service that is asked for; default: the server as a whole. */
   readonly service?: string;

@@ -36,6 +36,7 @@ export function cors(): HttpFilter {
   return filter('cors', 'cors.v3.Cors');
 }
 
+/** Of `corsPolicy`. */
 export interface CorsPolicyOptions {
   /** Origins, exact. */
   readonly origins: readonly string[];
@@ -68,6 +69,7 @@ export function corsPolicy(
   };
 }
 
+/** Of `fault`. */
 export interface FaultOptions {
   /** Answers instead of the upstream. */
   readonly abort?: { readonly status: number; readonly percent: number };
@@ -86,6 +88,7 @@ export function fault({ abort, delay, headers }: FaultOptions): HttpFilter {
   });
 }
 
+/** Of `localRateLimit`. */
 export interface LocalRateLimitOptions {
   /** Requests that may pass in each interval, of each Envoy process. */
   readonly requests: number;
@@ -110,6 +113,7 @@ export function localRateLimit(options: LocalRateLimitOptions): HttpFilter {
   });
 }
 
+/** Of `rateLimit`. */
 export interface RateLimitOptions {
   readonly domain: string;
   /** The rate limit service, over gRPC. */
@@ -131,6 +135,7 @@ export function rateLimit({ domain, failClosed, service, timeout }: RateLimitOpt
   return carry(built, valuesOf([service]));
 }
 
+/** Of `extAuthz`. */
 export interface ExtAuthzOptions {
   /** The authorization service. */
   readonly service: Cluster | string;
@@ -164,6 +169,7 @@ export function extAuthz({ failOpen, http, raw, service, timeout = '200ms' }: Ex
   return carry(built, valuesOf([service]));
 }
 
+/** Who signs tokens, and where the keys are. */
 export interface JwtProviderInput {
   readonly issuer: string;
   readonly audiences?: readonly string[];
@@ -177,6 +183,7 @@ export interface JwtProviderInput {
   readonly forward?: boolean;
 }
 
+/** Of `jwtAuthn`. */
 export interface JwtAuthnOptions<Providers extends string> {
   readonly providers: Readonly<Record<Providers, JwtProviderInput>>;
   /** The first prefix that fits counts; `null`: no token is asked for. Default: every path needs the first provider. */
@@ -228,6 +235,7 @@ export function rbac(
   return filter('rbac', 'rbac.v3.RBAC', { rules: { action, policies } });
 }
 
+/** Of `compressor`. */
 export interface CompressorOptions {
   /** Smaller answers stay as they are, in bytes; Envoy's default is 30. */
   readonly minimumBytes?: number;

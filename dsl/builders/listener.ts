@@ -18,6 +18,7 @@ import { defined, extension } from './extension.js';
 import type { FilterChainOf, ListenerOf, NetworkFilterOf } from './names.js';
 import type { NamesIn, Share, WeightedTarget } from './route.js';
 
+/** Of `filterChain`. */
 export interface FilterChainOptions {
   /** Server names of TLS that choose this chain: `www.example.com`, `*.example.com`. */
   readonly serverNames?: readonly string[];
@@ -45,6 +46,7 @@ export function filterChain<const Names extends string = never>(
   } as FilterChain as FilterChainOf<Names>;
 }
 
+/** Of `listener`. */
 export interface ListenerOptions<Names extends string> {
   readonly filterChains: readonly FilterChainOf<Names>[];
   /** Takes the connections that no other chain takes. */
@@ -80,6 +82,7 @@ export function listener<const Names extends string = never>(
   } as Listener as ListenerOf<Names>;
 }
 
+/** Of `tcpProxy`. */
 export interface TcpProxyOptions {
   /** Without any data in either direction, a connection ends after this; Envoy's default is one hour. 0 = never. */
   readonly idleTimeout?: DurationInput;
@@ -116,6 +119,7 @@ export function tcpProxy<const Target extends Cluster | string | WeightedTarget<
   return carry(filter, valuesOf(targets)) as NetworkFilterOf<NamesIn<Target>>;
 }
 
+/** Of `tcpListener`. */
 export interface TcpListenerOptions extends TcpProxyOptions {
   readonly address?: string;
   /** Default `tcp_<port>`; also the prefix of the statistics. */

@@ -8,6 +8,7 @@ import { carry, nameOf, valuesOf } from './carried-clusters.js';
 import { defined, extension } from './extension.js';
 import { grpcService } from './http-filters.js';
 
+/** Of `statsd` and `dogStatsd`. */
 export interface StatsdOptions {
   /** Default `envoy`. */
   readonly prefix?: string;
@@ -39,6 +40,7 @@ export function dogStatsd(address: string, options: StatsdOptions = {}): StatsSi
 
 type Tracing = api.envoy_extensions_filters_network_http_connection_manager_v3_HttpConnectionManager_Tracing;
 
+/** Of the tracers. */
 export interface TracingOptions {
   /** Part of the requests that is traced, in percent; Envoy's default is 100. */
   readonly samplePercent?: number;

@@ -3,6 +3,7 @@ import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
 import { defined } from './extension.js';
 
+/** Of `outlierDetection`. */
 export interface OutlierDetectionOptions {
   /** Answers with 5xx in a row (connection failures count) that eject a host; Envoy's default is 5. */
   readonly consecutive5xx?: number;

@@ -3,6 +3,7 @@
  */
 import type { SdsSecretConfig } from '../types.js';
 
+/** Of `secretRef`. */
 export interface SecretRefOptions {
   /** File in the form of SDS that the proxy watches. Default: a secret of `static_resources.secrets`. */
   readonly path?: string;

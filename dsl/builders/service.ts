@@ -9,6 +9,7 @@ import type { MatchInput, RouteOptions } from './route.js';
 import { route } from './route.js';
 import type { RouteTo } from './names.js';
 
+/** Of `defineService`. */
 export interface ServiceOptions<Name extends string> extends RouteOptions {
   /** Hosts by name, a cluster of one's own, or an entry of the catalog. */
   readonly at: readonly string[] | NamedCluster<Name> | { readonly consul: ConsulServiceOptions };
