@@ -24,6 +24,7 @@ const needs = {
   import: { shared: true },
   fmt: { shared: true },
   migrate: { envoy: true },
+  'split-layout': { envoy: true },
   tools: { shared: true },
   builders: { envoy: true },
   'route-tests': { shared: true, envoy: true },
