@@ -63,9 +63,11 @@ function readText(text: string, label: string): LoadedConfiguration {
       value: readMessage(bootstrapType, readConfigDump(value)).value,
     };
   }
+  const read = errors.length > 0 ? undefined : readMessage(bootstrapType, value);
+  if (read !== undefined && read.issues.length === 0)
+    return { label, kind: 'bootstrap', errors: [], value: read.value };
   const found = onlyErrors(checkText(text, { file: label })).filter(({ code }) => code.startsWith('E1'));
-  if (found.length > 0) return { label, kind: 'bootstrap', errors: found };
-  return { label, kind: 'bootstrap', errors: [], value: readMessage(bootstrapType, value).value };
+  return { label, kind: 'bootstrap', errors: found };
 }
 
 async function loadFile(path: string, cwd: string, label: string, io: Io): Promise<LoadedConfiguration> {

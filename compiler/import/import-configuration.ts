@@ -289,12 +289,23 @@ class ModuleWriter implements ImportContext {
     const clusters = ((resources.clusters ?? []) as readonly unknown[]).filter(isObject);
     this.#declareClusters(clusters);
     const root = printSource(this.#root(value, clusters).source, 15);
-    const text = `${this.#declarations.join('\n')}\nexport default ${root};\n`;
+    const text = `${joinDeclarations(this.#declarations)}\nexport default ${root};\n`;
     const used = Object.keys(dsl).filter((name) => new RegExp(`(?<![.\\w'"])${name}\\(`).test(text));
     const types = [...this.#types].sort();
     const typeImport = types.length === 0 ? '' : `import type { ${types.join(', ')} } from 'envoy3';\n`;
     return `${typeImport}import { ${used.sort().join(', ')} } from 'envoy3';\n\n${text.trimStart()}`;
   }
+}
+
+/** Constants of one line stand together; an empty line parts all others. */
+function joinDeclarations(declarations: readonly string[]): string {
+  const isShort = (text: string | undefined): boolean =>
+    text?.startsWith('const ') === true && text.split('\n').length === 2;
+  return declarations
+    .map((text, index) =>
+      index === 0 || (isShort(text) && isShort(declarations[index - 1])) ? text : `\n${text}`,
+    )
+    .join('');
 }
 
 /** `{ secrets: { secrets: [...] } }` as `rest` gives it -> `{ secrets: [...] }`. */
