@@ -1,18 +1,16 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeOutput } from '../../compiler/index.js';
 import { formatYaml } from '../../compiler/tools.js';
 import type { Command, Io } from '../command.js';
 import { UsageError } from '../command.js';
+import { findFiles } from '../support/find-files.js';
 
 function filesOf(path: string, io: Io): string[] {
   const full = resolve(io.cwd, path);
   if (!existsSync(full)) throw new UsageError(`there is no file '${path}'`);
   if (!statSync(full).isDirectory()) return [path];
-  return readdirSync(full, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.ya?ml$/.test(name) && !/(?:^|[\\/])(?:node_modules|\.[^\\/]+)(?:[\\/]|$)/.test(name))
-    .sort()
-    .map((name) => join(path, name));
+  return findFiles(full, /\.ya?ml$/).map((name) => join(path, name));
 }
 
 /** `envoy3 fmt`. */

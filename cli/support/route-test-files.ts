@@ -1,14 +1,15 @@
 /**
  * Files of route tests: found, read, and with positions for what is said about their tests.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import type { Diagnostic, SourceLocation } from '../../compiler/index.js';
 import type { RouteTest } from '../../compiler/tools.js';
 import { evaluateModule, readRouteTests } from '../../compiler/tools.js';
 import type { Path } from '../../dsl/api/index.js';
 import { readYaml } from '../../dsl/api/index.js';
 import type { Io } from '../command.js';
+import { findFiles } from './find-files.js';
 
 /** A file of route tests, open until `close`. */
 export interface RouteTestFile {
@@ -21,20 +22,9 @@ export interface RouteTestFile {
   close(): void;
 }
 
-/** `*.routes.ts`, `*.routes.yaml`, `*.routes.json` below a folder, without `node_modules` and hidden folders. */
+/** `*.routes.ts`, `*.routes.yaml`, `*.routes.json` below a folder. @throws UsageError when it cannot be read */
 export function findRouteTests(folder: string): string[] {
-  const found: string[] = [];
-  const visit = (path: string): void => {
-    for (const entry of readdirSync(join(folder, path), { withFileTypes: true })) {
-      const inside = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (entry.isDirectory()) {
-        if (entry.name !== 'node_modules' && entry.name !== 'dist' && !entry.name.startsWith('.'))
-          visit(inside);
-      } else if (/\.routes\.(?:[cm]?ts|ya?ml|json)$/.test(entry.name)) found.push(inside);
-    }
-  };
-  visit('');
-  return found.sort();
+  return findFiles(folder, /\.routes\.(?:[cm]?ts|ya?ml|json)$/);
 }
 
 interface Loaded {

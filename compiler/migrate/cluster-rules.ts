@@ -96,6 +96,21 @@ export const originalDst: MigrationRule = (edit, report) => {
   edit.set('lb_policy', 'CLUSTER_PROVIDED');
 };
 
+/** The log of health changes is a sink of its own. */
+export const eventLog: MigrationRule = (edit, report) => {
+  const path = edit.get('event_log_path');
+  if (!isScalar(path)) return;
+  report('event_log_path', 'event_log_path is an event_logger of a file now');
+  const config = {
+    '@type': `${any}envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink`,
+  };
+  const sink = {
+    name: 'envoy.health_check.event_sink.file',
+    typed_config: { ...config, event_log_path: String(path.value) },
+  };
+  edit.replace('event_log_path', 'event_logger', [sink]);
+};
+
 /** `use_http2` of a health check. */
 export const healthCheckHttp2: MigrationRule = (edit, report) => {
   if (!edit.has('use_http2')) return;

@@ -4,6 +4,7 @@
 import { isScalar } from 'yaml';
 import {
   dnsResolvers,
+  eventLog,
   healthCheckHttp2,
   hosts,
   originalDst,
@@ -97,6 +98,7 @@ export const migrationRules: Readonly<Record<string, readonly MigrationRule[]>> 
   [`${route}HeaderMatcher`]: [headerMatch],
   [`${route}QueryParameterMatcher`]: [queryMatch],
   [`${route}CorsPolicy`]: [corsOrigins, dropped('enabled', 'use filter_enabled')],
+  'envoy.config.core.v3.HealthCheck': [eventLog],
   'envoy.config.core.v3.HealthCheck.HttpHealthCheck': [healthCheckHttp2, serviceName],
   'envoy.config.core.v3.ApiConfigSource': [versionSet('transport_api_version')],
   'envoy.config.core.v3.ConfigSource': [versionSet('resource_api_version')],

@@ -4,7 +4,7 @@
 import type { HealthCheck } from '../types.js';
 import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
-import { defined } from './extension.js';
+import { defined, extension } from './extension.js';
 
 /** What all health checks have. */
 export interface HealthCheckOptions {
@@ -20,13 +20,24 @@ export interface HealthCheckOptions {
   readonly unhealthyThreshold?: number;
   /** Successes in a row that make it healthy again, default 2. */
   readonly healthyThreshold?: number;
+  /** File that gets a line of JSON for each change of a host's health. */
+  readonly eventLog?: string;
   /** Any other field of `HealthCheck`; it wins over what the builder sets. */
   readonly raw?: Partial<HealthCheck>;
+}
+
+function eventFile(event_log_path: string): object {
+  return extension(
+    'envoy.health_check.event_sink.file',
+    'envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink',
+    { event_log_path },
+  );
 }
 
 function common(options: HealthCheckOptions) {
   return {
     ...defined({ name: options.name }),
+    ...(options.eventLog === undefined ? {} : { event_logger: [eventFile(options.eventLog)] }),
     timeout: duration(options.timeout ?? '1s'),
     interval: duration(options.interval ?? '5s'),
     interval_jitter: duration(options.jitter ?? '1s'),

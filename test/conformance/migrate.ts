@@ -164,6 +164,7 @@ static_resources:
           interval_jitter: 1s
           healthy_threshold: 3
           unhealthy_threshold: 3
+          event_log_path: /dev/null
       # where it is
       hosts:
         - socket_address:

@@ -83,7 +83,7 @@ const h2 = { protocol: 'http2' } as const;
 
 const web = strictDns('web', ['web.internal:80'], {
   healthChecks: [
-    httpHealthCheck('/health', { expected: [[200, 300]] }),
+    httpHealthCheck('/health', { expected: [[200, 300]], eventLog: '/dev/null' }),
     tcpHealthCheck({ name: 'tcp', interval: '10s' }),
   ],
   outlierDetection: outlierDetection({ consecutive5xx: 3, ejectionTime: '1m' }),
