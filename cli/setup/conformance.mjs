@@ -23,6 +23,13 @@ const h2specBin = only === undefined || only === 'h2spec' ? await findH2spec() :
 const needs = {
   'api-facts': { envoy: true },
   verdicts: { shared: true },
+  import: { shared: true },
+  fmt: { shared: true },
+  migrate: { envoy: true },
+  'split-layout': { envoy: true },
+  tools: { shared: true },
+  builders: { envoy: true },
+  'route-tests': { shared: true, envoy: true },
   'cross-checks': { shared: true },
   'live-mutations': { shared: true, envoy: true },
   'http-parity': { envoy: true },

@@ -40,19 +40,17 @@ test('the same sources give the same bytes', async () => {
 });
 
 test('nothing is left behind in the folder of temporary files', () =>
-  // A folder of its own: other compilations run at the same time.
-  withFolder({}, async (temporary) => {
-    const outer = process.env.TMPDIR;
-    process.env.TMPDIR = temporary;
+  withFolder({ 'config/envoy3.config.ts': 'export default { nope: 1 };', 'tmp/keep': '' }, async (folder) => {
+    // A folder of its own: other processes compile at the same time.
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = join(folder, 'tmp');
     try {
-      await run({
-        [entry]: 'export default { nope: 1 };',
-        'envoy3.settings.ts': 'export default {};',
-      });
-      assert.equal(readdirSync(temporary), []);
+      const { diagnostics } = await compile({ entry, cwd: join(folder, 'config'), env: {} });
+      assert.is(diagnostics.length, 1);
+      assert.equal(readdirSync(join(folder, 'tmp')), ['keep']);
     } finally {
-      if (outer === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = outer;
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
     }
   }));
 
