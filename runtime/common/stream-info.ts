@@ -82,6 +82,8 @@ export interface StreamInfo {
   readonly downstreamLocalAddress: string;
   readonly requestedServerName: string;
   readonly connectionId: number;
+  /** A filter has taken it for a request of a health checker; absent: it has not. */
+  readonly isHealthCheck?: boolean;
   /** `metadata.filter.key`, set by filters. */
   dynamicMetadata(filter: string, path: readonly string[]): unknown;
 }

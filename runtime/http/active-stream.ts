@@ -23,7 +23,7 @@ import type {
 } from './codec.js';
 import type { ConnectionManagerConfig } from './connection-manager-config.js';
 import type { DownstreamConnection } from './downstream-connection.js';
-import type { TerminalFilter, TerminalFilterCallbacks } from './filter.js';
+import type { StreamConnection, TerminalFilter, TerminalFilterCallbacks } from './filter.js';
 import { PAUSED_BY_FILTER } from './filter.js';
 import type { FilterChainOwner } from './filter-chain-run.js';
 import { FilterChainRun } from './filter-chain-run.js';
@@ -88,6 +88,7 @@ export class ActiveStream
   upstreamRequestAttemptCount = 0;
   /** The head of the response, a final one, is written. */
   responseStarted = false;
+  isHealthCheck = false;
   private readonly encoder: ResponseEncoder;
   private readonly connection: DownstreamConnection;
   private readonly config: ConnectionManagerConfig;
@@ -271,6 +272,10 @@ export class ActiveStream
     return this.connection.shared.clusters;
   }
 
+  get streamConnection(): StreamConnection {
+    return this.connection.streamConnection;
+  }
+
   get bufferLimitBytes(): number {
     return this.config.bufferLimitBytes;
   }
@@ -389,8 +394,27 @@ export class ActiveStream
       if (bytes.length > 0 && head.method !== 'HEAD') octets = bytes;
     }
     const reply: ResponseHead = { status: code, headers, protocol: 'HTTP/1.1' };
+    if (this.chain?.encoding.started === true) {
+      // Another response is on its way through the filters: they are not to see a second one.
+      this.chain.encoding.end();
+      this.writeHead(reply, octets === undefined);
+      if (octets !== undefined) this.writeData(octets, true);
+      return;
+    }
     this.passHead(reply, octets === undefined);
     if (octets !== undefined) this.encodeData(octets, true);
+  }
+
+  sendResponse(status: number, headers: HeaderList, details: string): void {
+    if (this.over || this.responseStarted) return;
+    this.endTerminal();
+    this.chain?.endDecoding();
+    this.responseCodeDetails = details;
+    this.passHead({ status, headers, protocol: 'HTTP/1.1' }, true);
+  }
+
+  markHealthCheck(): void {
+    this.isHealthCheck = true;
   }
 
   /** What the route to a cluster adds to every response. */
@@ -519,7 +543,7 @@ export class ActiveStream
   }
 
   /** For filters: kept until the access log is written. */
-  setDynamicMetadata(filter: string, values: Record<string, unknown>): void {
+  setDynamicMetadata(filter: string, values: Readonly<Record<string, unknown>>): void {
     this.metadata ??= new Map();
     this.metadata.set(filter, { ...this.metadata.get(filter), ...values });
   }
@@ -642,7 +666,7 @@ export class ActiveStream
     if (status === 101) this.startTunnel();
     else if (connection.closesAfterResponse(this.requestEnded)) headers.push('connection', 'close');
     this.responseHeaders = headers;
-    shared.stats.countResponse(status);
+    if (!this.isHealthCheck) shared.stats.countResponse(status);
     this.encoder.encodeHeaders(status, headers, endStream);
     if (endStream) this.finish(false);
     else this.idleQueue?.add(this.idleTimeout);

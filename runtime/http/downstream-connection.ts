@@ -18,6 +18,7 @@ import type {
   ServerConnectionCallbacks,
 } from './codec.js';
 import type { ConnectionConfig, ConnectionManagerConfig } from './connection-manager-config.js';
+import { ConnectionState } from './connection-state.js';
 import type { ConnectionManagerStats } from './connection-manager-stats.js';
 import { createHttp1ServerConnection } from './http1/server-connection.js';
 import type { PeerFacts } from './request-sanitizer.js';
@@ -55,6 +56,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   readonly shared: ManagerShared;
   readonly info: ConnectionInfo;
   readonly peer: PeerFacts;
+  readonly streamConnection: ConnectionState;
   readonly localAddressText: string;
   private readonly codec: ServerConnection;
   private readonly startedAt: number;
@@ -74,6 +76,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   constructor(socket: Duplex, info: ConnectionInfo, shared: ManagerShared) {
     this.shared = shared;
     this.info = info;
+    this.streamConnection = new ConnectionState(socket, info);
     this.startedAt = shared.clock.now();
     const remoteAddressText = addressText(info.remoteAddress, info.remotePort);
     this.peer = {

@@ -52,6 +52,9 @@ export const httpSupportedFields: SupportedFields = {
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {
     name: true,
     typed_config: true,
+    // Filters that are not here need real Envoy, which knows all of them.
+    is_optional: 'ignored',
+    disabled: true,
   },
   'envoy.config.core.v3.SchemeHeaderTransformation': { scheme_to_overwrite: true },
   'envoy.config.core.v3.CidrRange': { address_prefix: true, prefix_len: true },

@@ -7,13 +7,10 @@ import { messageOf, messagesOf, numberOf, textOf } from '../common/message-field
 import { lowerAscii, toOctets } from '../common/octet-text.js';
 import { ConfigError } from '../network/filter.js';
 import { compileHeaderMatcher } from './compile-header-matcher.js';
+import { compileQueryParameter } from './compile-query-parameter.js';
 import { compileRegexMatcher } from './compile-regex.js';
-import { compileStringMatcher } from './compile-string-matcher.js';
 import { under } from '../network/config-path.js';
-import type { RouteRequest } from './route-table.js';
-
-/** A test of the request besides its path. */
-export type RequestTest = (request: RouteRequest) => boolean;
+import type { RequestTest, RouteRequest } from './route-table.js';
 
 /** Kinds of paths: numbers, because the index compares them for each request. */
 export const EXACT = 0;
@@ -38,34 +35,6 @@ export interface CompiledMatch {
 function compileHeader(config: Fields): RequestTest {
   const test = compileHeaderMatcher(config);
   return (request) => test(request, request.headers);
-}
-
-/** The first value of a query parameter, undecoded, as Envoy compares it; undefined when it is absent. */
-function queryValue(path: string, name: string): string | undefined {
-  let at = path.indexOf('?');
-  while (at >= 0) {
-    const start = at + 1;
-    at = path.indexOf('&', start);
-    const end = at < 0 ? path.length : at;
-    if (!path.startsWith(name, start)) continue;
-    const equals = start + name.length;
-    if (equals === end) return '';
-    if (equals < end && path[equals] === '=') return path.slice(equals + 1, end);
-  }
-  return undefined;
-}
-
-function compileQueryParameter(config: Fields): RequestTest {
-  const name = toOctets(textOf(config.name));
-  if (config.string_match === undefined) {
-    const wanted = config.present_match !== false;
-    return (request) => (queryValue(request.path, name) !== undefined) === wanted;
-  }
-  const test = under(() => compileStringMatcher(config.string_match), 'string_match');
-  return (request) => {
-    const value = queryValue(request.path, name);
-    return value !== undefined && test(value);
-  };
 }
 
 /** `application/grpc`, alone or with a `+` and more: not grpc-web. */

@@ -3,6 +3,7 @@
  */
 import type { SupportedFields } from '../config/supported-fields.js';
 import { onlyValues } from '../config/supported-fields.js';
+import { rateLimitSupportedFields } from './compile-rate-limits.js';
 
 const route = 'envoy.config.route.v3.';
 const matcher = 'envoy.type.matcher.v3.';
@@ -22,6 +23,7 @@ export const routeSupportedFields: SupportedFields = {
     validate_clusters: true,
     max_direct_response_body_size_bytes: true,
     ignore_port_in_host_matching: true,
+    typed_per_filter_config: true,
   },
   [`${route}VirtualHost`]: {
     ...headers,
@@ -32,6 +34,9 @@ export const routeSupportedFields: SupportedFields = {
     retry_policy: true,
     include_request_attempt_count: true,
     include_attempt_count_in_response: true,
+    typed_per_filter_config: true,
+    cors: true,
+    rate_limits: true,
   },
   [`${route}Route`]: {
     ...headers,
@@ -43,6 +48,7 @@ export const routeSupportedFields: SupportedFields = {
     metadata: 'ignored',
     decorator: 'ignored',
     stat_prefix: 'ignored',
+    typed_per_filter_config: true,
   },
   [`${route}Decorator`]: { operation: 'ignored', propagate: 'ignored' },
   [`${route}RouteMatch`]: {
@@ -103,6 +109,9 @@ export const routeSupportedFields: SupportedFields = {
     // Clusters have the limits of the default priority only.
     priority: onlyValues('DEFAULT'),
     upgrade_configs: true,
+    cors: true,
+    rate_limits: true,
+    include_vh_rate_limits: true,
   },
   [`${route}RouteAction.UpgradeConfig`]: { upgrade_type: true, enabled: true },
   [`${route}WeightedCluster`]: {
@@ -110,7 +119,14 @@ export const routeSupportedFields: SupportedFields = {
     total_weight: 'ignored',
     runtime_key_prefix: 'ignored',
   },
-  [`${route}WeightedCluster.ClusterWeight`]: { ...headers, name: true, weight: true },
+  [`${route}WeightedCluster.ClusterWeight`]: {
+    ...headers,
+    name: true,
+    weight: true,
+    typed_per_filter_config: true,
+  },
+  [`${route}FilterConfig`]: { config: true, is_optional: true, disabled: true },
+  ...rateLimitSupportedFields,
   [`${route}RetryPolicy`]: {
     retry_on: true,
     num_retries: true,
