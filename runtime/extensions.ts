@@ -6,6 +6,17 @@ import { accessLogSupportedFields } from './access-log/supported-fields.js';
 import { bootstrapSupportedFields } from './config/bootstrap-supported-fields.js';
 import type { SupportedFields } from './config/supported-fields.js';
 import { joinSupportedFields } from './config/supported-fields.js';
+import { bufferFilterFactory, bufferSupportedFields } from './filters/http/buffer/buffer-filter.js';
+import { corsFilterFactory, corsSupportedFields } from './filters/http/cors/cors-filter.js';
+import { faultFilterFactory, faultSupportedFields } from './filters/http/fault/fault-filter.js';
+import {
+  headerMutationFilterFactory,
+  headerMutationSupportedFields,
+} from './filters/http/header-mutation/header-mutation-filter.js';
+import {
+  healthCheckFilterFactory,
+  healthCheckSupportedFields,
+} from './filters/http/health-check/health-check-filter.js';
 import { routerFilterFactory } from './filters/http/router/router-filter.js';
 import { createHttpConnectionManagerFactory } from './filters/network/http-connection-manager.js';
 import type { HttpFilterFactory } from './http/filter.js';
@@ -18,6 +29,11 @@ import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
 export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.router.v3.Router', routerFilterFactory],
+  ['envoy.extensions.filters.http.buffer.v3.Buffer', bufferFilterFactory],
+  ['envoy.extensions.filters.http.cors.v3.Cors', corsFilterFactory],
+  ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
+  ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
+  ['envoy.extensions.filters.http.health_check.v3.HealthCheck', healthCheckFilterFactory],
 ]);
 
 export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map([
@@ -35,4 +51,9 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   routeSupportedFields,
   accessLogSupportedFields,
   upstreamSupportedFields,
+  bufferSupportedFields,
+  corsSupportedFields,
+  faultSupportedFields,
+  headerMutationSupportedFields,
+  healthCheckSupportedFields,
 );

@@ -25,6 +25,7 @@ const needs = {
   'http-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
   'headers-parity': { shared: true, envoy: true },
+  'filters-parity': { envoy: true },
   'front-proxy-parity': { envoy: true },
 };
 

@@ -28,7 +28,7 @@ import { PAUSED_BY_FILTER } from './filter.js';
 import type { FilterChainOwner } from './filter-chain-run.js';
 import { FilterChainRun } from './filter-chain-run.js';
 import { stripHost } from './host-stripper.js';
-import { isGrpcContentType, writeGrpcReply, writePlainReply } from './local-reply.js';
+import { grpcReplyHeaders, isGrpcContentType, writeGrpcReply, writePlainReply } from './local-reply.js';
 import type { NormalizedPath } from './path-normalizer.js';
 import type { RequestFacts } from './request-sanitizer.js';
 import { appendVia } from './request-sanitizer.js';
@@ -248,7 +248,7 @@ export class ActiveStream
           'downstream duration timeout',
           'max_duration_timeout',
           // DEADLINE_EXCEEDED, where other time-outs are UNAVAILABLE.
-          this.isGrpc ? ['content-type', 'application/grpc', 'grpc-status', '4'] : [],
+          grpcReplyHeaders(this.head.headers, 4),
         );
         break;
       default:
@@ -345,6 +345,8 @@ export class ActiveStream
 
   onRequestTooLarge(): void {
     this.connection.shared.stats.rqTooLarge.inc();
+    // What is too long has come before the end of the request.
+    this.connection.closeAfterStream();
     this.sendLocalReply(413, 'Payload Too Large', 'request_payload_too_large');
   }
 

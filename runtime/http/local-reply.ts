@@ -33,6 +33,15 @@ export function isGrpcContentType(contentType: string | undefined): boolean {
 }
 
 /**
+ * Headers of a local reply that give a gRPC client a status of their own, in the place of that of the HTTP status.
+ * @param requestHeaders of the request: other clients get none
+ */
+export function grpcReplyHeaders(requestHeaders: readonly string[], status: number): HeaderList {
+  if (!isGrpcContentType(getHeader(requestHeaders, 'content-type'))) return [];
+  return ['content-type', 'application/grpc', 'grpc-status', String(status)];
+}
+
+/**
  * The answer for a gRPC client: always a 200.
  * @param headers changed in place
  * @param isHead no `grpc-message` then, as in Envoy

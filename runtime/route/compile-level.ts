@@ -90,13 +90,10 @@ export function joinFilterConfigs(outwards: readonly Level[]): ReadonlyMap<strin
       });
     }
   }
-  const older = outwards.flatMap(({ olderCors }) => (olderCors === undefined ? [] : [olderCors]));
-  if (older.length > 0 && (joined.get(corsFilter)?.all.length ?? 0) === 0) {
-    joined.set(corsFilter, {
-      disabled: joined.get(corsFilter)?.disabled,
-      mostSpecific: older[0],
-      all: older.toReversed(),
-    });
-  }
   return joined;
+}
+
+/** Policies in the older place, the least specific level first. @param outwards the most specific level first */
+export function joinOlderCors(outwards: readonly Level[]): readonly unknown[] {
+  return outwards.flatMap(({ olderCors }) => (olderCors === undefined ? [] : [olderCors])).toReversed();
 }

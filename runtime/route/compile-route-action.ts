@@ -68,6 +68,7 @@ export function compileRouteAction(
     requestHeaders: common.requestHeaders,
     responseHeaders: common.responseHeaders,
     filterConfigs: common.filterConfigs,
+    olderCors: common.olderCors,
     rateLimits: common.rateLimits,
     cluster: compileClusterName(action),
     rewritePath: rewrite ?? samePath,

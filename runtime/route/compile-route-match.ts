@@ -1,9 +1,10 @@
 /**
  * `RouteMatch` -> how the index of a virtual host finds it by the path, and a test of everything else.
  */
+import { runtimeFractionOf } from '../common/fractional-percent.js';
 import { getHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
-import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { messagesOf, textOf } from '../common/message-fields.js';
 import { lowerAscii, toOctets } from '../common/octet-text.js';
 import { ConfigError } from '../network/filter.js';
 import { compileHeaderMatcher } from './compile-header-matcher.js';
@@ -43,17 +44,8 @@ function isGrpc(request: RouteRequest): boolean {
   return type?.startsWith('application/grpc') === true && (type.length === 16 || type[16] === '+');
 }
 
-const denominators: Readonly<Record<string, number>> = {
-  HUNDRED: 100,
-  TEN_THOUSAND: 10_000,
-  MILLION: 1_000_000,
-};
-
-/** There is no runtime layer here that could change the default value. */
 function compileFraction(config: unknown): RequestTest {
-  const fraction = messageOf(messageOf(config).default_value);
-  const denominator = denominators[textOf(fraction.denominator, 'HUNDRED')] ?? 100;
-  const numerator = numberOf(fraction.numerator, 0);
+  const { denominator, numerator } = runtimeFractionOf(config);
   return (request) => request.random % denominator < numerator;
 }
 

@@ -36,6 +36,7 @@ function redirectToTls(virtualHostName: string): RouteToRedirect {
     requestHeaders: undefined,
     responseHeaders: undefined,
     filterConfigs: new Map(),
+    olderCors: [],
     rateLimits: { route: [], virtualHost: [], includeVirtualHost: false },
     code: 301,
     location: (request) => `https://${request.authority}${request.path}`,

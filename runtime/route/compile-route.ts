@@ -9,7 +9,7 @@ import type { WeightedCluster } from './compile-cluster-choice.js';
 import { weightedClusters } from './compile-cluster-choice.js';
 import { joinMutations } from './compile-header-mutation.js';
 import type { Level } from './compile-level.js';
-import { compileLevel, joinFilterConfigs } from './compile-level.js';
+import { compileLevel, joinFilterConfigs, joinOlderCors } from './compile-level.js';
 import { compileRateLimits } from './compile-rate-limits.js';
 import { compileRedirect } from './compile-redirect.js';
 import { compileRouteAction } from './compile-route-action.js';
@@ -97,6 +97,7 @@ class RouteCompiler {
       requestHeaders: joinMutations(levels.map(({ request }) => request)),
       responseHeaders: joinMutations(levels.map(({ response }) => response)),
       filterConfigs: joinFilterConfigs(outwards),
+      olderCors: joinOlderCors(outwards),
       rateLimits: {
         route: under(() => compileRateLimits(action.rate_limits), 'route', 'rate_limits'),
         virtualHost: this.inherited.rateLimits,

@@ -47,6 +47,8 @@ export interface RouteCommon {
   readonly responseHeaders: HeaderMutation | undefined;
   /** What all levels say of HTTP filters (`typed_per_filter_config`), by the configured name of the filter. */
   readonly filterConfigs: ReadonlyMap<string, RouteFilterConfig>;
+  /** `cors` of the virtual host and of the action, deprecated; as `filterConfigs` has them, the least specific first. */
+  readonly olderCors: readonly unknown[];
   /** Descriptors for rate limit filters. */
   readonly rateLimits: RouteRateLimits;
 }

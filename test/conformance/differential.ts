@@ -49,6 +49,12 @@ export interface DifferentialCase {
   readonly bufferLimitBytes?: number;
   /** Fields of the router's configuration. */
   readonly router?: Json;
+  /** HTTP filters before the router. */
+  readonly filters?: readonly Json[];
+  /** Statistics whose names begin so are compared, too; `PREFIX` stands for the `stat_prefix` of the connection manager. */
+  readonly stats?: string;
+  /** A format of the access log in the place of the usual one. */
+  readonly logFormat?: string;
   /** Nobody listens at the backend's port. */
   readonly refused?: boolean;
 }
@@ -58,6 +64,8 @@ export interface Observation {
   readonly closed: boolean;
   readonly upstream: readonly string[];
   readonly log: string;
+  /** `name: value` of the statistics that the case asks for. */
+  readonly stats: string;
 }
 
 /** Time that a connection has to end by itself: Envoy's delayed close takes one second. */
@@ -163,6 +171,9 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
   const hosts = JSON.parse(
     JSON.stringify(one.virtualHosts ?? [everything]).replaceAll('"CLUSTER"', JSON.stringify(`c${index}`)),
   ) as unknown;
+  const filters = JSON.parse(
+    JSON.stringify(one.filters ?? []).replaceAll('"CLUSTER"', JSON.stringify(`c${index}`)),
+  ) as readonly Json[];
   return {
     name: `l${index}`,
     address: { socket_address: { address: '127.0.0.1', port_value: port } },
@@ -180,6 +191,7 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
               stat_prefix: `p${index}`,
               route_config: { name: 'r', virtual_hosts: hosts, ...one.routeConfig },
               http_filters: [
+                ...filters,
                 {
                   name: 'envoy.filters.http.router',
                   typed_config: {
@@ -194,7 +206,9 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
                   typed_config: {
                     '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
                     path: logFile,
-                    log_format: { text_format_source: { inline_string: `${index} ${logFields}\n` } },
+                    log_format: {
+                      text_format_source: { inline_string: `${index} ${one.logFormat ?? logFields}\n` },
+                    },
                   },
                 },
               ],
@@ -278,6 +292,13 @@ function exchange(one: DifferentialCase, port: number): Promise<{ response: stri
   });
 }
 
+/** The lines of `/stats`, sorted; without histograms, whose intervals end when they like. */
+async function allStats(adminPort: number): Promise<string[]> {
+  const answer = await fetch(`http://127.0.0.1:${adminPort}/stats`);
+  const lines = (await answer.text()).split('\n');
+  return lines.filter((line) => !/: (?:P0\(|No recorded)/.test(line)).sort();
+}
+
 /** Ports that were free may be taken by the time the proxy binds them: then with others, three times at most. */
 async function observeOnFreePorts(...args: Parameters<typeof observe>): Promise<Observation[]> {
   for (let attempt = 1; ; attempt++) {
@@ -344,6 +365,7 @@ async function observe(
           closed,
           upstream: (backends[index] as Backend).seen.filter((text) => text !== '').map(tidy),
           log: '',
+          stats: '',
         });
       }
     }
@@ -355,7 +377,17 @@ async function observe(
       if (space > 0)
         logs.set(line.slice(0, space), [...(logs.get(line.slice(0, space)) ?? []), line.slice(space + 1)]);
     }
-    return observed.map((one, index) => ({ ...one, log: (logs.get(String(index)) ?? []).join(' | ') }));
+    const stats = cases.some((one) => one.stats !== undefined) ? await allStats(adminPort) : [];
+    return observed.map((one, index) => {
+      const prefix = cases[index]?.stats
+        ?.replaceAll('PREFIX', `p${index}`)
+        .replaceAll('CLUSTER', `c${index}`);
+      return {
+        ...one,
+        log: (logs.get(String(index)) ?? []).join(' | '),
+        stats: prefix === undefined ? '' : stats.filter((line) => line.startsWith(prefix)).join(' '),
+      };
+    });
   } finally {
     if (running !== undefined) await stop(running);
     for (const backend of backends) backend.close();
@@ -405,6 +437,7 @@ function differences(one: DifferentialCase, real: Observation, ours: Observation
     );
   }
   if (real.log !== ours.log) found.push(`log\n      Envoy  ${real.log}\n      envoy3 ${ours.log}`);
+  if (real.stats !== ours.stats) found.push(`stats\n      Envoy  ${real.stats}\n      envoy3 ${ours.stats}`);
   return found;
 }
 

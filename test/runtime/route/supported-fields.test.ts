@@ -20,8 +20,6 @@ test('what is not built is not listed', () => {
     'envoy.config.route.v3.RouteAction': [
       'hash_policy',
       'request_mirror_policies',
-      'rate_limits',
-      'cors',
       'internal_redirect_policy',
     ],
     'envoy.config.route.v3.RouteMatch': [
