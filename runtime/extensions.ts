@@ -17,6 +17,11 @@ import {
   healthCheckFilterFactory,
   healthCheckSupportedFields,
 } from './filters/http/health-check/health-check-filter.js';
+import {
+  localRatelimitFilterFactory,
+  localRatelimitSupportedFields,
+} from './filters/http/local-ratelimit/local-ratelimit-filter.js';
+import { rbacFilterFactory, rbacSupportedFields } from './filters/http/rbac/rbac-filter.js';
 import { routerFilterFactory } from './filters/http/router/router-filter.js';
 import { createHttpConnectionManagerFactory } from './filters/network/http-connection-manager.js';
 import type { HttpFilterFactory } from './http/filter.js';
@@ -34,6 +39,8 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
   ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
   ['envoy.extensions.filters.http.health_check.v3.HealthCheck', healthCheckFilterFactory],
+  ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', localRatelimitFilterFactory],
+  ['envoy.extensions.filters.http.rbac.v3.RBAC', rbacFilterFactory],
 ]);
 
 export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map([
@@ -56,4 +63,6 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   faultSupportedFields,
   headerMutationSupportedFields,
   healthCheckSupportedFields,
+  localRatelimitSupportedFields,
+  rbacSupportedFields,
 );

@@ -3,6 +3,7 @@
  * types and what stands for absent values are Envoy's.
  */
 import { hostname } from 'node:os';
+import { ipOf, portOf } from '../common/address-text.js';
 import { getHeader } from '../common/header-list.js';
 import { toOctets } from '../common/octet-text.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
@@ -33,18 +34,6 @@ const orNone = (text: string | undefined): string | undefined => (text === '' ? 
 const wholeMs = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.floor(ms);
 const underscored = (text: string | undefined): string | undefined => orNone(text?.replaceAll(/\s/g, '_'));
-
-function ipOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const at = address.lastIndexOf(':');
-  const ip = at < 0 ? address : address.slice(0, at);
-  return orNone(ip.startsWith('[') ? ip.slice(1, -1) : ip);
-}
-
-function portOf(address: string | undefined): number | undefined {
-  const at = address?.lastIndexOf(':') ?? -1;
-  return at < 0 ? undefined : Number(address?.slice(at + 1));
-}
 
 function joinFlags(flags: ReadonlySet<ResponseFlag>, nameOf: (flag: ResponseFlag) => string): string {
   let joined = '';

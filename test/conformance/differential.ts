@@ -169,10 +169,14 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
     routes: [{ match: { prefix: '/' }, route: { cluster: 'CLUSTER' } }],
   };
   const hosts = JSON.parse(
-    JSON.stringify(one.virtualHosts ?? [everything]).replaceAll('"CLUSTER"', JSON.stringify(`c${index}`)),
+    JSON.stringify(one.virtualHosts ?? [everything])
+      .replaceAll('"CLUSTER"', JSON.stringify(`c${index}`))
+      .replaceAll('"PREFIX_', `"p${index}_`),
   ) as unknown;
   const filters = JSON.parse(
-    JSON.stringify(one.filters ?? []).replaceAll('"CLUSTER"', JSON.stringify(`c${index}`)),
+    JSON.stringify(one.filters ?? [])
+      .replaceAll('"CLUSTER"', JSON.stringify(`c${index}`))
+      .replaceAll('"PREFIX_', `"p${index}_`),
   ) as readonly Json[];
   return {
     name: `l${index}`,

@@ -459,6 +459,549 @@ const healthCheckCases: Record<string, Omit<DifferentialCase, 'id'>> = {
   }),
 };
 
+// ---- local rate limit
+
+const bucket = (max_tokens: number, more: Json = {}): Json => ({
+  token_bucket: { max_tokens, tokens_per_fill: 1, fill_interval: '100s', ...more },
+});
+const enforced = {
+  filter_enabled: { default_value: percent(100), runtime_key: 'a' },
+  filter_enforced: { default_value: percent(100), runtime_key: 'b' },
+};
+const twice = { request: get(), later: [[150, get()]] as const };
+const limit = (config: Json, more: Partial<DifferentialCase> = {}) => ({
+  ...twice,
+  filters: [
+    filter('local_ratelimit.v3.LocalRateLimit', { stat_prefix: 'PREFIX_limit', ...enforced, ...config }),
+  ],
+  stats: 'PREFIX_limit',
+  ...more,
+});
+const limited = (rateLimits: readonly Json[], more: Json = {}) =>
+  hosts({}, {}, { rate_limits: rateLimits, ...more });
+const descriptor = (
+  entries: readonly (readonly [string, string])[],
+  tokens: number,
+  more: Json = {},
+): Json => ({
+  entries: entries.map(([key, value]) => ({ key, value })),
+  ...bucket(tokens),
+  ...more,
+});
+const key = (value: string): Json => ({ actions: [{ generic_key: { descriptor_value: value } }] });
+const byHeader: Json = { actions: [{ request_headers: { header_name: 'x-user', descriptor_key: 'user' } }] };
+const localRatelimitCases: Record<string, Omit<DifferentialCase, 'id'>> = {
+  'the second one is refused': limit(bucket(1)),
+  gRPC: limit(bucket(0), { request: get(grpc), later: [] }),
+  'gRPC, as resource exhausted': limit(
+    { ...bucket(0), rate_limited_as_resource_exhausted: true },
+    { request: get(grpc), later: [] },
+  ),
+  'plain, as resource exhausted': limit({ ...bucket(1), rate_limited_as_resource_exhausted: true }),
+  'its own status': limit({ ...bucket(1), status: { code: 'ServiceUnavailable' } }),
+  'a status that is no error': limit({ ...bucket(1), status: { code: 'OK' } }),
+  'not enabled': limit({ ...bucket(1), filter_enabled: undefined }),
+  'not enforced': limit({
+    ...bucket(1),
+    filter_enforced: undefined,
+    request_headers_to_add_when_not_enforced: [{ header: { key: 'x-over', value: '%REQ(host)%' } }],
+  }),
+  'no bucket': limit({}),
+  'headers of the refusal': limit({
+    ...bucket(1),
+    response_headers_to_add: [
+      { header: { key: 'x-limited', value: 'yes' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
+      { header: { key: 'x-protocol', value: '%PROTOCOL%' } },
+    ],
+  }),
+  'limits are told': limit(
+    { ...bucket(2), enable_x_ratelimit_headers: 'DRAFT_VERSION_03' },
+    {
+      later: [
+        [150, get()],
+        [300, get()],
+      ],
+    },
+  ),
+  'retry after': limit({ ...bucket(1), enable_retry_after_header: true }),
+  'retry after and limits': limit({
+    ...bucket(1),
+    enable_retry_after_header: true,
+    enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
+    response_headers_to_add: [{ header: { key: 'x-limited', value: 'yes' } }],
+  }),
+  refilled: limit(bucket(1, { fill_interval: '0.1s' })),
+  'a descriptor': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'a']], 1)] },
+    { virtualHosts: limited([key('a')]) },
+  ),
+  'a descriptor, limits told': limit(
+    {
+      ...bucket(10),
+      enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
+      descriptors: [descriptor([['generic_key', 'a']], 1)],
+    },
+    { virtualHosts: limited([key('a')]) },
+  ),
+  'another descriptor': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'b']], 1)] },
+    { virtualHosts: limited([key('a')]) },
+  ),
+  'a shadowed descriptor': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'a']], 1, { shadow_mode: true })] },
+    { virtualHosts: limited([key('a')]) },
+  ),
+  'a shadowed descriptor before one that counts': limit(
+    {
+      ...bucket(10),
+      enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
+      descriptors: [
+        descriptor([['generic_key', 'a']], 0, { shadow_mode: true }),
+        { ...descriptor([['generic_key', 'b']], 1), token_bucket: { max_tokens: 1, fill_interval: '50s' } },
+      ],
+    },
+    { virtualHosts: limited([key('a'), key('b')]) },
+  ),
+  'a shadowed descriptor and an empty bucket': limit(
+    { ...bucket(0), descriptors: [descriptor([['generic_key', 'a']], 0, { shadow_mode: true })] },
+    { virtualHosts: limited([key('a')]) },
+  ),
+  'two descriptors': limit(
+    {
+      ...bucket(10),
+      enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
+      descriptors: [descriptor([['generic_key', 'a']], 5), descriptor([['user', 'u']], 3)],
+    },
+    { virtualHosts: limited([key('a'), byHeader]), request: get(['x-user: u']), later: [] },
+  ),
+  'a descriptor of two entries': limit(
+    {
+      ...bucket(10),
+      descriptors: [
+        descriptor(
+          [
+            ['generic_key', 'a'],
+            ['user', 'u'],
+          ],
+          0,
+        ),
+      ],
+    },
+    {
+      virtualHosts: limited([
+        {
+          actions: [
+            { generic_key: { descriptor_value: 'a' } },
+            { request_headers: { header_name: 'x-user', descriptor_key: 'user' } },
+          ],
+        },
+      ]),
+      request: get(['x-user: u']),
+    },
+  ),
+  'any value': limit(
+    { ...bucket(10), descriptors: [descriptor([['user', '']], 1)] },
+    {
+      virtualHosts: limited([byHeader]),
+      request: get(['x-user: u']),
+      later: [
+        [150, get(['x-user: v'])],
+        [300, get(['x-user: u'])],
+      ],
+    },
+  ),
+  'the shared bucket is spared': limit(
+    {
+      ...bucket(0),
+      always_consume_default_token_bucket: false,
+      descriptors: [descriptor([['generic_key', 'a']], 1)],
+    },
+    { virtualHosts: limited([key('a')]) },
+  ),
+  'limits of the virtual host': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'v']], 1)] },
+    { virtualHosts: hosts({}, { rate_limits: [key('v')] }) },
+  ),
+  'limits of the virtual host, overridden': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'v']], 1)] },
+    { virtualHosts: hosts({}, { rate_limits: [key('v')] }, { rate_limits: [key('a')] }) },
+  ),
+  'limits of the virtual host, included': limit(
+    { ...bucket(10), vh_rate_limits: 'INCLUDE', descriptors: [descriptor([['generic_key', 'v']], 1)] },
+    { virtualHosts: hosts({}, { rate_limits: [key('v')] }, { rate_limits: [key('a')] }) },
+  ),
+  'limits of the virtual host, ignored': limit(
+    { ...bucket(10), vh_rate_limits: 'IGNORE', descriptors: [descriptor([['generic_key', 'v']], 1)] },
+    { virtualHosts: hosts({}, { rate_limits: [key('v')] }) },
+  ),
+  'another stage': limit(
+    { ...bucket(10), stage: 1, descriptors: [descriptor([['generic_key', 'a']], 1)] },
+    { virtualHosts: limited([key('a')]) },
+  ),
+  'rate limits of the filter': limit({
+    ...bucket(10),
+    rate_limits: [key('f')],
+    descriptors: [descriptor([['generic_key', 'f']], 1)],
+  }),
+  hits: limit({
+    ...bucket(10),
+    rate_limits: [{ ...key('f'), hits_addend: { number: 3 } }],
+    descriptors: [descriptor([['generic_key', 'f']], 5)],
+  }),
+  'hits of a header': limit(
+    {
+      ...bucket(10),
+      rate_limits: [{ ...key('f'), hits_addend: { format: '%REQ(x-hits)%' } }],
+      descriptors: [descriptor([['generic_key', 'f']], 5)],
+    },
+    { request: get(['x-hits: 6']) },
+  ),
+  'per connection': limit({ ...bucket(1), local_rate_limit_per_downstream_connection: true }),
+  'of the route': limit(bucket(10), {
+    virtualHosts: hosts(
+      perRoute('local_ratelimit.v3.LocalRateLimit', {
+        stat_prefix: 'PREFIX_limit_route',
+        ...enforced,
+        ...bucket(1),
+      }),
+    ),
+  }),
+  'remote address': limit(
+    { ...bucket(10), descriptors: [descriptor([['remote_address', '127.0.0.1']], 1)] },
+    { virtualHosts: limited([{ actions: [{ remote_address: {} }] }]) },
+  ),
+  'masked remote address': limit(
+    { ...bucket(10), descriptors: [descriptor([['masked_remote_address', '127.0.0.0/8']], 1)] },
+    { virtualHosts: limited([{ actions: [{ masked_remote_address: { v4_prefix_mask_len: 8 } }] }]) },
+  ),
+  clusters: limit(
+    {
+      ...bucket(10),
+      descriptors: [
+        descriptor(
+          [
+            ['source_cluster', 'cluster'],
+            ['destination_cluster', 'CLUSTER'],
+          ],
+          1,
+        ),
+      ],
+    },
+    { virtualHosts: limited([{ actions: [{ source_cluster: {} }, { destination_cluster: {} }] }]) },
+  ),
+  'header match': limit(
+    { ...bucket(10), descriptors: [descriptor([['header_match', 'm']], 1)] },
+    {
+      virtualHosts: limited([
+        {
+          actions: [
+            {
+              header_value_match: { descriptor_value: 'm', headers: [{ name: 'host', present_match: true }] },
+            },
+          ],
+        },
+      ]),
+    },
+  ),
+  'header match, not expected': limit(
+    { ...bucket(10), descriptors: [descriptor([['k', 'm']], 1)] },
+    {
+      virtualHosts: limited([
+        {
+          actions: [
+            {
+              header_value_match: {
+                descriptor_key: 'k',
+                descriptor_value: 'm',
+                expect_match: false,
+                headers: [{ name: 'x-none', present_match: true }],
+              },
+            },
+          ],
+        },
+      ]),
+    },
+  ),
+  'query parameters': limit(
+    {
+      ...bucket(10),
+      descriptors: [
+        descriptor(
+          [
+            ['q', '1'],
+            ['query_match', 'm'],
+          ],
+          1,
+        ),
+      ],
+    },
+    {
+      request: get([], '/x?a=1&b=2'),
+      later: [[150, get([], '/x?a=1&b=2')]],
+      virtualHosts: limited([
+        {
+          actions: [
+            { query_parameters: { query_parameter_name: 'a', descriptor_key: 'q' } },
+            {
+              query_parameter_value_match: {
+                descriptor_value: 'm',
+                query_parameters: [{ name: 'b', string_match: { exact: '2' } }],
+              },
+            },
+          ],
+        },
+      ]),
+    },
+  ),
+  'skipped header': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'a']], 1)] },
+    {
+      virtualHosts: limited([
+        {
+          actions: [
+            { request_headers: { header_name: 'x-none', descriptor_key: 'n', skip_if_absent: true } },
+            { generic_key: { descriptor_value: 'a' } },
+          ],
+        },
+      ]),
+    },
+  ),
+  'missing header': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'a']], 1)] },
+    {
+      virtualHosts: limited([
+        {
+          actions: [
+            { request_headers: { header_name: 'x-none', descriptor_key: 'n' } },
+            { generic_key: { descriptor_value: 'a' } },
+          ],
+        },
+      ]),
+    },
+  ),
+  'a value of the request': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'a-HTTP/1.1']], 1)] },
+    { virtualHosts: limited([key('%REQ(host)%-%PROTOCOL%')]) },
+  ),
+  'a value that looks like a format': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'x-u']], 1)] },
+    {
+      virtualHosts: limited([key('x-%REQ(x-user)%')]),
+      request: get(['x-user: u']),
+      later: [[150, get(['x-user: u'])]],
+    },
+  ),
+  'a value with percent signs': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', '%']], 1)] },
+    { virtualHosts: limited([key('%%')]), request: get(['x-user: u']), later: [[150, get(['x-user: u'])]] },
+  ),
+  'no value, a default': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', 'dd']], 1)] },
+    {
+      virtualHosts: limited([
+        { actions: [{ generic_key: { descriptor_value: '%REQ(x-none)%', default_value: 'dd' } }] },
+      ]),
+    },
+  ),
+  'no value, no default': limit(
+    { ...bucket(10), descriptors: [descriptor([['generic_key', '-']], 1)] },
+    { virtualHosts: limited([key('%REQ(x-none)%')]) },
+  ),
+  'remote address match': limit(
+    { ...bucket(10), descriptors: [descriptor([['remote_address_match', 'm']], 1)] },
+    {
+      virtualHosts: limited([
+        {
+          actions: [
+            {
+              remote_address_match: {
+                descriptor_value: 'm',
+                address_matcher: { ranges: [{ address_prefix: '127.0.0.0', prefix_len: 8 }] },
+              },
+            },
+          ],
+        },
+      ]),
+    },
+  ),
+};
+
+// ---- rbac
+
+const any = [{ any: true }];
+const rules = (policies: Json, action = 'ALLOW'): Json => ({ rules: { action, policies } });
+const rbac = (config: Json, more: Partial<DifferentialCase> = {}) => ({
+  request: get(['x-u: 1', 'x-u: 2'], '/a/b?c=d'),
+  filters: [filter('rbac.v3.RBAC', config)],
+  stats: 'http.PREFIX.rbac',
+  ...more,
+});
+const permission = (one: Json): Json => rules({ p: { permissions: [one], principals: any } });
+const principal = (one: Json): Json => rules({ p: { permissions: any, principals: [one] } });
+const metadataLog =
+  '%DYNAMIC_METADATA(envoy.filters.http.rbac)% %DYNAMIC_METADATA(envoy.common)% %RESPONSE_CODE_DETAILS%';
+const cidr = (address_prefix: string, prefix_len: number): Json => ({ address_prefix, prefix_len });
+const rbacCases: Record<string, Omit<DifferentialCase, 'id'>> = {
+  allowed: rbac(rules({ p: { permissions: any, principals: any } })),
+  denied: rbac(rules({ 'my policy': { permissions: any, principals: any } }, 'DENY'), {
+    logFormat: metadataLog,
+  }),
+  'nothing fits': rbac(permission({ header: { name: 'x-none', present_match: true } }), {
+    logFormat: metadataLog,
+  }),
+  'no policies, allow': rbac({ rules: { action: 'ALLOW' } }),
+  'no policies, deny': rbac({ rules: { action: 'DENY' } }),
+  'no rules': rbac({}),
+  logged: rbac(rules({ p: { permissions: any, principals: any } }, 'LOG'), { logFormat: metadataLog }),
+  'not logged': rbac(
+    rules(
+      { p: { permissions: [{ header: { name: 'x-none', present_match: true } }], principals: any } },
+      'LOG',
+    ),
+    { logFormat: metadataLog },
+  ),
+  gRPC: rbac({ rules: {} }, { request: get(grpc) }),
+  shadow: rbac(
+    {
+      ...permission({ any: true }),
+      shadow_rules: { action: 'DENY', policies: { s: { permissions: any, principals: any } } },
+    },
+    { logFormat: metadataLog },
+  ),
+  prefixes: rbac(
+    {
+      ...permission({ any: true }),
+      rules_stat_prefix: 'rp',
+      shadow_rules_stat_prefix: 'sp_',
+      shadow_rules: { action: 'DENY', policies: { s: { permissions: any, principals: any } } },
+    },
+    { logFormat: metadataLog },
+  ),
+  'counted by policy': rbac({
+    ...permission({ any: true }),
+    track_per_rule_stats: true,
+    shadow_rules: { action: 'DENY', policies: { s: { permissions: any, principals: any } } },
+  }),
+  'counted by policy, with prefixes': rbac({
+    ...permission({ any: true }),
+    rules_stat_prefix: 'rp.',
+    shadow_rules_stat_prefix: 'sp',
+    track_per_rule_stats: true,
+    shadow_rules: { action: 'DENY', policies: { s: { permissions: any, principals: any } } },
+  }),
+  'the first by name': rbac(
+    rules({ z: { permissions: any, principals: any }, b: { permissions: any, principals: any } }, 'DENY'),
+  ),
+  'off on the route': rbac({ rules: {} }, { virtualHosts: hosts(perRoute('rbac.v3.RBACPerRoute')) }),
+  'others on the route': rbac(permission({ any: true }), {
+    virtualHosts: hosts(perRoute('rbac.v3.RBACPerRoute', { rbac: { rules: {} } })),
+  }),
+  'others on the virtual host': rbac(permission({ any: true }), {
+    virtualHosts: hosts(
+      {},
+      perRoute('rbac.v3.RBACPerRoute', { rbac: { rules: {}, rules_stat_prefix: 'r' } }),
+    ),
+    logFormat: metadataLog,
+  }),
+  header: rbac(permission({ header: { name: 'x-u', string_match: { exact: '2' } } })),
+  'repeated header': rbac(permission({ header: { name: 'x-u', string_match: { exact: '1,2' } } })),
+  'repeated header, inverted': rbac(
+    permission({ header: { name: 'x-u', string_match: { exact: '1' }, invert_match: true } }),
+  ),
+  'header deny, repeated': rbac(
+    rules(
+      { p: { permissions: [{ header: { name: 'x-u', string_match: { exact: '2' } } }], principals: any } },
+      'DENY',
+    ),
+  ),
+  method: rbac(permission({ header: { name: ':method', string_match: { exact: 'GET' } } })),
+  host: rbac(permission({ header: { name: ':authority', string_match: { exact: 'a' } } })),
+  path: rbac(permission({ url_path: { path: { exact: '/a/b' } } })),
+  'path with query': rbac(permission({ url_path: { path: { exact: '/a/b?c=d' } } })),
+  'header :path': rbac(permission({ header: { name: ':path', string_match: { exact: '/a/b?c=d' } } })),
+  'destination port': rbac(permission({ destination_port: 1 })),
+  'destination port range': rbac(permission({ destination_port_range: { start: 1024, end: 65535 } })),
+  'destination ip': rbac(permission({ destination_ip: cidr('127.0.0.0', 8) })),
+  'destination ip, other': rbac(permission({ destination_ip: cidr('10.0.0.0', 8) })),
+  'server name': rbac(permission({ requested_server_name: { exact: 'a' } })),
+  'server name, none': rbac(permission({ requested_server_name: { exact: '' } })),
+  and: rbac(permission({ and_rules: { rules: [{ any: true }, { url_path: { path: { prefix: '/a' } } }] } })),
+  'and, not': rbac(
+    permission({
+      and_rules: { rules: [{ any: true }, { not_rule: { url_path: { path: { prefix: '/a' } } } }] },
+    }),
+  ),
+  or: rbac(permission({ or_rules: { rules: [{ destination_port: 1 }, { any: true }] } })),
+  'remote ip': rbac(principal({ remote_ip: cidr('127.0.0.1', 32) })),
+  'remote ip of x-forwarded-for': rbac(principal({ remote_ip: cidr('9.9.9.9', 32) }), {
+    request: get(['x-forwarded-for: 9.9.9.9']),
+    manager: { use_remote_address: true, xff_num_trusted_hops: 1 },
+  }),
+  'direct remote ip': rbac(principal({ direct_remote_ip: cidr('127.0.0.1', 32) })),
+  'source ip': rbac(principal({ source_ip: cidr('127.0.0.1', 32) })),
+  'source ip with x-forwarded-for': rbac(principal({ source_ip: cidr('9.9.9.9', 32) }), {
+    request: get(['x-forwarded-for: 9.9.9.9']),
+    manager: { use_remote_address: true, xff_num_trusted_hops: 1 },
+  }),
+  authenticated: rbac(principal({ authenticated: {} })),
+  'not authenticated': rbac(principal({ not_id: { authenticated: { principal_name: { exact: 'a' } } } })),
+  'principal header': rbac(principal({ header: { name: 'x-u', string_match: { prefix: '1' } } })),
+  'principals or': rbac(
+    principal({ or_ids: { ids: [{ authenticated: {} }, { url_path: { path: { prefix: '/a' } } }] } }),
+  ),
+  'principals and': rbac(principal({ and_ids: { ids: [{ any: true }, { authenticated: {} }] } })),
+  metadata: rbac(
+    permission({
+      metadata: {
+        filter: 'envoy.filters.http.fault',
+        path: [{ key: 'a' }, { key: 'b' }],
+        value: { double_match: { exact: 1 } },
+      },
+    }),
+    {
+      filters: [
+        filter('fault.v3.HTTPFault', {
+          delay: { ...all, fixed_delay: '0.001s' },
+          filter_metadata: { a: { b: 1, c: ['x', 'y'], n: null, t: true } },
+        }),
+        filter(
+          'rbac.v3.RBAC',
+          permission({
+            and_rules: {
+              rules: [
+                ['b', { double_match: { exact: 1 } }],
+                ['b', { double_match: { range: { start: 1, end: 2 } } }],
+                ['c', { list_match: { one_of: { string_match: { exact: 'y' } } } }],
+                ['n', { null_match: {} }],
+                ['t', { bool_match: true }],
+                ['b', { present_match: true }],
+                ['b', { or_match: { value_matchers: [{ bool_match: true }, { present_match: true }] } }],
+              ].map(([last, value]) => ({
+                metadata: { filter: 'envoy.filters.http.fault', path: [{ key: 'a' }, { key: last }], value },
+              })),
+            },
+          }),
+        ),
+      ],
+    },
+  ),
+  'absent metadata': rbac(
+    permission({ metadata: { filter: 'x', path: [{ key: 'a' }], value: { present_match: false } } }),
+  ),
+  'absent metadata, inverted': rbac(
+    permission({
+      metadata: { filter: 'x', path: [{ key: 'a' }], value: { string_match: { exact: 'a' } }, invert: true },
+    }),
+  ),
+  'sourced metadata': rbac(
+    permission({
+      sourced_metadata: {
+        metadata_matcher: { filter: 'x', path: [{ key: 'a' }], value: { present_match: true } },
+      },
+    }),
+  ),
+};
+
 function withIds(group: string, cases: Record<string, Omit<DifferentialCase, 'id'>>): DifferentialCase[] {
   return Object.entries(cases).map(([id, one]) => ({ id: `${group}: ${id}`, ...one }));
 }
@@ -469,4 +1012,6 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   header_mutation: withIds('header mutation', mutationCases),
   fault: withIds('fault', faultCases),
   health_check: withIds('health check', healthCheckCases),
+  local_ratelimit: withIds('local rate limit', localRatelimitCases),
+  rbac: withIds('rbac', rbacCases),
 };
