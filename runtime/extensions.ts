@@ -8,7 +8,9 @@ import type { SupportedFields } from './config/supported-fields.js';
 import { joinSupportedFields } from './config/supported-fields.js';
 import { bufferFilterFactory, bufferSupportedFields } from './filters/http/buffer/buffer-filter.js';
 import { corsFilterFactory, corsSupportedFields } from './filters/http/cors/cors-filter.js';
+import { csrfFilterFactory, csrfSupportedFields } from './filters/http/csrf/csrf-filter.js';
 import { faultFilterFactory, faultSupportedFields } from './filters/http/fault/fault-filter.js';
+import { grpcWebFilterFactory, grpcWebSupportedFields } from './filters/http/grpc-web/grpc-web-filter.js';
 import {
   headerMutationFilterFactory,
   headerMutationSupportedFields,
@@ -24,6 +26,10 @@ import {
 import { rbacFilterFactory, rbacSupportedFields } from './filters/http/rbac/rbac-filter.js';
 import { routerFilterFactory } from './filters/http/router/router-filter.js';
 import { createHttpConnectionManagerFactory } from './filters/network/http-connection-manager.js';
+import {
+  setMetadataFilterFactory,
+  setMetadataSupportedFields,
+} from './filters/http/set-metadata/set-metadata-filter.js';
 import type { HttpFilterFactory } from './http/filter.js';
 import { http1SupportedFields } from './http/http1/supported-fields.js';
 import { httpSupportedFields } from './http/supported-fields.js';
@@ -36,11 +42,14 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.router.v3.Router', routerFilterFactory],
   ['envoy.extensions.filters.http.buffer.v3.Buffer', bufferFilterFactory],
   ['envoy.extensions.filters.http.cors.v3.Cors', corsFilterFactory],
+  ['envoy.extensions.filters.http.csrf.v3.CsrfPolicy', csrfFilterFactory],
   ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
+  ['envoy.extensions.filters.http.grpc_web.v3.GrpcWeb', grpcWebFilterFactory],
   ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
   ['envoy.extensions.filters.http.health_check.v3.HealthCheck', healthCheckFilterFactory],
   ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', localRatelimitFilterFactory],
   ['envoy.extensions.filters.http.rbac.v3.RBAC', rbacFilterFactory],
+  ['envoy.extensions.filters.http.set_metadata.v3.Config', setMetadataFilterFactory],
 ]);
 
 export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map([
@@ -60,9 +69,12 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   upstreamSupportedFields,
   bufferSupportedFields,
   corsSupportedFields,
+  csrfSupportedFields,
   faultSupportedFields,
+  grpcWebSupportedFields,
   headerMutationSupportedFields,
   healthCheckSupportedFields,
   localRatelimitSupportedFields,
   rbacSupportedFields,
+  setMetadataSupportedFields,
 );

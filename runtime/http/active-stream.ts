@@ -102,6 +102,7 @@ export class ActiveStream
   private flagSet: Set<ResponseFlag> | undefined = undefined;
   private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
   private requestEnded = false;
+  private cameAsGrpc: boolean | undefined = undefined;
   private isTunnel = false;
   private over = false;
   private drawn = -1;
@@ -553,7 +554,7 @@ export class ActiveStream
   // ---- parts of the request
 
   private get isGrpc(): boolean {
-    return isGrpcContentType(getHeader(this.head.headers, 'content-type'));
+    return this.cameAsGrpc ?? isGrpcContentType(getHeader(this.head.headers, 'content-type'));
   }
 
   private endRequest(): void {
@@ -605,6 +606,8 @@ export class ActiveStream
       this.startTerminal(head, endStream);
       return;
     }
+    // Filters may make it one, for the upstream: the client gets answers of the kind that it has asked for.
+    this.cameAsGrpc = this.isGrpc;
     this.chain = new FilterChainRun(filters, this);
     this.chain.decoding.headers(head, endStream);
   }

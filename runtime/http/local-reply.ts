@@ -18,13 +18,18 @@ const grpcStatuses: Readonly<Record<number, string>> = {
 };
 
 /** `grpc-message`: percent-encoded outside of printable ASCII, and the percent sign itself (gRPC over HTTP/2). */
-function grpcMessage(text: string): string {
-  return Buffer.from(text, 'utf8')
+export function grpcMessage(octets: Buffer): string {
+  return octets
     .toString('latin1')
     .replace(
       /[^\x20-\x24\x26-\x7e]/g,
       (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
     );
+}
+
+/** The status for gRPC clients of an HTTP status. */
+export function grpcStatusOfHttp(status: number): string {
+  return grpcStatuses[status] ?? '2';
 }
 
 /** Envoy's test of a gRPC request: `application/grpc` or `application/grpc+...`; not grpc-web. */
@@ -48,9 +53,8 @@ export function grpcReplyHeaders(requestHeaders: readonly string[], status: numb
  */
 export function writeGrpcReply(headers: HeaderList, status: number, body: string, isHead: boolean): void {
   replaceHeader(headers, 'content-type', 'application/grpc');
-  if (getHeader(headers, 'grpc-status') === undefined)
-    headers.push('grpc-status', grpcStatuses[status] ?? '2');
-  if (body !== '' && !isHead) setHeader(headers, 'grpc-message', grpcMessage(body));
+  if (getHeader(headers, 'grpc-status') === undefined) headers.push('grpc-status', grpcStatusOfHttp(status));
+  if (body !== '' && !isHead) setHeader(headers, 'grpc-message', grpcMessage(Buffer.from(body, 'utf8')));
   removeHeader(headers, 'content-length');
 }
 

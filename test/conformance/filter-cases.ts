@@ -1002,6 +1002,174 @@ const rbacCases: Record<string, Omit<DifferentialCase, 'id'>> = {
   ),
 };
 
+// ---- csrf
+
+const csrfOn = { filter_enabled: { default_value: percent(100) } };
+const csrf = (config: Json, request: string, more: Partial<DifferentialCase> = {}) => ({
+  request,
+  filters: [filter('csrf.v3.CsrfPolicy', { ...csrfOn, ...config })],
+  stats: 'http.PREFIX.csrf',
+  ...more,
+});
+const change = (headers: readonly string[], method = 'PUT') =>
+  get([...headers, 'content-length: 0'], '/x', method);
+const csrfCases: Record<string, Omit<DifferentialCase, 'id'>> = {
+  'same origin': csrf({}, change(['Origin: http://a'])),
+  'other origin': csrf({}, change(['Origin: http://b'])),
+  'no origin': csrf({}, change([])),
+  'no scheme': csrf({}, change(['Origin: a'])),
+  'null origin': csrf({}, change(['Origin: null'])),
+  'other port': csrf({}, change(['Origin: http://a:81'])),
+  'port of the scheme': csrf({}, change(['Origin: http://a:80'])),
+  https: csrf({}, change(['Origin: https://a'])),
+  'upper case': csrf({}, change(['Origin: HTTP://A'])),
+  user: csrf({}, change(['Origin: http://u@a'])),
+  referer: csrf({}, change(['Referer: http://a/path?q'])),
+  'other referer': csrf({}, change(['Referer: http://b/a'])),
+  'origin before referer': csrf({}, change(['Origin: http://b', 'Referer: http://a/'])),
+  'empty origin, referer': csrf({}, change(['Origin:', 'Referer: http://a/'])),
+  PATCH: csrf({}, change(['Origin: http://b'], 'PATCH')),
+  DELETE: csrf({}, change(['Origin: http://b'], 'DELETE')),
+  GET: csrf({}, get(['Origin: http://b'])),
+  OPTIONS: csrf({}, get(['Origin: http://b'], '/x', 'OPTIONS')),
+  'additional origins': csrf({ additional_origins: [{ suffix: 'b' }] }, change(['Origin: http://b'])),
+  'additional origins, others': csrf(
+    { additional_origins: [{ exact: 'http://b' }] },
+    change(['Origin: http://b']),
+  ),
+  shadow: csrf(
+    { filter_enabled: { default_value: percent(0) }, shadow_enabled: { default_value: percent(100) } },
+    change(['Origin: http://b']),
+  ),
+  off: csrf({ filter_enabled: { default_value: percent(0) } }, change(['Origin: http://b'])),
+  'of the route': csrf({}, change(['Origin: http://b']), {
+    virtualHosts: hosts(perRoute('csrf.v3.CsrfPolicy', { filter_enabled: { default_value: percent(0) } })),
+  }),
+};
+
+// ---- gRPC-Web
+
+const trailersOn = {
+  manager: { http_protocol_options: { enable_trailers: true } },
+  cluster: {
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+      },
+    },
+  },
+};
+const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+const grpcAnswer = (body: readonly string[], trailers: readonly string[]): string =>
+  `HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\n${body.map(chunk).join('')}0\r\n${trailers.map((one) => `${one}\r\n`).join('')}\r\n`;
+const frame = (text: string): string => `\0\0\0\0${String.fromCharCode(text.length)}${text}`;
+const web = (body: string, type = 'application/grpc-web', more: readonly string[] = []) =>
+  post(body, [`content-type: ${type}`, ...more]).replace('/x', '/pkg.Service/Method');
+const encoded = Buffer.from(frame('hello'), 'latin1').toString('base64');
+const grpcWeb = (request: string, more: Partial<DifferentialCase> = {}) => ({
+  request,
+  filters: [filter('grpc_web.v3.GrpcWeb')],
+  answer: grpcAnswer([frame('world')], ['grpc-status: 0', 'grpc-message: fine', 'x-t: 1']),
+  ...trailersOn,
+  ...more,
+});
+const grpcWebCases: Record<string, Omit<DifferentialCase, 'id'>> = {
+  binary: grpcWeb(web(frame('hello'))),
+  'binary proto': grpcWeb(web(frame('hello'), 'application/grpc-web+proto')),
+  'json is none of it': grpcWeb(web(frame('hello'), 'application/grpc-web+json')),
+  'with a charset': grpcWeb(web(frame('hello'), 'application/grpc-web; charset=utf-8')),
+  text: grpcWeb(web(encoded, 'application/grpc-web-text')),
+  'text, both ways': grpcWeb(
+    web(encoded, 'application/grpc-web-text', ['accept: application/grpc-web-text']),
+  ),
+  'text, both ways, in pieces': grpcWeb(
+    web(encoded, 'application/grpc-web-text+proto', ['accept: application/grpc-web-text+proto']),
+    { answer: grpcAnswer(['\0\0\0', '\0\x05wor', `ld${frame('again')}`], ['grpc-status: 0']) },
+  ),
+  'binary, text back': grpcWeb(
+    web(frame('hello'), 'application/grpc-web', ['accept: application/grpc-web-text']),
+  ),
+  'text in pieces': grpcWeb(web(encoded, 'application/grpc-web-text').slice(0, -5), {
+    later: [[100, encoded.slice(-5)]],
+  }),
+  'bad base64': grpcWeb(web('****', 'application/grpc-web-text')),
+  'bad length of base64': grpcWeb(web('abcde', 'application/grpc-web-text')),
+  'plain gRPC': grpcWeb(web(frame('hello'), 'application/grpc')),
+  'no request body': grpcWeb(get(['content-type: application/grpc-web'])),
+  'trailers only': grpcWeb(web(frame('hello')), {
+    answer:
+      'HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ngrpc-status: 5\r\ngrpc-message: no\r\ncontent-length: 0\r\n\r\n',
+  }),
+  'a foreign answer': grpcWeb(web(frame('hello')), {
+    answer: 'HTTP/1.1 503 No\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\nbad%\r\n\x01\xe9x',
+  }),
+  'a foreign answer in pieces': grpcWeb(web(frame('hello')), {
+    answer: 'HTTP/1.1 404 No\r\ncontent-type: text/plain\r\ncontent-length: 6\r\n\r\nabc\0def',
+    answerPauseMs: 100,
+  }),
+  'a foreign answer without body': grpcWeb(web(frame('hello')), {
+    answer: 'HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n',
+  }),
+  'an answer that is gRPC-Web': grpcWeb(web(frame('hello')), {
+    answer: 'HTTP/1.1 200 OK\r\ncontent-type: application/grpc-web+proto\r\ncontent-length: 2\r\n\r\nab',
+  }),
+  'local reply': grpcWeb(web(frame('hello')), { refused: true }),
+  'no route': grpcWeb(web(frame('hello')), { virtualHosts: [{ name: 'v', domains: ['b'] }] }),
+  'refused before': grpcWeb(web(frame('hello')), {
+    filters: [filter('rbac.v3.RBAC', { rules: {} }), filter('grpc_web.v3.GrpcWeb')],
+  }),
+  'refused after': grpcWeb(web(frame('hello')), {
+    filters: [filter('grpc_web.v3.GrpcWeb'), filter('rbac.v3.RBAC', { rules: {} })],
+  }),
+  'with cors': grpcWeb(web(frame('hello'), 'application/grpc-web', ['origin: https://a.example']), {
+    filters: [filter('grpc_web.v3.GrpcWeb'), filter('cors.v3.Cors')],
+    virtualHosts: hosts({}, perRoute('cors.v3.CorsPolicy', policy)),
+  }),
+};
+
+// ---- set metadata
+
+const setMetadata = (config: Json, logFormat: string) => ({
+  request: get(),
+  filters: [filter('set_metadata.v3.Config', config)],
+  stats: 'http.PREFIX.set_metadata',
+  logFormat,
+});
+const setMetadataCases: Record<string, Omit<DifferentialCase, 'id'>> = {
+  'values of all kinds': setMetadata(
+    {
+      metadata: [
+        {
+          metadata_namespace: 'n',
+          value: { z: 1, a: 'x', t: true, l: [1, 'y', { c: 1, b: 2 }], o: { p: 5 }, u: null },
+        },
+      ],
+    },
+    '%DYNAMIC_METADATA(n)% %DYNAMIC_METADATA(n:z)% %DYNAMIC_METADATA(n:a)% %DYNAMIC_METADATA(n:t)% %DYNAMIC_METADATA(n:l)% %DYNAMIC_METADATA(n:o:p)% %DYNAMIC_METADATA(n:u)% %DYNAMIC_METADATA(n:none)% %DYNAMIC_METADATA(none)% %DYNAMIC_METADATA(n:a):1%',
+  ),
+  'the older fields': setMetadata({ metadata_namespace: 'n', value: { a: 'x' } }, '%DYNAMIC_METADATA(n)%'),
+  'not overwritten': setMetadata(
+    {
+      metadata: [
+        { metadata_namespace: 'n', value: { a: 1, o: { x: 1 } } },
+        { metadata_namespace: 'n', value: { a: 2, b: 3 } },
+        { metadata_namespace: 'm', value: { a: 2, b: 3 } },
+      ],
+    },
+    '%DYNAMIC_METADATA(n)% %DYNAMIC_METADATA(m)%',
+  ),
+  overwritten: setMetadata(
+    {
+      metadata: [
+        { metadata_namespace: 'n', value: { a: 1, o: { x: 1 }, l: [1] } },
+        { metadata_namespace: 'n', value: { a: 2, b: 3, o: { y: 2 }, l: [2] }, allow_overwrite: true },
+      ],
+    },
+    '%DYNAMIC_METADATA(n)%',
+  ),
+};
+
 function withIds(group: string, cases: Record<string, Omit<DifferentialCase, 'id'>>): DifferentialCase[] {
   return Object.entries(cases).map(([id, one]) => ({ id: `${group}: ${id}`, ...one }));
 }
@@ -1014,4 +1182,7 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   health_check: withIds('health check', healthCheckCases),
   local_ratelimit: withIds('local rate limit', localRatelimitCases),
   rbac: withIds('rbac', rbacCases),
+  csrf: withIds('csrf', csrfCases),
+  grpc_web: withIds('gRPC-Web', grpcWebCases),
+  set_metadata: withIds('set metadata', setMetadataCases),
 };
