@@ -266,7 +266,8 @@ const commands: Readonly<Record<string, CommandRules>> = {
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: unknown,
   TRACE_ID: unknown,
   CUSTOM_FLAGS: noArgument(() => ''),
-  LOCAL_REPLY_BODY: noArgument(() => ''),
+  // Empty in a log, so that no body can forge a line.
+  LOCAL_REPLY_BODY: noArgument((info) => info.localReplyBody ?? ''),
 };
 
 /** What Envoy has besides: recognised, to be refused in other words than a misspelt name. */

@@ -82,6 +82,8 @@ export interface StreamInfo {
   readonly downstreamLocalAddress: string;
   readonly requestedServerName: string;
   readonly connectionId: number;
+  /** The body of the local reply that is being formatted, as octets; absent or empty at all other times. */
+  readonly localReplyBody?: string;
   /** A filter has taken it for a request of a health checker; absent: it has not. */
   readonly isHealthCheck?: boolean;
   /** `metadata.filter.key`, set by filters. */

@@ -89,6 +89,7 @@ export class ActiveStream
   /** The head of the response, a final one, is written. */
   responseStarted = false;
   isHealthCheck = false;
+  localReplyBody = '';
   private readonly encoder: ResponseEncoder;
   private readonly connection: DownstreamConnection;
   private readonly config: ConnectionManagerConfig;
@@ -387,13 +388,27 @@ export class ActiveStream
     for (let at = 0; at < more.length; at++) headers.push(more[at] as string);
     mutation?.(headers, this);
     let code = status;
+    let bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    let contentType = 'text/plain';
+    if (this.config.rewriteLocalReply !== undefined) {
+      const reply = { status, body: bytes.toString('latin1'), contentType };
+      const typeBefore = getHeader(headers, 'content-type');
+      const bodyBefore = reply.body;
+      this.config.rewriteLocalReply(this, headers, reply);
+      code = reply.status;
+      contentType = reply.contentType;
+      // A body that was changed has a type of its own, unless a mapper has written one.
+      if (reply.body !== bodyBefore && getHeader(headers, 'content-type') === typeBefore) {
+        removeHeader(headers, 'content-type');
+      }
+      bytes = Buffer.from(reply.body, 'latin1');
+    }
     let octets: Buffer | undefined;
     if (this.isGrpc) {
-      writeGrpcReply(headers, status, body.toString(), head.method === 'HEAD');
+      writeGrpcReply(headers, code, bytes, head.method === 'HEAD');
       code = 200;
     } else {
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-      writePlainReply(headers, bytes.length);
+      writePlainReply(headers, bytes.length, contentType);
       if (bytes.length > 0 && head.method !== 'HEAD') octets = bytes;
     }
     const reply: ResponseHead = { status: code, headers, protocol: 'HTTP/1.1' };

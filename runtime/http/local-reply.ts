@@ -51,10 +51,12 @@ export function grpcReplyHeaders(requestHeaders: readonly string[], status: numb
  * @param headers changed in place
  * @param isHead no `grpc-message` then, as in Envoy
  */
-export function writeGrpcReply(headers: HeaderList, status: number, body: string, isHead: boolean): void {
+export function writeGrpcReply(headers: HeaderList, status: number, body: Buffer, isHead: boolean): void {
   replaceHeader(headers, 'content-type', 'application/grpc');
   if (getHeader(headers, 'grpc-status') === undefined) headers.push('grpc-status', grpcStatusOfHttp(status));
-  if (body !== '' && !isHead) setHeader(headers, 'grpc-message', grpcMessage(Buffer.from(body, 'utf8')));
+  // A body in JSON is a line.
+  const message = body.at(-1) === 10 ? body.subarray(0, -1) : body;
+  if (message.length > 0 && !isHead) setHeader(headers, 'grpc-message', grpcMessage(message));
   removeHeader(headers, 'content-length');
 }
 
@@ -63,12 +65,12 @@ export function writeGrpcReply(headers: HeaderList, status: number, body: string
  * @param headers changed in place
  * @param length in octets
  */
-export function writePlainReply(headers: HeaderList, length: number): void {
+export function writePlainReply(headers: HeaderList, length: number, contentType = 'text/plain'): void {
   removeHeader(headers, 'content-length');
   if (length === 0) {
     removeHeader(headers, 'content-type');
     return;
   }
   headers.push('content-length', String(length));
-  if (getHeader(headers, 'content-type') === undefined) headers.push('content-type', 'text/plain');
+  if (getHeader(headers, 'content-type') === undefined) headers.push('content-type', contentType);
 }

@@ -3,10 +3,12 @@
  */
 import type { SupportedFields } from '../config/supported-fields.js';
 import { onlyValues } from '../config/supported-fields.js';
+import { localReplySupportedFields } from './compile-local-reply.js';
 
 const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 
 export const httpSupportedFields: SupportedFields = {
+  ...localReplySupportedFields,
   [manager]: {
     codec_type: onlyValues('AUTO', 'HTTP1'),
     stat_prefix: true,
@@ -27,6 +29,7 @@ export const httpSupportedFields: SupportedFields = {
     drain_timeout: true,
     delayed_close_timeout: true,
     access_log: true,
+    local_reply_config: true,
     use_remote_address: true,
     xff_num_trusted_hops: true,
     internal_address_config: true,

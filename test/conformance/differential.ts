@@ -55,6 +55,8 @@ export interface DifferentialCase {
   readonly stats?: string;
   /** A format of the access log in the place of the usual one. */
   readonly logFormat?: string;
+  /** The filter of the access log. */
+  readonly logFilter?: Json;
   /** Nobody listens at the backend's port. */
   readonly refused?: boolean;
 }
@@ -207,6 +209,7 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
               access_log: [
                 {
                   name: 'envoy.access_loggers.file',
+                  ...(one.logFilter === undefined ? {} : { filter: one.logFilter }),
                   typed_config: {
                     '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
                     path: logFile,

@@ -2,6 +2,7 @@
  * Cases of `filters-parity`, by filter.
  */
 import type { DifferentialCase } from './differential.js';
+import { localReplyCases, logFilterCases } from './local-reply-cases.js';
 
 type Json = Record<string, unknown>;
 
@@ -1183,6 +1184,8 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   local_ratelimit: withIds('local rate limit', localRatelimitCases),
   rbac: withIds('rbac', rbacCases),
   csrf: withIds('csrf', csrfCases),
+  local_reply: withIds('local reply', localReplyCases),
+  log_filters: withIds('log filter', logFilterCases),
   grpc_web: withIds('gRPC-Web', grpcWebCases),
   set_metadata: withIds('set metadata', setMetadataCases),
 };

@@ -29,7 +29,7 @@ test('what is not built is not listed', () => {
       'dynamic_metadata',
     ],
     'envoy.config.route.v3.WeightedCluster.ClusterWeight': ['host_rewrite_literal', 'cluster_header'],
-    'envoy.config.accesslog.v3.AccessLogFilter': ['runtime_filter', 'grpc_status_filter', 'metadata_filter'],
+    'envoy.config.accesslog.v3.AccessLogFilter': ['extension_filter'],
   };
   for (const [message, fields] of Object.entries(refused)) {
     const supported = { ...routeSupportedFields, ...accessLogSupportedFields }[message] ?? {};

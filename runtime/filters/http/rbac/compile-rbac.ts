@@ -15,7 +15,7 @@ import { compileHeaderMatcher } from '../../../route/compile-header-matcher.js';
 import { compileStringMatcher } from '../../../route/compile-string-matcher.js';
 import type { RouteRequest } from '../../../route/route-table.js';
 import { compileAuthenticated } from './compile-authenticated.js';
-import { compileMetadataMatcher } from './compile-metadata-matcher.js';
+import { compileMetadataMatcher } from '../../../route/compile-metadata-matcher.js';
 
 /** What policies look at. */
 export interface RbacSubject {

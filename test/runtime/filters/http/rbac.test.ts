@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generate } from 'selfsigned';
 import { compileAuthenticated } from '../../../../runtime/filters/http/rbac/compile-authenticated.js';
-import { compileMetadataMatcher } from '../../../../runtime/filters/http/rbac/compile-metadata-matcher.js';
+import { compileMetadataMatcher } from '../../../../runtime/route/compile-metadata-matcher.js';
 import { compileRbac } from '../../../../runtime/filters/http/rbac/compile-rbac.js';
 import { routeRequest } from '../../../support/route-request.js';
 import { streamInfoOf } from '../../../support/stream-info.js';

@@ -1,13 +1,13 @@
 /**
  * `envoy.type.matcher.v3.MetadataMatcher`: a test of the dynamic metadata of a request.
  */
-import type { Fields } from '../../../common/message-fields.js';
-import { messageOf, messagesOf, numberOf, textOf } from '../../../common/message-fields.js';
-import { toOctets } from '../../../common/octet-text.js';
-import type { StreamInfo } from '../../../common/stream-info.js';
-import { under } from '../../../network/config-path.js';
-import { ConfigError } from '../../../network/filter.js';
-import { compileStringMatcher } from '../../../route/compile-string-matcher.js';
+import type { Fields } from '../common/message-fields.js';
+import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { toOctets } from '../common/octet-text.js';
+import type { StreamInfo } from '../common/stream-info.js';
+import { under } from '../network/config-path.js';
+import { ConfigError } from '../network/filter.js';
+import { compileStringMatcher } from './compile-string-matcher.js';
 
 type ValueTest = (value: unknown) => boolean;
 
@@ -31,10 +31,8 @@ function compileValue(config: Fields): ValueTest {
     return (value) => typeof value === 'string' && test(toOctets(value));
   }
   if (config.bool_match !== undefined) return (value) => value === config.bool_match;
-  // `present_match: false` fits nothing, not even what is absent.
-  if (config.present_match !== undefined) {
-    return (value) => value !== undefined && config.present_match === true;
-  }
+  // `present_match: false` fits nothing: what is absent does not come here.
+  if (config.present_match !== undefined) return () => config.present_match === true;
   if (config.list_match !== undefined) {
     const one = messageOf(messageOf(config.list_match).one_of);
     const test = under(() => compileValue(one), 'list_match', 'one_of');
@@ -49,12 +47,24 @@ function compileValue(config: Fields): ValueTest {
   throw new ConfigError('this kind of value matcher needs real Envoy', [], true);
 }
 
-/** @throws ConfigError with the path inside the matcher */
-export function compileMetadataMatcher(given: unknown): (info: StreamInfo) => boolean {
+/**
+ * Whether the value fits, `invert` aside; undefined: there is none.
+ * @throws ConfigError with the path inside the matcher
+ */
+export function compileMetadataValue(given: unknown): (info: StreamInfo) => boolean | undefined {
   const config = messageOf(given);
   const filter = textOf(config.filter);
   const path = messagesOf(config.path).map((segment) => textOf(segment.key));
   const test = under(() => compileValue(messageOf(config.value)), 'value');
-  const inverted = config.invert === true;
-  return (info) => test(info.dynamicMetadata(filter, path)) !== inverted;
+  return (info) => {
+    const value = info.dynamicMetadata(filter, path);
+    return value === undefined ? undefined : test(value);
+  };
+}
+
+/** A value that is absent fits nothing. @throws ConfigError with the path inside the matcher */
+export function compileMetadataMatcher(given: unknown): (info: StreamInfo) => boolean {
+  const test = compileMetadataValue(given);
+  const inverted = messageOf(given).invert === true;
+  return (info) => (test(info) ?? false) !== inverted;
 }
