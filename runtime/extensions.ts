@@ -7,8 +7,16 @@ import { bootstrapSupportedFields } from './config/bootstrap-supported-fields.js
 import type { SupportedFields } from './config/supported-fields.js';
 import { joinSupportedFields } from './config/supported-fields.js';
 import { bufferFilterFactory, bufferSupportedFields } from './filters/http/buffer/buffer-filter.js';
+import {
+  compressorFilterFactory,
+  compressorSupportedFields,
+} from './filters/http/compressor/compressor-filter.js';
 import { corsFilterFactory, corsSupportedFields } from './filters/http/cors/cors-filter.js';
 import { csrfFilterFactory, csrfSupportedFields } from './filters/http/csrf/csrf-filter.js';
+import {
+  decompressorFilterFactory,
+  decompressorSupportedFields,
+} from './filters/http/decompressor/decompressor-filter.js';
 import { faultFilterFactory, faultSupportedFields } from './filters/http/fault/fault-filter.js';
 import { grpcWebFilterFactory, grpcWebSupportedFields } from './filters/http/grpc-web/grpc-web-filter.js';
 import {
@@ -41,7 +49,9 @@ import { upstreamSupportedFields } from './upstream/supported-fields.js';
 export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.router.v3.Router', routerFilterFactory],
   ['envoy.extensions.filters.http.buffer.v3.Buffer', bufferFilterFactory],
+  ['envoy.extensions.filters.http.compressor.v3.Compressor', compressorFilterFactory],
   ['envoy.extensions.filters.http.cors.v3.Cors', corsFilterFactory],
+  ['envoy.extensions.filters.http.decompressor.v3.Decompressor', decompressorFilterFactory],
   ['envoy.extensions.filters.http.csrf.v3.CsrfPolicy', csrfFilterFactory],
   ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
   ['envoy.extensions.filters.http.grpc_web.v3.GrpcWeb', grpcWebFilterFactory],
@@ -68,7 +78,9 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   accessLogSupportedFields,
   upstreamSupportedFields,
   bufferSupportedFields,
+  compressorSupportedFields,
   corsSupportedFields,
+  decompressorSupportedFields,
   csrfSupportedFields,
   faultSupportedFields,
   grpcWebSupportedFields,

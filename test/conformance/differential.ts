@@ -10,6 +10,7 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { loadConfig } from '../../runtime/config/config-loader.js';
 import { supportedFields } from '../../runtime/extensions.js';
 import type { Running } from '../bench/processes.js';
@@ -41,6 +42,8 @@ export interface DifferentialCase {
   readonly answerAfterMs?: number;
   /** The second part of the answer comes so much later than the first; they are separated by `\0`. */
   readonly answerPauseMs?: number;
+  /** `\0` in the answer is an octet of it. */
+  readonly answerIsWhole?: boolean;
   /** The backend answers as soon as it has the head. */
   readonly answerEarly?: boolean;
   /** The backend closes after its answer. */
@@ -139,7 +142,7 @@ class Backend {
           else if (isLast && one.answerCloses === true) socket.end(part, 'latin1');
           else socket.write(part, 'latin1');
         };
-        const [first = '', second] = head.split('\0');
+        const [first = '', second] = one.answerIsWhole === true ? [head] : head.split('\0');
         const answer = (): void => {
           write(first, second === undefined);
           if (second !== undefined) setTimeout(() => write(second, true), one.answerPauseMs ?? 0);
@@ -254,9 +257,31 @@ function clusterOf(one: DifferentialCase, index: number, port: number): Json {
   };
 }
 
+/** The body of the last message of a text, dechunked and decompressed: two compressors need not agree on the octets. */
+function decompressed(text: string): string {
+  const head = text.slice(0, text.indexOf('\r\n\r\n') + 4);
+  const encoding = /\r\ncontent-encoding: (gzip|br)\r\n/i.exec(head)?.[1];
+  if (encoding === undefined || !/\r\ntransfer-encoding: chunked\r\n/i.test(head)) return text;
+  let body = '';
+  for (let at = head.length; at < text.length; ) {
+    const end = text.indexOf('\r\n', at);
+    const size = Number.parseInt(text.slice(at, end), 16);
+    if (end < 0 || Number.isNaN(size) || size === 0) break;
+    body += text.slice(end + 2, end + 2 + size);
+    at = end + 4 + size;
+  }
+  const octets = Buffer.from(body, 'latin1');
+  try {
+    const plain = encoding === 'gzip' ? gunzipSync(octets) : brotliDecompressSync(octets);
+    return `${head}<${encoding}>${plain.toString('latin1')}`;
+  } catch {
+    return text;
+  }
+}
+
 /** Dates, ids and times differ from run to run; so do the ports. */
 function normalise(text: string, port: number, backendPort: number): string {
-  return text
+  return decompressed(text)
     .replace(/(date: )[^\r\n]+/gi, '$1DATE')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
     .replace(/(x-envoy-upstream-service-time: )\d+/gi, '$1N')
@@ -299,11 +324,13 @@ function exchange(one: DifferentialCase, port: number): Promise<{ response: stri
   });
 }
 
-/** The lines of `/stats`, sorted; without histograms, whose intervals end when they like. */
+/** The lines of `/stats`, sorted; without histograms, whose intervals end when they like, and what compressors have saved. */
 async function allStats(adminPort: number): Promise<string[]> {
   const answer = await fetch(`http://127.0.0.1:${adminPort}/stats`);
   const lines = (await answer.text()).split('\n');
-  return lines.filter((line) => !/: (?:P0\(|No recorded)/.test(line)).sort();
+  return lines
+    .filter((line) => !/: (?:P0\(|No recorded)|\.compressor\..*\.total_compressed_bytes/.test(line))
+    .sort();
 }
 
 /** Ports that were free may be taken by the time the proxy binds them: then with others, three times at most. */

@@ -1,6 +1,7 @@
 /**
  * Cases of `filters-parity`, by filter.
  */
+import { compressorCases, decompressorCases } from './compression-cases.js';
 import type { DifferentialCase } from './differential.js';
 import { localReplyCases, logFilterCases } from './local-reply-cases.js';
 
@@ -1183,6 +1184,8 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   health_check: withIds('health check', healthCheckCases),
   local_ratelimit: withIds('local rate limit', localRatelimitCases),
   rbac: withIds('rbac', rbacCases),
+  compressor: withIds('compressor', compressorCases),
+  decompressor: withIds('decompressor', decompressorCases),
   csrf: withIds('csrf', csrfCases),
   local_reply: withIds('local reply', localReplyCases),
   log_filters: withIds('log filter', logFilterCases),
