@@ -31,6 +31,10 @@ import {
   localRatelimitFilterFactory,
   localRatelimitSupportedFields,
 } from './filters/http/local-ratelimit/local-ratelimit-filter.js';
+import {
+  ratelimitFilterFactory,
+  ratelimitSupportedFields,
+} from './filters/http/ratelimit/ratelimit-filter.js';
 import { rbacFilterFactory, rbacSupportedFields } from './filters/http/rbac/rbac-filter.js';
 import { routerFilterFactory } from './filters/http/router/router-filter.js';
 import { createHttpConnectionManagerFactory } from './filters/network/http-connection-manager.js';
@@ -58,6 +62,7 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
   ['envoy.extensions.filters.http.health_check.v3.HealthCheck', healthCheckFilterFactory],
   ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', localRatelimitFilterFactory],
+  ['envoy.extensions.filters.http.ratelimit.v3.RateLimit', ratelimitFilterFactory],
   ['envoy.extensions.filters.http.rbac.v3.RBAC', rbacFilterFactory],
   ['envoy.extensions.filters.http.set_metadata.v3.Config', setMetadataFilterFactory],
 ]);
@@ -87,6 +92,7 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   headerMutationSupportedFields,
   healthCheckSupportedFields,
   localRatelimitSupportedFields,
+  ratelimitSupportedFields,
   rbacSupportedFields,
   setMetadataSupportedFields,
 );

@@ -40,7 +40,7 @@ export interface FilterChainOwner {
   addFlag(flag: ResponseFlag): void;
   setDynamicMetadata(filter: string, values: Readonly<Record<string, unknown>>): void;
   markHealthCheck(): void;
-  sendLocalReply(status: number, body: string, details: string, headers?: HeaderList): void;
+  sendLocalReply(status: number, body: string | Buffer, details: string, headers?: HeaderList): void;
   sendResponse(status: number, headers: HeaderList, details: string): void;
 }
 
@@ -356,7 +356,7 @@ class FilterPlace implements StreamFilterCallbacks {
     this.run.owner.addFlag(flag);
   }
 
-  sendLocalReply(status: number, body: string, details: string, headers?: HeaderList): void {
+  sendLocalReply(status: number, body: string | Buffer, details: string, headers?: HeaderList): void {
     this.run.owner.sendLocalReply(status, body, details, headers);
   }
 

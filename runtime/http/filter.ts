@@ -93,7 +93,7 @@ export interface StreamFilterCallbacks {
    * @param headers before those of the body, such as `location`; kept and changed. A `grpc-status` among them goes before
    *   the one that gRPC clients would get.
    */
-  sendLocalReply(status: number, body: string, details: string, headers?: HeaderList): void;
+  sendLocalReply(status: number, body: string | Buffer, details: string, headers?: HeaderList): void;
   /**
    * A response that a filter makes as a whole, without the body and the headers of the route that a local reply has.
    * @param headers kept and changed

@@ -1172,7 +1172,10 @@ const setMetadataCases: Record<string, Omit<DifferentialCase, 'id'>> = {
   ),
 };
 
-function withIds(group: string, cases: Record<string, Omit<DifferentialCase, 'id'>>): DifferentialCase[] {
+export function withIds(
+  group: string,
+  cases: Record<string, Omit<DifferentialCase, 'id'>>,
+): DifferentialCase[] {
   return Object.entries(cases).map(([id, one]) => ({ id: `${group}: ${id}`, ...one }));
 }
 
