@@ -7,7 +7,7 @@
  */
 import type { HeaderList } from '../common/header-list.js';
 import { getHeader, removeHeader, replaceHeader } from '../common/header-list.js';
-import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
+import type { DownstreamTls, ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
 import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.js';
@@ -545,6 +545,22 @@ export class ActiveStream
 
   get requestedServerName(): string {
     return this.connection.info.serverName;
+  }
+
+  get downstreamTls(): DownstreamTls | undefined {
+    return this.connection.streamConnection.tls;
+  }
+
+  get wireBytesReceived(): number {
+    return this.encoder.bytesReceived;
+  }
+
+  get wireBytesSent(): number {
+    return this.encoder.bytesSent;
+  }
+
+  get upstreamHostName(): string | undefined {
+    return this.host?.hostname || this.host?.addressText;
   }
 
   get connectionId(): number {

@@ -418,7 +418,11 @@ async function observe(
         .replaceAll('CLUSTER', `c${index}`);
       return {
         ...one,
-        log: (logs.get(String(index)) ?? []).join(' | '),
+        log: normalise(
+          (logs.get(String(index)) ?? []).join(' | '),
+          ports[index] as number,
+          backendPorts[index] as number,
+        ),
         stats: prefix === undefined ? '' : stats.filter((line) => line.startsWith(prefix)).join(' '),
       };
     });

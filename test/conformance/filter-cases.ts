@@ -3,7 +3,7 @@
  */
 import { compressorCases, decompressorCases } from './compression-cases.js';
 import type { DifferentialCase } from './differential.js';
-import { localReplyCases, logFilterCases } from './local-reply-cases.js';
+import { localReplyCases, logFilterCases, operatorCases } from './local-reply-cases.js';
 
 type Json = Record<string, unknown>;
 
@@ -1192,6 +1192,7 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   csrf: withIds('csrf', csrfCases),
   local_reply: withIds('local reply', localReplyCases),
   log_filters: withIds('log filter', logFilterCases),
+  operators: withIds('operator', operatorCases),
   grpc_web: withIds('gRPC-Web', grpcWebCases),
   set_metadata: withIds('set metadata', setMetadataCases),
 };

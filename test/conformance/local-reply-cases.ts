@@ -227,3 +227,51 @@ export const logFilterCases: Record<string, Case> = {
   and: log({ and_filter: { filters: [code('GE', 200), code('LE', 199)] } }),
   or: log({ or_filter: { filters: [code('GE', 200), code('LE', 199)] } }),
 };
+
+const operators = (logFormat: string, more: Partial<Case> = {}): Case => ({
+  request: get(['x-a: 1', 'content-type: text/plain']),
+  answer: 'HTTP/1.1 200 OK\r\nx-b: 22\r\ncontent-length: 2\r\n\r\nok',
+  // Neither an id nor a time that differs from run to run.
+  manager: { generate_request_id: false },
+  router: { suppress_envoy_headers: true },
+  logFormat,
+  ...more,
+});
+const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-t: 333\r\n\r\n';
+
+export const operatorCases: Record<string, Case> = {
+  'octets on the wire': operators('%DOWNSTREAM_WIRE_BYTES_RECEIVED% %DOWNSTREAM_WIRE_BYTES_SENT%'),
+  'octets of a request with a body': operators('%DOWNSTREAM_WIRE_BYTES_RECEIVED% %BYTES_RECEIVED%', {
+    request: 'POST /x HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\nhello',
+  }),
+  'octets of headers': operators(
+    '%REQUEST_HEADERS_BYTES% %RESPONSE_HEADERS_BYTES% %RESPONSE_TRAILERS_BYTES%',
+  ),
+  'octets of a local reply': operators('%REQUEST_HEADERS_BYTES% %RESPONSE_HEADERS_BYTES%', { refused: true }),
+  'octets of trailers': operators('%RESPONSE_TRAILERS_BYTES%', {
+    answer: chunked,
+    manager: { generate_request_id: false, http_protocol_options: { enable_trailers: true } },
+    cluster: {
+      typed_extension_protocol_options: {
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+          '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+          explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+        },
+      },
+    },
+  }),
+  addresses: operators(
+    '%DOWNSTREAM_DIRECT_LOCAL_ADDRESS% %DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_DIRECT_LOCAL_PORT% %UPSTREAM_HOST_NAME%',
+  ),
+  'no TLS': operators(
+    '%DOWNSTREAM_TLS_VERSION% %DOWNSTREAM_TLS_CIPHER% %DOWNSTREAM_PEER_SUBJECT% %DOWNSTREAM_PEER_ISSUER% %DOWNSTREAM_PEER_SERIAL% %DOWNSTREAM_PEER_FINGERPRINT_256% %DOWNSTREAM_PEER_FINGERPRINT_1% %DOWNSTREAM_PEER_CERT% %DOWNSTREAM_PEER_CERT_V_START% %DOWNSTREAM_PEER_CERT_V_END% %DOWNSTREAM_PEER_URI_SAN% %DOWNSTREAM_PEER_DNS_SAN% %DOWNSTREAM_PEER_IP_SAN% %DOWNSTREAM_PEER_EMAIL_SAN% %DOWNSTREAM_LOCAL_SUBJECT% %DOWNSTREAM_LOCAL_URI_SAN% %DOWNSTREAM_LOCAL_DNS_SAN% %DOWNSTREAM_LOCAL_IP_SAN% %DOWNSTREAM_LOCAL_EMAIL_SAN%',
+  ),
+  'what nobody sets': operators(
+    '%FILTER_STATE(x)% %FILTER_STATE(x:PLAIN)% %UPSTREAM_FILTER_STATE(x)% %TLS_JA3_FINGERPRINT% %TLS_JA4_FINGERPRINT% %ROUNDTRIP_DURATION% %TRACE_ID%',
+  ),
+  metadata: operators(
+    '%METADATA(DYNAMIC:n:a)% %METADATA(DYNAMIC:n)% %METADATA(DYNAMIC:none:a)%',
+    setMetadata,
+  ),
+  'nothing in parentheses': operators('%REQUEST_HEADERS_BYTES% %PATH% %QUERY_PARAMS% %STREAM_ID%'),
+};
