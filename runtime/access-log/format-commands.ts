@@ -425,7 +425,7 @@ export function formatCommand(
     throw new ConfigError(`Not supported field in StreamInfo: ${name}`);
   }
   if (rules.argument === 'none' && (argument !== '' || length !== undefined)) {
-    if (name === '' && length === undefined) {
+    if (name === 'REQUESTED_SERVER_NAME' && length === undefined) {
       throw new ConfigError(`%${name}(${argument})% needs real Envoy`, [], true);
     }
     throw new ConfigError(`${name} does not take any parameters or length`);
