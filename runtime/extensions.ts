@@ -17,6 +17,7 @@ import {
   decompressorFilterFactory,
   decompressorSupportedFields,
 } from './filters/http/decompressor/decompressor-filter.js';
+import { extAuthzFilterFactory, extAuthzSupportedFields } from './filters/http/ext-authz/ext-authz-filter.js';
 import { faultFilterFactory, faultSupportedFields } from './filters/http/fault/fault-filter.js';
 import { grpcWebFilterFactory, grpcWebSupportedFields } from './filters/http/grpc-web/grpc-web-filter.js';
 import {
@@ -57,6 +58,7 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.cors.v3.Cors', corsFilterFactory],
   ['envoy.extensions.filters.http.decompressor.v3.Decompressor', decompressorFilterFactory],
   ['envoy.extensions.filters.http.csrf.v3.CsrfPolicy', csrfFilterFactory],
+  ['envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', extAuthzFilterFactory],
   ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
   ['envoy.extensions.filters.http.grpc_web.v3.GrpcWeb', grpcWebFilterFactory],
   ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
@@ -87,6 +89,7 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   corsSupportedFields,
   decompressorSupportedFields,
   csrfSupportedFields,
+  extAuthzSupportedFields,
   faultSupportedFields,
   grpcWebSupportedFields,
   headerMutationSupportedFields,

@@ -66,11 +66,11 @@ export function writeGrpcReply(headers: HeaderList, status: number, body: Buffer
  * @param length in octets
  */
 export function writePlainReply(headers: HeaderList, length: number, contentType = 'text/plain'): void {
-  removeHeader(headers, 'content-length');
   if (length === 0) {
+    removeHeader(headers, 'content-length');
     removeHeader(headers, 'content-type');
     return;
   }
-  headers.push('content-length', String(length));
+  replaceHeader(headers, 'content-length', String(length));
   if (getHeader(headers, 'content-type') === undefined) headers.push('content-type', contentType);
 }

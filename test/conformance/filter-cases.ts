@@ -3,6 +3,7 @@
  */
 import { compressorCases, decompressorCases } from './compression-cases.js';
 import type { DifferentialCase } from './differential.js';
+import { extAuthzCases } from './ext-authz-cases.js';
 import { localReplyCases, logFilterCases, operatorCases } from './local-reply-cases.js';
 
 type Json = Record<string, unknown>;
@@ -1193,6 +1194,7 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   local_reply: withIds('local reply', localReplyCases),
   log_filters: withIds('log filter', logFilterCases),
   operators: withIds('operator', operatorCases),
+  ext_authz: withIds('ext authz', extAuthzCases),
   grpc_web: withIds('gRPC-Web', grpcWebCases),
   set_metadata: withIds('set metadata', setMetadataCases),
 };
