@@ -25,6 +25,10 @@ import {
   headerMutationSupportedFields,
 } from './filters/http/header-mutation/header-mutation-filter.js';
 import {
+  headerToMetadataFilterFactory,
+  headerToMetadataSupportedFields,
+} from './filters/http/header-to-metadata/header-to-metadata-filter.js';
+import {
   healthCheckFilterFactory,
   healthCheckSupportedFields,
 } from './filters/http/health-check/health-check-filter.js';
@@ -62,6 +66,7 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
   ['envoy.extensions.filters.http.grpc_web.v3.GrpcWeb', grpcWebFilterFactory],
   ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
+  ['envoy.extensions.filters.http.header_to_metadata.v3.Config', headerToMetadataFilterFactory],
   ['envoy.extensions.filters.http.health_check.v3.HealthCheck', healthCheckFilterFactory],
   ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', localRatelimitFilterFactory],
   ['envoy.extensions.filters.http.ratelimit.v3.RateLimit', ratelimitFilterFactory],
@@ -93,6 +98,7 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   faultSupportedFields,
   grpcWebSupportedFields,
   headerMutationSupportedFields,
+  headerToMetadataSupportedFields,
   healthCheckSupportedFields,
   localRatelimitSupportedFields,
   ratelimitSupportedFields,

@@ -391,7 +391,7 @@ export class ActiveStream
     let bytes = typeof body === 'string' ? Buffer.from(body) : body;
     let contentType = 'text/plain';
     if (this.config.rewriteLocalReply !== undefined) {
-      const reply = { status, body: bytes.toString('latin1'), contentType };
+      const reply = { status, body: bytes.toString('latin1'), contentType, isLine: false };
       const typeBefore = getHeader(headers, 'content-type');
       const bodyBefore = reply.body;
       this.config.rewriteLocalReply(this, headers, reply);
@@ -402,6 +402,7 @@ export class ActiveStream
         removeHeader(headers, 'content-type');
       }
       bytes = Buffer.from(reply.body, 'latin1');
+      if (this.isGrpc && reply.isLine) bytes = bytes.subarray(0, -1);
     }
     let octets: Buffer | undefined;
     if (this.isGrpc) {

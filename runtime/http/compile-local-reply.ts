@@ -22,6 +22,8 @@ export interface LocalReply {
   /** Octets. */
   body: string;
   contentType: string;
+  /** The body is a line of JSON, whose end a gRPC message does without. */
+  isLine: boolean;
 }
 
 /** What the rewriting looks at, and tells of its own progress to filters and formats. */
@@ -38,6 +40,7 @@ export type RewriteLocalReply = (subject: LocalReplySubject, headers: HeaderList
 interface BodyFormat {
   readonly format: Formatter;
   readonly contentType: string;
+  readonly isLine: boolean;
 }
 
 interface Mapper {
@@ -51,8 +54,13 @@ interface Mapper {
 function compileBodyFormat(given: unknown): BodyFormat | undefined {
   if (given === undefined) return undefined;
   const config = messageOf(given);
-  const byDefault = config.json_format === undefined ? 'text/plain' : 'application/json';
-  return { format: compileFormatString(config, ''), contentType: textOf(config.content_type) || byDefault };
+  const isLine = config.json_format !== undefined;
+  const byDefault = isLine ? 'application/json' : 'text/plain';
+  return {
+    format: compileFormatString(config, ''),
+    contentType: textOf(config.content_type) || byDefault,
+    isLine,
+  };
 }
 
 function compileMapper(config: Fields): Mapper {
@@ -92,6 +100,7 @@ export function compileLocalReply(given: unknown): RewriteLocalReply | undefined
     subject.localReplyBody = reply.body;
     reply.body = format.format(subject);
     reply.contentType = format.contentType;
+    reply.isLine = format.isLine;
     subject.localReplyBody = '';
   };
 }

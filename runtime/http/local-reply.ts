@@ -54,9 +54,7 @@ export function grpcReplyHeaders(requestHeaders: readonly string[], status: numb
 export function writeGrpcReply(headers: HeaderList, status: number, body: Buffer, isHead: boolean): void {
   replaceHeader(headers, 'content-type', 'application/grpc');
   if (getHeader(headers, 'grpc-status') === undefined) headers.push('grpc-status', grpcStatusOfHttp(status));
-  // A body in JSON is a line.
-  const message = body.at(-1) === 10 ? body.subarray(0, -1) : body;
-  if (message.length > 0 && !isHead) setHeader(headers, 'grpc-message', grpcMessage(message));
+  if (body.length > 0 && !isHead) setHeader(headers, 'grpc-message', grpcMessage(body));
   removeHeader(headers, 'content-length');
 }
 

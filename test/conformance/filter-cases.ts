@@ -1173,6 +1173,70 @@ const setMetadataCases: Record<string, Omit<DifferentialCase, 'id'>> = {
   ),
 };
 
+// ---- header to metadata
+
+const ns = 'envoy.filters.http.header_to_metadata';
+const toMetadata = (rule: Json, headers: readonly string[], more: Partial<DifferentialCase> = {}) => ({
+  request: get(headers),
+  filters: [filter('header_to_metadata.v3.Config', { request_rules: [rule] })],
+  logFormat: `%DYNAMIC_METADATA(${ns})% %DYNAMIC_METADATA(n)%`,
+  ...more,
+});
+const headerToMetadataCases: Record<string, Omit<DifferentialCase, 'id'>> = {
+  'a header': toMetadata({ header: 'X-A', on_header_present: { key: 'k' } }, ['x-a: v']),
+  'its own namespace': toMetadata(
+    { header: 'x-a', on_header_present: { metadata_namespace: 'n', key: 'k' } },
+    ['x-a: v'],
+  ),
+  'a repeated header': toMetadata({ header: 'x-a', on_header_present: { key: 'k' } }, ['x-a: v', 'x-a: w']),
+  'an empty header': toMetadata({ header: 'x-a', on_header_present: { key: 'k' } }, ['x-a:']),
+  'another value': toMetadata({ header: 'x-a', on_header_present: { key: 'k', value: 'w' } }, ['x-a: v']),
+  removed: toMetadata({ header: 'x-a', on_header_present: { key: 'k' }, remove: true }, ['x-a: v', 'x-a: w']),
+  missing: toMetadata({ header: 'x-a', on_header_missing: { key: 'k', value: 'none' } }, []),
+  'missing, and there': toMetadata({ header: 'x-a', on_header_missing: { key: 'k', value: 'none' } }, [
+    'x-a: v',
+  ]),
+  rewritten: toMetadata(
+    {
+      header: 'x-a',
+      on_header_present: {
+        key: 'k',
+        regex_value_rewrite: { pattern: { regex: '^(\\w+)-(\\w+)$' }, substitution: '\\2/\\1' },
+      },
+    },
+    ['x-a: one-two'],
+  ),
+  'a number': toMetadata({ header: 'x-a', on_header_present: { key: 'k', type: 'NUMBER' } }, ['x-a: 42']),
+  'a number with a fraction': toMetadata({ header: 'x-a', on_header_present: { key: 'k', type: 'NUMBER' } }, [
+    'x-a: 1.5',
+  ]),
+  'no number': toMetadata({ header: 'x-a', on_header_present: { key: 'k', type: 'NUMBER' } }, ['x-a: 4x']),
+  base64: toMetadata({ header: 'x-a', on_header_present: { key: 'k', encode: 'BASE64' } }, ['x-a: aGVsbG8=']),
+  'bad base64': toMetadata({ header: 'x-a', on_header_present: { key: 'k', encode: 'BASE64' } }, [
+    'x-a: ****',
+  ]),
+  'a cookie': toMetadata({ cookie: 'c', on_header_present: { key: 'k' } }, ['cookie: a=1; c=2; d=3']),
+  'a quoted cookie': toMetadata({ cookie: 'c', on_header_present: { key: 'k' } }, ['cookie: c="2"']),
+  'no cookie': toMetadata({ cookie: 'c', on_header_missing: { key: 'k', value: 'none' } }, ['cookie: a=1']),
+  'pseudo header': toMetadata({ header: ':path', on_header_present: { key: 'k' } }, []),
+  host: toMetadata({ header: 'host', on_header_present: { key: 'k' } }, []),
+  'of a response': toMetadata({}, [], {
+    filters: [
+      filter('header_to_metadata.v3.Config', {
+        response_rules: [{ header: 'x-b', on_header_present: { key: 'k' }, remove: true }],
+      }),
+    ],
+    answer: 'HTTP/1.1 200 OK\r\nx-b: v\r\ncontent-length: 0\r\n\r\n',
+  }),
+  'of the route': toMetadata({ header: 'x-a', on_header_present: { key: 'k' } }, ['x-a: v'], {
+    virtualHosts: hosts(
+      perRoute('header_to_metadata.v3.Config', {
+        request_rules: [{ header: 'x-a', on_header_present: { metadata_namespace: 'n', key: 'r' } }],
+      }),
+    ),
+  }),
+};
+
 export function withIds(
   group: string,
   cases: Record<string, Omit<DifferentialCase, 'id'>>,
@@ -1191,6 +1255,7 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   compressor: withIds('compressor', compressorCases),
   decompressor: withIds('decompressor', decompressorCases),
   csrf: withIds('csrf', csrfCases),
+  header_to_metadata: withIds('header to metadata', headerToMetadataCases),
   local_reply: withIds('local reply', localReplyCases),
   log_filters: withIds('log filter', logFilterCases),
   operators: withIds('operator', operatorCases),
