@@ -38,6 +38,7 @@ const needs = {
   'http2-parity': { envoy: true },
   h2spec: { h2spec: true },
   'headers-parity': { shared: true, envoy: true },
+  'filters-parity': { envoy: true },
   'front-proxy-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },

@@ -2,7 +2,16 @@
  * The command operators of format strings: a name with its argument (`REQ`, `X?Y`) -> a function of the stream. Names,
  * types and what stands for absent values are Envoy's.
  */
+import type { X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { ipOf, portOf } from '../common/address-text.js';
+import {
+  alternativeNames,
+  distinguishedName,
+  fingerprintText,
+  readCertificate,
+} from '../common/certificate-text.js';
 import { getHeader } from '../common/header-list.js';
 import { toOctets } from '../common/octet-text.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
@@ -33,18 +42,6 @@ const orNone = (text: string | undefined): string | undefined => (text === '' ? 
 const wholeMs = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.floor(ms);
 const underscored = (text: string | undefined): string | undefined => orNone(text?.replaceAll(/\s/g, '_'));
-
-function ipOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const at = address.lastIndexOf(':');
-  const ip = at < 0 ? address : address.slice(0, at);
-  return orNone(ip.startsWith('[') ? ip.slice(1, -1) : ip);
-}
-
-function portOf(address: string | undefined): number | undefined {
-  const at = address?.lastIndexOf(':') ?? -1;
-  return at < 0 ? undefined : Number(address?.slice(at + 1));
-}
 
 function joinFlags(flags: ReadonlySet<ResponseFlag>, nameOf: (flag: ResponseFlag) => string): string {
   let joined = '';
@@ -102,18 +99,26 @@ function headerCommand(header: (info: StreamInfo, name: string) => string | unde
   };
 }
 
-/** A time that is told in `START_TIME`'s way. */
-function timeCommand(timeOf: (info: StreamInfo) => number): CommandRules {
+/** A time that is told in `START_TIME`'s way. @param timeOf undefined: there is none */
+function timeCommand(timeOf: (info: StreamInfo) => number | undefined): CommandRules {
   return {
     argument: 'optional',
     length: false,
     make(argument) {
-      if (argument === '') return (info) => formatTime(timeOf(info));
+      if (argument === '') {
+        return (info) => {
+          const time = timeOf(info);
+          return time === undefined ? undefined : formatTime(time);
+        };
+      }
       if (/%n|[\n\r]/.test(argument)) {
         throw new ConfigError('Invalid header configuration. Format string contains newline.');
       }
       const format = compileTimeFormat(toOctets(argument));
-      return (info) => format(timeOf(info));
+      return (info) => {
+        const time = timeOf(info);
+        return time === undefined ? undefined : format(time);
+      };
     },
   };
 }
@@ -183,6 +188,53 @@ function grpcStatusCommand(argument: string): ValueOf {
 function dynamicMetadataCommand(argument: string): ValueOf {
   const [filter = '', ...path] = argument.split(':');
   return (info) => info.dynamicMetadata(filter, path) as Value;
+}
+
+/** Of the certificate that the client has shown, or that was shown to it. */
+function certificateCommand(
+  which: 'peerCertificate' | 'localCertificate',
+  read: (certificate: X509Certificate) => string,
+): CommandRules {
+  const make: ValueOf = (info) => {
+    const octets = info.downstreamTls?.[which];
+    return octets === undefined ? undefined : orNone(toOctets(read(readCertificate(octets))));
+  };
+  // Names in a certificate may hold anything.
+  return { ...noArgument(make), unchecked: true };
+}
+
+/** A moment of a certificate's life: `2026-01-31T12:00:00.000Z`, or in the format in parentheses. */
+function validityCommand(timeOf: (certificate: X509Certificate) => string): CommandRules {
+  return timeCommand((info) => {
+    const octets = info.downstreamTls?.peerCertificate;
+    return octets === undefined ? undefined : Date.parse(timeOf(readCertificate(octets)));
+  });
+}
+
+const joinedNames =
+  (kind: Parameters<typeof alternativeNames>[1]) =>
+  (certificate: X509Certificate): string =>
+    alternativeNames(certificate, kind).join();
+
+/** `HeaderMap::byteSize`: names and values, pseudo headers included. */
+function bytesOf(headers: readonly string[]): number {
+  let sum = 0;
+  for (const text of headers) sum += text.length;
+  return sum;
+}
+
+function requestHeadersBytes({ method, path, requestHeaders, scheme }: StreamInfo): number {
+  const pseudo = [':method', method, ':path', path, ':scheme', scheme];
+  // `host` stands in the list, and is called `:authority` in Envoy's.
+  const host = getHeader(requestHeaders, 'host') === undefined ? 0 : ':authority'.length - 'host'.length;
+  return bytesOf(requestHeaders) + bytesOf(pseudo) + host;
+}
+
+/** `%METADATA(DYNAMIC:...)%`: what other sources have needs real Envoy. */
+function metadataCommand(argument: string): ValueOf {
+  const [source = ''] = argument.split(':', 1);
+  if (source !== 'DYNAMIC') throw new ConfigError(`%METADATA(${source})% needs real Envoy`, [], true);
+  return dynamicMetadataCommand(argument.slice(source.length + 1));
 }
 
 const commands: Readonly<Record<string, CommandRules>> = {
@@ -273,42 +325,82 @@ const commands: Readonly<Record<string, CommandRules>> = {
       return () => value;
     },
   },
+  METADATA: { argument: 'required', length: true, unchecked: true, make: metadataCommand },
+  UNIQUE_ID: noArgument(() => randomUUID()),
+  UPSTREAM_HOST_NAME: noArgument((info) => orNone(info.upstreamHostName)),
+  DOWNSTREAM_DIRECT_LOCAL_ADDRESS: noArgument((info) => orNone(info.downstreamLocalAddress)),
+  DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.downstreamLocalAddress)),
+  DOWNSTREAM_DIRECT_LOCAL_PORT: noArgument((info) => portOf(info.downstreamLocalAddress)),
+  DOWNSTREAM_WIRE_BYTES_RECEIVED: noArgument((info) => info.wireBytesReceived),
+  DOWNSTREAM_WIRE_BYTES_SENT: noArgument((info) => info.wireBytesSent),
+  REQUEST_HEADERS_BYTES: noArgument(requestHeadersBytes),
+  RESPONSE_HEADERS_BYTES: noArgument((info) =>
+    info.responseHeaders.length === 0 ? 0 : bytesOf(info.responseHeaders) + ':status200'.length,
+  ),
+  RESPONSE_TRAILERS_BYTES: noArgument((info) => bytesOf(info.responseTrailers)),
+  DOWNSTREAM_TLS_VERSION: noArgument((info) => orNone(info.downstreamTls?.version)),
+  DOWNSTREAM_TLS_CIPHER: noArgument((info) => orNone(info.downstreamTls?.cipher)),
+  DOWNSTREAM_PEER_SUBJECT: certificateCommand('peerCertificate', ({ subject }) => distinguishedName(subject)),
+  DOWNSTREAM_PEER_ISSUER: certificateCommand('peerCertificate', ({ issuer }) => distinguishedName(issuer)),
+  DOWNSTREAM_PEER_SERIAL: certificateCommand('peerCertificate', ({ serialNumber }) =>
+    serialNumber.toLowerCase(),
+  ),
+  DOWNSTREAM_PEER_FINGERPRINT_256: certificateCommand('peerCertificate', (one) =>
+    fingerprintText(one.fingerprint256),
+  ),
+  DOWNSTREAM_PEER_FINGERPRINT_1: certificateCommand('peerCertificate', (one) =>
+    fingerprintText(one.fingerprint),
+  ),
+  DOWNSTREAM_PEER_CERT: certificateCommand('peerCertificate', (one) => encodeURIComponent(one.toString())),
+  DOWNSTREAM_PEER_CERT_V_START: validityCommand(({ validFrom }) => validFrom),
+  DOWNSTREAM_PEER_CERT_V_END: validityCommand(({ validTo }) => validTo),
+  DOWNSTREAM_PEER_URI_SAN: certificateCommand('peerCertificate', joinedNames('URI')),
+  DOWNSTREAM_PEER_DNS_SAN: certificateCommand('peerCertificate', joinedNames('DNS')),
+  DOWNSTREAM_PEER_IP_SAN: certificateCommand('peerCertificate', joinedNames('IP Address')),
+  DOWNSTREAM_PEER_EMAIL_SAN: certificateCommand('peerCertificate', joinedNames('email')),
+  DOWNSTREAM_LOCAL_SUBJECT: certificateCommand('localCertificate', ({ subject }) =>
+    distinguishedName(subject),
+  ),
+  DOWNSTREAM_LOCAL_URI_SAN: certificateCommand('localCertificate', joinedNames('URI')),
+  DOWNSTREAM_LOCAL_DNS_SAN: certificateCommand('localCertificate', joinedNames('DNS')),
+  DOWNSTREAM_LOCAL_IP_SAN: certificateCommand('localCertificate', joinedNames('IP Address')),
+  DOWNSTREAM_LOCAL_EMAIL_SAN: certificateCommand('localCertificate', joinedNames('email')),
   // Nothing here sets these, so their value is always the absent one.
+  FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
+  UPSTREAM_FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
+  TLS_JA3_FINGERPRINT: unknown,
+  TLS_JA4_FINGERPRINT: unknown,
+  ROUNDTRIP_DURATION: unknown,
   VIRTUAL_CLUSTER_NAME: unknown,
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: unknown,
   TRACE_ID: unknown,
   CUSTOM_FLAGS: noArgument(() => ''),
-  LOCAL_REPLY_BODY: noArgument(() => ''),
+  // Empty in a log, so that no body can forge a line.
+  LOCAL_REPLY_BODY: noArgument((info) => info.localReplyBody ?? ''),
 };
 
 /** What Envoy has besides: recognised, to be refused in other words than a misspelt name. */
 const onlyInEnvoy: ReadonlySet<string> = new Set(
   `BYTES_RETRANSMITTED CLUSTER_METADATA COMMON_DURATION DOWNSTREAM_CX_RTT
   DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
-  DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_DIRECT_LOCAL_ADDRESS DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID
-  DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT DOWNSTREAM_DIRECT_LOCAL_PORT DOWNSTREAM_HANDSHAKE_DURATION
+  DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID DOWNSTREAM_HANDSHAKE_DURATION
   DOWNSTREAM_HEADER_BYTES_RECEIVED DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID
-  DOWNSTREAM_LOCAL_CLOSE_REASON DOWNSTREAM_LOCAL_DNS_SAN DOWNSTREAM_LOCAL_EMAIL_SAN DOWNSTREAM_LOCAL_IP_SAN
-  DOWNSTREAM_LOCAL_OTHERNAME_SAN DOWNSTREAM_LOCAL_SUBJECT DOWNSTREAM_LOCAL_URI_SAN DOWNSTREAM_PEER_CERT
-  DOWNSTREAM_PEER_CERT_V_END DOWNSTREAM_PEER_CERT_V_START DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1
-  DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256 DOWNSTREAM_PEER_CHAIN_SERIALS DOWNSTREAM_PEER_DNS_SAN
-  DOWNSTREAM_PEER_EMAIL_SAN DOWNSTREAM_PEER_FINGERPRINT_1 DOWNSTREAM_PEER_FINGERPRINT_256 DOWNSTREAM_PEER_IP_SAN
-  DOWNSTREAM_PEER_ISSUER DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256 DOWNSTREAM_PEER_ISSUER_SERIAL
-  DOWNSTREAM_PEER_OTHERNAME_SAN DOWNSTREAM_PEER_SERIAL DOWNSTREAM_PEER_SUBJECT DOWNSTREAM_PEER_URI_SAN
-  DOWNSTREAM_TLS_CIPHER DOWNSTREAM_TLS_GROUP DOWNSTREAM_TLS_SESSION_ID DOWNSTREAM_TLS_VERSION
-  DOWNSTREAM_WIRE_BYTES_RECEIVED DOWNSTREAM_WIRE_BYTES_SENT EMIT_TIME_LOCAL FILTER_CHAIN_NAME FILTER_STATE METADATA
-  REQUEST_HEADERS_BYTES REQUEST_TX_DURATION RESPONSE_HEADERS_BYTES RESPONSE_TRAILERS_BYTES ROUNDTRIP_DURATION
-  START_TIME_LOCAL TLS_JA3_FINGERPRINT TLS_JA4_FINGERPRINT UNIQUE_ID UPSTREAM_CONNECTION_ID
+  DOWNSTREAM_LOCAL_CLOSE_REASON DOWNSTREAM_LOCAL_OTHERNAME_SAN DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1
+  DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256 DOWNSTREAM_PEER_CHAIN_SERIALS DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256
+  DOWNSTREAM_PEER_ISSUER_SERIAL DOWNSTREAM_PEER_OTHERNAME_SAN DOWNSTREAM_TLS_GROUP DOWNSTREAM_TLS_SESSION_ID
+  EMIT_TIME_LOCAL FILTER_CHAIN_NAME REQUEST_TX_DURATION START_TIME_LOCAL UPSTREAM_CONNECTION_ID
   UPSTREAM_CONNECTION_IDS_ATTEMPTED UPSTREAM_CONNECTION_POOL_READY_DURATION
-  UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT UPSTREAM_DETECTED_CLOSE_TYPE
-  UPSTREAM_FILTER_STATE UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT UPSTREAM_HOSTS_ATTEMPTED
-  UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME UPSTREAM_HOST_NAMES_ATTEMPTED
+  UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
+  UPSTREAM_DETECTED_CLOSE_TYPE UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT
+  UPSTREAM_HOSTS_ATTEMPTED UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAMES_ATTEMPTED
   UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME_WITHOUT_PORT UPSTREAM_LOCAL_CLOSE_REASON
   UPSTREAM_LOCAL_DNS_SAN UPSTREAM_LOCAL_IP_SAN UPSTREAM_LOCAL_URI_SAN UPSTREAM_METADATA UPSTREAM_PEER_CERT
-  UPSTREAM_PEER_CERT_V_END UPSTREAM_PEER_CERT_V_START UPSTREAM_PEER_DNS_SAN UPSTREAM_PEER_IP_SAN UPSTREAM_PEER_ISSUER
-  UPSTREAM_PEER_SUBJECT UPSTREAM_PEER_URI_SAN UPSTREAM_PROTOCOL UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID
-  UPSTREAM_SERVER_NAME UPSTREAM_TLS_CIPHER UPSTREAM_TLS_GROUP UPSTREAM_TLS_SESSION_ID UPSTREAM_TLS_VERSION
-  UPSTREAM_WIRE_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT`.split(/\s+/),
+  UPSTREAM_PEER_CERT_V_END UPSTREAM_PEER_CERT_V_START UPSTREAM_PEER_DNS_SAN UPSTREAM_PEER_IP_SAN
+  UPSTREAM_PEER_ISSUER UPSTREAM_PEER_SUBJECT UPSTREAM_PEER_URI_SAN UPSTREAM_PROTOCOL
+  UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID UPSTREAM_SERVER_NAME UPSTREAM_TLS_CIPHER UPSTREAM_TLS_GROUP
+  UPSTREAM_TLS_SESSION_ID UPSTREAM_TLS_VERSION UPSTREAM_WIRE_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT`.split(
+    /\s+/,
+  ),
 );
 
 export interface FormatCommand {

@@ -38,6 +38,17 @@ export const responseFlags = [
 ] as const;
 export type ResponseFlag = (typeof responseFlags)[number];
 
+/** TLS of the client connection. */
+export interface DownstreamTls {
+  /** `TLSv1.3`; `''` when not known. */
+  readonly version: string;
+  readonly cipher: string;
+  /** Octets (DER); undefined: the client has shown none. */
+  readonly peerCertificate: Buffer | undefined;
+  /** What was shown to the client. */
+  readonly localCertificate: Buffer | undefined;
+}
+
 export interface StreamInfo {
   /** Wall-clock milliseconds since the epoch at which the request's first byte was read. */
   readonly startTime: number;
@@ -86,6 +97,17 @@ export interface StreamInfo {
   readonly connectionTerminationDetails?: string | undefined;
   /** `ACCESS_LOG_TYPE`; absent: `DownstreamEnd`. */
   readonly accessLogType?: string;
+  /** undefined or absent: plain text. */
+  readonly downstreamTls?: DownstreamTls | undefined;
+  /** Octets of the request and of the response on the wire, heads and framing included; absent where nobody counts. */
+  readonly wireBytesReceived?: number;
+  readonly wireBytesSent?: number;
+  /** The host's name, or its address where it has none. */
+  readonly upstreamHostName?: string | undefined;
+  /** The body of the local reply that is being formatted, as octets; absent or empty at all other times. */
+  readonly localReplyBody?: string;
+  /** A filter has taken it for a request of a health checker; absent: it has not. */
+  readonly isHealthCheck?: boolean;
   /** `metadata.filter.key`, set by filters. */
   dynamicMetadata(filter: string, path: readonly string[]): unknown;
 }

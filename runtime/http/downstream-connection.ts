@@ -19,6 +19,7 @@ import type {
   ServerConnectionCallbacks,
 } from './codec.js';
 import type { ConnectionConfig, ConnectionManagerConfig } from './connection-manager-config.js';
+import { ConnectionState } from './connection-state.js';
 import type { ConnectionManagerStats } from './connection-manager-stats.js';
 import { createHttp1ServerConnection } from './http1/server-connection.js';
 import { createHttp2ServerConnection } from './http2/server-connection.js';
@@ -58,6 +59,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   readonly shared: ManagerShared;
   readonly info: ConnectionInfo;
   readonly peer: PeerFacts;
+  readonly streamConnection: ConnectionState;
   readonly localAddressText: string;
   readonly directRemoteAddressText: string;
   isHttp2 = false;
@@ -81,6 +83,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   constructor(socket: Duplex, info: ConnectionInfo, shared: ManagerShared) {
     this.shared = shared;
     this.info = info;
+    this.streamConnection = new ConnectionState(socket, info);
     this.startedAt = shared.clock.now();
     const remoteAddressText = addressText(info.remoteAddress, info.remotePort);
     const { directRemoteAddress, directRemotePort = 0 } = info;

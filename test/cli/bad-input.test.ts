@@ -194,7 +194,10 @@ test('two builds at once leave one whole file', () =>
         spawn(process.execPath, [cli, 'build'], { cwd, stdio: 'ignore' }).on('close', done);
       });
     assert.equal(await Promise.all([build(), build(), build()]), [0, 0, 0]);
-    assert.match(readFileSync(join(cwd, 'envoy3.yaml'), 'utf8'), /^# Written by envoy3 [^\n]*\nstatic_resources:\n[\s\S]*\n$/);
+    assert.match(
+      readFileSync(join(cwd, 'envoy3.yaml'), 'utf8'),
+      /^# Written by envoy3 [^\n]*\nstatic_resources:\n[\s\S]*\n$/,
+    );
     assert.equal(readdirSync(cwd).sort(), ['envoy3.config.ts', 'envoy3.yaml']);
   }));
 

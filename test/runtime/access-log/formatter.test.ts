@@ -184,7 +184,7 @@ for (const [format, message] of refused) {
 
 test('says which commands only Envoy has', () => {
   for (const format of [
-    '%FILTER_STATE(x)%',
+    '%UPSTREAM_METADATA(x:y)%',
     '%UPSTREAM_TLS_VERSION%',
     '%REQUESTED_SERVER_NAME(HOST_FIRST)%',
   ]) {

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { messageOf } from '../../../runtime/common/message-fields.js';
 import { compileRouteTable } from '../../../runtime/route/compile-route-table.js';
 import type { RouteRequest, RouteToCluster } from '../../../runtime/route/route-table.js';
 import { routeRequest } from '../../support/route-request.js';
@@ -244,12 +245,12 @@ test('weighted clusters: by the random number, each with its headers first', () 
   const clusters = [
     { name: 'a', weight: 1, ...add('a') },
     { name: 'none', weight: 0 },
-    { name: 'b', weight: 3, typed_per_filter_config: { f: 'weighted' } },
+    { name: 'b', weight: 3, typed_per_filter_config: { f: { at: 'weighted' } } },
   ];
   const table = oneHost({
     route: { weighted_clusters: { clusters } },
     ...add('route'),
-    typed_per_filter_config: { f: 'route', g: 1 },
+    typed_per_filter_config: { f: { at: 'route' }, g: { at: 1 } },
   });
   const at = (random: number) => {
     const request = routeRequest('/', [], { random });
@@ -259,8 +260,8 @@ test('weighted clusters: by the random number, each with its headers first', () 
     return [
       route.cluster(request),
       headers.join(' '),
-      route.typedPerFilterConfig('f'),
-      route.typedPerFilterConfig('g'),
+      messageOf(route.filterConfigs.get('f')?.mostSpecific).at,
+      messageOf(route.filterConfigs.get('g')?.mostSpecific).at,
     ];
   };
   assert.equal(at(0), ['a', 'x a x route', 'route', 1]);
@@ -428,9 +429,9 @@ test('refuses what it does not have, with the path', () => {
     () =>
       oneHost({
         route: { cluster: 'w' },
-        request_headers_to_add: [{ header: { key: 'x', value: '%DOWNSTREAM_TLS_VERSION%' } }],
+        request_headers_to_add: [{ header: { key: 'x', value: '%UPSTREAM_TLS_VERSION%' } }],
       }),
-    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %DOWNSTREAM_TLS_VERSION% needs real Envoy',
+    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %UPSTREAM_TLS_VERSION% needs real Envoy',
     true,
   );
 });
