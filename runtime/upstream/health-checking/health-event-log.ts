@@ -5,9 +5,6 @@
 import type { Host } from '../host/host.js';
 import type { HealthCheckerType, HealthCheckFailureType } from './health-checker.js';
 
-/** Takes a line with its end. */
-export type EventLog = (line: string) => void;
-
 export type HealthEvent =
   | {
       readonly kind: 'eject_unhealthy_event' | 'health_check_failure_event';
