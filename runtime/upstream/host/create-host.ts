@@ -111,14 +111,14 @@ class HostSnapshot implements Host {
   }
 }
 
-/** @param before the snapshot of the same endpoint that this one takes the place of: counters and health go on */
+/**
+ * @param before the snapshot of the same endpoint that this one takes the place of: counters go on, and health, unless the
+ *   configuration says something else of it now
+ */
 export function createHost(address: UpstreamAddress, attributes: HostAttributes, before?: Host): Host {
-  return new HostSnapshot(
-    address,
-    attributes,
-    before?.health ?? new HostHealth(),
-    before?.stats ?? freshStats(),
-  );
+  const isAsBefore = before?.healthStatus === (attributes.healthStatus ?? 'UNKNOWN');
+  const health = before !== undefined && isAsBefore ? before.health : new HostHealth();
+  return new HostSnapshot(address, attributes, health, before?.stats ?? freshStats());
 }
 
 /** The same endpoint for a new generation of the configuration: its counters go on, its health is judged anew. */

@@ -198,6 +198,33 @@ test('statuses of the configuration', async () => {
   );
 });
 
+test('a status of a configuration that is not in force changes nothing', async () => {
+  const rig = new Rig();
+  const withStatus = (health_status: string) => ({
+    name: 'c',
+    load_assignment: {
+      cluster_name: 'c',
+      endpoints: [
+        {
+          lb_endpoints: [
+            {
+              endpoint: { address: { socket_address: { address: '1.1.1.1', port_value: 80 } } },
+              health_status,
+            },
+          ],
+        },
+      ],
+    },
+  });
+  await rig.apply(withStatus('HEALTHY'));
+  const { stats } = rig.host('1.1.1.1');
+  const update = await rig.prepare(withStatus('UNHEALTHY'));
+  assert.is(rig.flags()['1.1.1.1:80'], 'healthy');
+  update.commit();
+  assert.is(rig.flags()['1.1.1.1:80'], '/failed_eds_health');
+  assert.is(rig.host('1.1.1.1').stats, stats, 'its counters go on');
+});
+
 test('`/clusters` tells the flags, and what the outlier detector knows', async () => {
   const rig = new Rig();
   await rig.apply({ ...fixed('1.1.1.1'), ...checked, outlier_detection: {} });
