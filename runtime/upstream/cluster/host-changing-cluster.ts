@@ -66,9 +66,11 @@ export class HostChangingCluster implements Cluster {
   readonly config: ClusterConfig;
   readonly stats: ClusterStats;
   hostSet: HostSet = createHostSet([]);
-  loadBalancer: LoadBalancer;
   private hosts: HostsByIdentity = new Map();
   private readonly balancers: LoadBalancerFactory;
+  private balancer: LoadBalancer;
+  /** The balancer is for hosts of before: it is made anew when somebody asks. */
+  private isStale = false;
   private readonly connections: Connections;
   private readonly membershipChange: Counter;
   private readonly membershipTotal: Gauge;
@@ -104,7 +106,7 @@ export class HostChangingCluster implements Cluster {
     this.stats =
       previous?.statPrefix === this.statPrefix ? previous.stats : createClusterStats(this.statPrefix, stats);
     this.connections = kept ?? this.connect(key, settings, dependencies);
-    this.loadBalancer = this.balancers(this.hostSet, undefined);
+    this.balancer = this.balancers(this.hostSet, undefined);
     this.membershipChange = stats.counter(`${this.statPrefix}membership_change`);
     this.membershipTotal = stats.gauge(`${this.statPrefix}membership_total`);
     this.membershipHealthy = stats.gauge(`${this.statPrefix}membership_healthy`);
@@ -148,6 +150,15 @@ export class HostChangingCluster implements Cluster {
       HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
     });
     return { key, settings, breakers, pools, owner: this };
+  }
+
+  /** Many hosts may change at once, and a balancer may be a large table: it is made once for all of them. */
+  get loadBalancer(): LoadBalancer {
+    if (this.isStale) {
+      this.isStale = false;
+      this.balancer = this.balancers(this.hostSet, this.balancer);
+    }
+    return this.balancer;
   }
 
   get limits(): CircuitBreakerLimits {
@@ -202,7 +213,7 @@ export class HostChangingCluster implements Cluster {
     this.hosts = after;
     this.watch.update([...after.values()], this.pairs());
     this.hostSet = createHostSet([...after.values()]);
-    this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
+    this.isStale = true;
     this.changes += changedPriorities(before, after);
     if (this.isActive) this.publish();
     return true;
@@ -228,12 +239,13 @@ export class HostChangingCluster implements Cluster {
   /** The same hosts, of which others may be used now. */
   private rebalance(): void {
     this.hostSet = createHostSet(this.hostSet.hosts);
-    this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
+    this.isStale = true;
   }
 
   private onHealthChange(host: Host, isFailure: boolean): void {
-    this.rebalance();
+    // While it warms nobody asks; it is done once for all of them when the cluster comes into force.
     if (!this.isActive) return;
+    this.rebalance();
     this.publishHealth();
     if (!isFailure) return;
     // A new set of connections may have better luck.
@@ -247,7 +259,7 @@ export class HostChangingCluster implements Cluster {
     // Against what it takes the place of; the first of its name counts what happened while it looked for its hosts.
     if (this.previous !== undefined) this.changes = changedPriorities(this.previous.hosts, this.hosts);
     this.watch.start(this.pairs(), this.previous?.watch);
-    if (this.previous !== undefined) this.rebalance();
+    this.rebalance();
     this.isActive = true;
     this.connections.owner = this;
     this.previous = undefined;

@@ -151,11 +151,16 @@ export function isDescribedBy(host: Host, { address, attributes }: HostDescripti
   );
 }
 
+/** In one pass: a set is made whenever the health of one of its hosts changes. */
 export function createHostSet(hosts: readonly Host[]): HostSet {
-  return {
-    hosts,
-    healthyHosts: hosts.filter(({ healthy }) => healthy),
-    degradedHosts: hosts.filter(({ degraded }) => degraded),
-    excludedHosts: hosts.filter(({ excluded }) => excluded),
-  };
+  const healthyHosts: Host[] = [];
+  const degradedHosts: Host[] = [];
+  const excludedHosts: Host[] = [];
+  for (let at = 0; at < hosts.length; at++) {
+    const host = hosts[at] as Host;
+    if (host.healthy) healthyHosts.push(host);
+    else if (host.degraded) degradedHosts.push(host);
+    if (host.excluded) excludedHosts.push(host);
+  }
+  return { hosts, healthyHosts, degradedHosts, excludedHosts };
 }
