@@ -165,6 +165,20 @@ const http1: readonly HealthScenario[] = [
       },
     ],
   }),
+  {
+    id: 'metadata and locality in events',
+    hosts: [
+      {
+        checks: [good],
+        lbEndpoint: {
+          metadata: { filter_metadata: { 'envoy.lb': { stage: { is: 'prod' } } } },
+        },
+      },
+      { checks: [bad], lbEndpoint: { metadata: {} } },
+    ],
+    cluster: http(),
+    unordered: true,
+  },
   one('alt_port', [good], http({}, { alt_port: 1 })),
   { id: 'refused', hosts: [{ refused: true }], cluster: http({}, { no_traffic_interval: '60s' }) },
   {

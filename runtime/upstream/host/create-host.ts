@@ -26,6 +26,8 @@ export interface HealthCheckConfig {
   readonly address: UpstreamAddress | undefined;
   readonly hostname: string;
   readonly disabled: boolean;
+  /** `LbEndpoint.metadata`, for the log of health events. */
+  readonly metadata?: unknown;
 }
 
 /** A host as the configuration or the DNS says it is. */
@@ -92,6 +94,7 @@ class HostSnapshot implements Host {
       address: withPort(check?.address ?? address, check?.port ?? 0),
       hostname: check?.hostname ?? '',
       disabled: check?.disabled ?? false,
+      metadata: check?.metadata,
     };
     this.health = health;
     this.stats = stats;
@@ -132,7 +135,8 @@ function sameHealthCheck(target: HealthCheckTarget, address: UpstreamAddress, co
   return (
     addressText(target.address) === addressText(wanted) &&
     target.hostname === (config?.hostname ?? '') &&
-    target.disabled === (config?.disabled ?? false)
+    target.disabled === (config?.disabled ?? false) &&
+    JSON.stringify(target.metadata) === JSON.stringify(config?.metadata)
   );
 }
 
