@@ -14,9 +14,11 @@ import type { HealthChecker, HealthProbeFactory } from '../health-checking/healt
 import type { Host } from '../host/host.js';
 import type { HostHealth } from '../host/host-health.js';
 import { FAILED_ACTIVE_HC, FAILED_OUTLIER_CHECK } from '../host/host-health.js';
+import { under } from '../../network/config-path.js';
 import { createOutlierDetector } from '../outlier/create-outlier-detector.js';
 import type { OutlierAverages, OutlierDetector } from '../outlier/outlier-detector.js';
 import type { EventLog } from '../outlier/outlier-event-log.js';
+import { readOutlierSettings } from '../outlier/outlier-settings.js';
 
 /** What a server gives to all clusters for it. */
 export interface HostWatchDependencies {
@@ -62,6 +64,8 @@ export class HostWatch {
     const { onChange, statPrefix, tls } = options;
     const context = messageOf(messageOf(config.transport_socket).typed_config);
     const { alpn_protocols: offered } = messageOf(context.common_tls_context);
+    // Before the checks make their statistics.
+    under(() => readOutlierSettings(config.outlier_detection), 'outlier_detection');
     this.checker = createHealthChecker(config, {
       ...dependencies,
       ...options,
