@@ -17,12 +17,16 @@ export class HostPools {
   private readonly http2Pools: Readonly<Record<RoutingPriority, PoolTable>>;
   /** Until they are empty. */
   private readonly leaving = new Set<HostPool>();
+  /** All of the above. */
+  private readonly tables: readonly PoolTable[];
   private draining = false;
 
   constructor(options: Readonly<Record<RoutingPriority, PoolOptions>>) {
     this.options = options;
     this.pools = { DEFAULT: new Map(), HIGH: new Map() };
     this.http2Pools = { DEFAULT: new Map(), HIGH: new Map() };
+    const { http2Pools, pools } = this;
+    this.tables = [pools.DEFAULT, pools.HIGH, http2Pools.DEFAULT, http2Pools.HIGH];
   }
 
   /**
@@ -48,8 +52,7 @@ export class HostPools {
   /** The hosts that there are now: pools of others drain, pools of hosts with a newer snapshot follow it. */
   retain(hosts: readonly Host[]): void {
     const current = new Map(hosts.map((host) => [host.stats, host]));
-    const { http2Pools, pools: configured } = this;
-    for (const pools of [configured.DEFAULT, configured.HIGH, http2Pools.DEFAULT, http2Pools.HIGH]) {
+    for (const pools of this.tables) {
       for (const [endpoint, pool] of pools) {
         const host = current.get(endpoint);
         if (host === undefined) {
@@ -62,7 +65,7 @@ export class HostPools {
 
   /** Connections to the host are used up and not used again; the next stream has a new one. */
   renew({ stats }: Host): void {
-    for (const pools of [this.pools.DEFAULT, this.pools.HIGH]) {
+    for (const pools of this.tables) {
       const pool = pools.get(stats);
       if (pool === undefined) continue;
       pools.delete(stats);

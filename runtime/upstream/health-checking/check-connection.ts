@@ -1,15 +1,12 @@
 /**
- * The connection of a host's checks, over which probes of HTTP and gRPC ask. It belongs to no pool and counts for no limit
- * of the cluster: a host that is full has to be told from one that is ill.
+ * The connection of a host's checks, over which probes of HTTP and gRPC ask.
  */
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { connect } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
 import type { ClientConnection, ClientConnectionCallbacks } from '../../http/codec.js';
 import { addressText } from '../host/create-host.js';
-import type { Host, UpstreamAddress } from '../host/host.js';
+import type { Host } from '../host/host.js';
+import type { CheckConnector } from './check-connector.js';
 
 /** Puts a codec on a connected socket: HTTP/1.1, or HTTP/2. */
 export type CheckCodec = (socket: Duplex, callbacks: ClientConnectionCallbacks) => ClientConnection;
@@ -23,14 +20,6 @@ export interface CheckConnectionCallbacks {
   onClosed(): void;
 }
 
-/** @param tls undefined: plain text */
-export function connectForCheck(address: UpstreamAddress, tls: ConnectionOptions | undefined): Socket {
-  const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
-  const socket = tls === undefined ? connect(target) : connectTls({ ...target, ...tls });
-  socket.setNoDelay(true);
-  return socket;
-}
-
 export class CheckConnection {
   codec: ClientConnection | undefined = undefined;
   /** No further check may use it. */
@@ -40,19 +29,17 @@ export class CheckConnection {
   private readonly callbacks: CheckConnectionCallbacks;
   private over = false;
 
+  /** @param protocols what the check offers by ALPN instead of what the cluster offers */
   constructor(
-    { healthCheck: { address } }: Host,
-    tls: ConnectionOptions | undefined,
+    host: Host,
+    connect: CheckConnector,
+    protocols: readonly string[] | undefined,
     createCodec: CheckCodec,
     callbacks: CheckConnectionCallbacks,
   ) {
-    this.target = addressText(address);
+    this.target = addressText(host.healthCheck.address);
     this.callbacks = callbacks;
-    const socket = connectForCheck(address, tls);
-    this.socket = socket;
-    socket.on('error', () => undefined);
-    socket.once('close', () => this.end());
-    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+    const socket = connect(host, protocols, () => {
       if (this.over) return;
       const codec = createCodec(socket, {
         onStreamSlotFree: () => undefined,
@@ -65,6 +52,9 @@ export class CheckConnection {
       this.codec = codec;
       callbacks.onConnected(codec);
     });
+    this.socket = socket;
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.end());
   }
 
   /** Whether it leads to where the host's checks go now. */

@@ -1,7 +1,6 @@
 /**
  * What probes of HTTP and gRPC have in common: one request at a time on a connection that is kept, or made anew.
  */
-import type { ConnectionOptions } from 'node:tls';
 import type { HeaderList } from '../../common/header-list.js';
 import type {
   ClientConnection,
@@ -14,11 +13,14 @@ import type {
 import type { Host } from '../host/host.js';
 import type { CheckCodec } from './check-connection.js';
 import { CheckConnection } from './check-connection.js';
+import type { CheckConnector } from './check-connector.js';
 import type { HealthProbe, ProbeCallbacks } from './health-checker.js';
 
 export interface ExchangeOptions {
   readonly createCodec: CheckCodec;
-  readonly tls: ConnectionOptions | undefined;
+  readonly connect: CheckConnector;
+  /** Offered by ALPN instead of what the cluster offers. */
+  readonly protocols: readonly string[] | undefined;
   readonly reuseConnection: boolean;
   /** The answer was none: `upstream_cx_protocol_error`. */
   readonly onProtocolError: () => void;
@@ -72,8 +74,8 @@ export abstract class ExchangeProbe implements HealthProbe, ResponseDecoder {
   }
 
   private connect(host: Host): void {
-    const { createCodec, tls } = this.options;
-    const connection: CheckConnection = new CheckConnection(host, tls, createCodec, {
+    const { connect, createCodec, protocols } = this.options;
+    const connection: CheckConnection = new CheckConnection(host, connect, protocols, createCodec, {
       onConnected: (codec) => this.send(codec),
       onGoAway: () => {
         // The answer under way is waited for, and the next check has a connection of its own.
