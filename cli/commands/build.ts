@@ -80,19 +80,26 @@ function outputsOf(
   return [{ name: output, header, body: yaml }];
 }
 
-function write({ body, header, name }: Output, io: Io): void {
+/** @returns false when the file could not be written; the reason has been told then */
+function write({ body, header, name }: Output, io: Io): boolean {
   if (name === '-') {
     io.stdout(header + body);
-    return;
+    return true;
   }
   const path = resolve(io.cwd, name);
   if (isUpToDate(path, body)) {
     io.stderr(`envoy3: ${name} is up to date\n`);
-    return;
+    return true;
   }
-  mkdirSync(dirname(path), { recursive: true });
-  writeOutput(path, header + body);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeOutput(path, header + body);
+  } catch (error) {
+    io.stderr(`envoy3: ${name} could not be written: ${(error as Error).message}\n`);
+    return false;
+  }
   io.stderr(`envoy3: ${name} written\n`);
+  return true;
 }
 
 /** Equal findings of several environments are told once. */
@@ -166,9 +173,9 @@ export const build: Command = {
       builds.push(await compileFor(target, { entry, output: path }, args, io));
     }
     const diagnostics = once(builds.flatMap(({ result }) => result.diagnostics));
-    printDiagnostics(diagnostics, textOption(args, 'format'), io);
+    await printDiagnostics(diagnostics, textOption(args, 'format'), io);
     if (hasErrors(diagnostics) || builds.some(({ result }) => result.yaml === undefined)) return 1;
-    for (const one of builds.flatMap((made) => outputsOf(made, args, io.cwd))) write(one, io);
-    return 0;
+    const outputs = builds.flatMap((made) => outputsOf(made, args, io.cwd));
+    return outputs.every((one) => write(one, io)) ? 0 : 1;
   },
 };
