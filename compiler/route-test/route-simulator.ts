@@ -334,7 +334,7 @@ function applyRoute(
     requestedServerName: request.serverName ?? '',
   });
   if (route.kind === 'redirect') {
-    const location = route.location(seen);
+    const location = route.location(seen) ?? '';
     responseHeaders.push('location', location);
     route.responseHeaders?.(responseHeaders, info);
     return { ...found, kind: 'redirect', status: route.code, location, responseHeaders };
