@@ -334,7 +334,7 @@ function applyRoute(
     requestedServerName: request.serverName ?? '',
   });
   if (route.kind === 'redirect') {
-    const location = route.location(seen) ?? '';
+    const location = route.location(seen);
     responseHeaders.push('location', location);
     route.responseHeaders?.(responseHeaders, info);
     return { ...found, kind: 'redirect', status: route.code, location, responseHeaders };
@@ -348,7 +348,7 @@ function applyRoute(
     return { ...found, kind: 'direct_response', status: route.code, body, responseHeaders };
   }
   route.requestHeaders?.(headers, info);
-  const path = route.rewritePath(seen.path);
+  const path = route.rewritePath(seen.path) ?? seen.path;
   if (route.rewritesPath) setHeader(headers, 'x-envoy-original-path', seen.path);
   const host = route.rewriteAuthority(seen) ?? seen.authority;
   if (route.appendXForwardedHost && host !== seen.authority)
