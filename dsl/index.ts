@@ -7,12 +7,10 @@ export type { AdminOptions } from './builders/admin.js';
 export { admin } from './builders/admin.js';
 export type { BootstrapOptions } from './builders/bootstrap.js';
 export { bootstrap } from './builders/bootstrap.js';
-export type { ClusterOptions, ConsulServiceOptions, DnsOptions } from './builders/cluster.js';
-export { cluster, consulService, staticCluster, strictDns } from './builders/cluster.js';
+export type { ClusterOptions, ConsulServiceOptions, DnsOptions, EdsOptions } from './builders/cluster.js';
+export { cluster, consulService, eds, logicalDns, staticCluster, strictDns } from './builders/cluster.js';
 export type { DurationInput } from './builders/duration.js';
 export { duration } from './builders/duration.js';
-export type { EdsOptions } from './builders/cluster.js';
-export { eds, logicalDns } from './builders/cluster.js';
 export type {
   GrpcHealthCheckOptions,
   HealthCheckOptions,
@@ -49,8 +47,12 @@ export {
   rateLimit,
   rbac,
 } from './builders/http-filters.js';
-export type { HttpConnectionManagerOptions } from './builders/http-listener.js';
-export { httpConnectionManager } from './builders/http-listener.js';
+export type {
+  HttpConnectionManagerOptions,
+  HttpListenerOptions,
+  HttpsListenerOptions,
+} from './builders/http-listener.js';
+export { httpConnectionManager, httpListener, httpsListener, router } from './builders/http-listener.js';
 export type {
   FilterChainOptions,
   ListenerOptions,
@@ -67,10 +69,18 @@ export {
   tcpProxy,
   tlsInspector,
 } from './builders/listener.js';
-export { maglev, ringHash } from './builders/load-balancing.js';
+export type { LoadBalancing } from './builders/load-balancing.js';
+export { leastRequest, maglev, random, ringHash, roundRobin } from './builders/load-balancing.js';
 export type { MatrixCell } from './builders/matrix.js';
 export { matrix } from './builders/matrix.js';
-export type { FilterChainOf, NetworkFilterOf } from './builders/names.js';
+export type {
+  FilterChainOf,
+  ListenerOf,
+  NamedCluster,
+  NetworkFilterOf,
+  RouteTo,
+  VirtualHostOf,
+} from './builders/names.js';
 export type { StatsdOptions, TracingOptions } from './builders/observability.js';
 export {
   allOf,
@@ -86,7 +96,8 @@ export type { OutlierDetectionOptions } from './builders/outlier-detection.js';
 export { outlierDetection } from './builders/outlier-detection.js';
 export type { OverlayInput } from './builders/overlay.js';
 export { overlay } from './builders/overlay.js';
-export { hashBy } from './builders/route.js';
+export type { HeaderInput, MatchInput, RedirectOptions, RetryInput, RouteOptions } from './builders/route.js';
+export { directResponse, hashBy, redirect, route, weighted } from './builders/route.js';
 export type { SecretRefOptions } from './builders/secret-ref.js';
 export { secretRef } from './builders/secret-ref.js';
 export type { Service, ServiceOptions } from './builders/service.js';
@@ -95,10 +106,14 @@ export type {
   AuthorityInput,
   CertificateInput,
   DownstreamTlsOptions,
+  TlsOptions,
   UpstreamTlsOptions,
 } from './builders/tls.js';
-export { downstreamTls, upstreamTls } from './builders/tls.js';
-export { envBoolean, environment, envNumber, envOneOf } from './inputs.js';
+export { downstreamTls, tlsFromPem, upstreamTls } from './builders/tls.js';
+export type { VirtualHostOptions } from './builders/virtual-host.js';
+export { virtualHost } from './builders/virtual-host.js';
+export { env, envBoolean, environment, envNumber, envOneOf, readFile } from './inputs.js';
+export { defineBootstrap } from './raw.js';
 export type {
   HeaderExpectation,
   RequestLine,
@@ -108,17 +123,4 @@ export type {
   RouteTestsInput,
 } from './route-tests.js';
 export { defineRouteTests } from './route-tests.js';
-export type { HttpListenerOptions, HttpsListenerOptions } from './builders/http-listener.js';
-export { httpListener, httpsListener, router } from './builders/http-listener.js';
-export type { LoadBalancing } from './builders/load-balancing.js';
-export { leastRequest, random, roundRobin } from './builders/load-balancing.js';
-export type { ListenerOf, NamedCluster, RouteTo, VirtualHostOf } from './builders/names.js';
-export type { HeaderInput, MatchInput, RedirectOptions, RetryInput, RouteOptions } from './builders/route.js';
-export { directResponse, redirect, route, weighted } from './builders/route.js';
-export type { TlsOptions } from './builders/tls.js';
-export { tlsFromPem } from './builders/tls.js';
-export type { VirtualHostOptions } from './builders/virtual-host.js';
-export { virtualHost } from './builders/virtual-host.js';
-export { env, readFile } from './inputs.js';
-export { defineBootstrap } from './raw.js';
 export type * from './types.js';

@@ -80,26 +80,19 @@ function outputsOf(
   return [{ name: output, header, body: yaml }];
 }
 
-/** @returns false when the file could not be written; the reason has been told then */
-function write({ body, header, name }: Output, io: Io): boolean {
+function write({ body, header, name }: Output, io: Io): void {
   if (name === '-') {
     io.stdout(header + body);
-    return true;
+    return;
   }
   const path = resolve(io.cwd, name);
   if (isUpToDate(path, body)) {
     io.stderr(`envoy3: ${name} is up to date\n`);
-    return true;
+    return;
   }
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeOutput(path, header + body);
-  } catch (error) {
-    io.stderr(`envoy3: ${name} could not be written: ${(error as Error).message}\n`);
-    return false;
-  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeOutput(path, header + body);
   io.stderr(`envoy3: ${name} written\n`);
-  return true;
 }
 
 /** Equal findings of several environments are told once. */
@@ -175,7 +168,14 @@ export const build: Command = {
     const diagnostics = once(builds.flatMap(({ result }) => result.diagnostics));
     await printDiagnostics(diagnostics, textOption(args, 'format'), io);
     if (hasErrors(diagnostics) || builds.some(({ result }) => result.yaml === undefined)) return 1;
-    const outputs = builds.flatMap((made) => outputsOf(made, args, io.cwd));
-    return outputs.every((one) => write(one, io)) ? 0 : 1;
+    for (const one of builds.flatMap((made) => outputsOf(made, args, io.cwd))) {
+      try {
+        write(one, io);
+      } catch (error) {
+        io.stderr(`envoy3: ${one.name} could not be written: ${(error as Error).message}\n`);
+        return 1;
+      }
+    }
+    return 0;
   },
 };

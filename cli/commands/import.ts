@@ -41,12 +41,12 @@ export const importCommand: Command = {
     if (loaded.kind !== 'bootstrap')
       throw new UsageError(`'${from}' is a route configuration, not a bootstrap`);
     if (loaded.errors.length > 0) {
-      await printDiagnostics(loaded.errors, undefined, io);
+      printDiagnostics(loaded.errors, undefined, io);
       return 1;
     }
     const { errors, plain, text } = await proveImport(loaded.value);
     if (text === undefined) {
-      await printDiagnostics(errors, undefined, io);
+      printDiagnostics(errors, undefined, io);
       io.stderr("envoy3: the configuration has errors; mend them first (see 'envoy3 check')\n");
       return 1;
     }

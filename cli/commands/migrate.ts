@@ -56,7 +56,7 @@ export const migrate: Command = {
     const left = checkText(text, { file: output === '-' ? name : output }).filter(
       ({ severity }) => severity === 'error',
     );
-    await printDiagnostics(left, undefined, io);
+    printDiagnostics(left, undefined, io);
     io.stderr(`envoy3: ${rewrites.length} rewritten, ${left.length} errors left\n`);
     return hasErrors(left) ? 1 : 0;
   },

@@ -113,7 +113,7 @@ export const route: Command = {
     const request = requestOf(args);
     const loaded = await loadConfiguration(textOption(args, 'config') ?? 'envoy3.config.ts', io);
     if (loaded.errors.length > 0) {
-      await printDiagnostics(loaded.errors, undefined, io);
+      printDiagnostics(loaded.errors, undefined, io);
       return 1;
     }
     const simulator =

@@ -226,7 +226,7 @@ export const test: Command = {
           else errors.push(...group);
         }
       }
-      await printDiagnostics(errors, undefined, io);
+      printDiagnostics(errors, undefined, io);
       if (errors.length > 0) return 1;
       report(groups, args, io);
       const failed = groups.some(

@@ -16,7 +16,7 @@ export async function loadBootstraps(
   for (const source of sources) {
     const { errors, kind, value } = await loadConfiguration(source, io);
     if (kind !== 'bootstrap') throw new UsageError(`'${source}' is a route configuration, not a bootstrap`);
-    await printDiagnostics(errors, undefined, io);
+    printDiagnostics(errors, undefined, io);
     failed ||= errors.length > 0;
     values.push(value);
   }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Diagnostic, SourceLocation } from '../../compiler/index.js';
 import type { RouteTest } from '../../compiler/tools.js';
-import { openModule, readRouteTests } from '../../compiler/tools.js';
+import { evaluateModule, readRouteTests } from '../../compiler/tools.js';
 import type { Path } from '../../dsl/api/index.js';
 import { readYaml } from '../../dsl/api/index.js';
 import type { Io } from '../command.js';
@@ -36,7 +36,7 @@ interface Loaded {
 
 async function load(file: string, io: Io): Promise<Loaded> {
   if (/\.[cm]?[jt]s$/.test(file)) {
-    const module = await openModule(file, io.cwd, io.env);
+    const module = await evaluateModule(file, io.cwd, io.env);
     return {
       value: module.value,
       errors: module.diagnostics.filter(({ severity }) => severity === 'error'),

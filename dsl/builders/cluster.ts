@@ -122,43 +122,6 @@ export function cluster<const Name extends string>(
   return { name, ...raw } as NamedCluster<Name>;
 }
 
-/**
- * A host by name, of which one address at a time is used: for large services with many addresses
- * (`logicalDns('s3', 's3.amazonaws.com:443', { tls: upstreamTls({ sni: 's3.amazonaws.com' }) })`).
- */
-export function logicalDns<const Name extends string>(
-  name: Name,
-  host: string,
-  options: DnsOptions = {},
-): NamedCluster<Name> {
-  return build(name, 'LOGICAL_DNS', [parseHostPort(host)], options, dnsFields(options));
-}
-
-export interface EdsOptions extends ClusterOptions {
-  /** File with the `ClusterLoadAssignment`s, which the proxy watches. Default: over ADS. */
-  readonly path?: string;
-  /** Name under which the hosts are asked for, default the cluster's. */
-  readonly serviceName?: string;
-}
-
-/** Hosts that come over EDS, from a file or a management server. The bootstrap needs a `node`. */
-export function eds<const Name extends string>(name: Name, options: EdsOptions = {}): NamedCluster<Name> {
-  const { path, serviceName } = options;
-  const source = path === undefined ? { ads: {} } : { path_config_source: { path } };
-  const cluster = {
-    name,
-    type: 'EDS',
-    connect_timeout: duration(options.connectTimeout ?? '1s'),
-    ...commonFields(options),
-    eds_cluster_config: {
-      eds_config: { ...source, resource_api_version: 'V3' },
-      ...(serviceName === undefined ? {} : { service_name: serviceName }),
-    },
-    ...options.raw,
-  };
-  return cluster as NamedCluster<Name>;
-}
-
 /** Hosts by IP address: `staticCluster('a', ['10.0.0.1:80', '10.0.0.2:80'])`. */
 export function staticCluster<const Name extends string>(
   name: Name,
@@ -198,6 +161,43 @@ export function strictDns<const Name extends string>(
   options: DnsOptions = {},
 ): NamedCluster<Name> {
   return build(name, 'STRICT_DNS', hosts.map(parseHostPort), options, dnsFields(options));
+}
+
+/**
+ * A host by name, of which one address at a time is used: for large services with many addresses
+ * (`logicalDns('s3', 's3.amazonaws.com:443', { tls: upstreamTls({ sni: 's3.amazonaws.com' }) })`).
+ */
+export function logicalDns<const Name extends string>(
+  name: Name,
+  host: string,
+  options: DnsOptions = {},
+): NamedCluster<Name> {
+  return build(name, 'LOGICAL_DNS', [parseHostPort(host)], options, dnsFields(options));
+}
+
+export interface EdsOptions extends ClusterOptions {
+  /** File with the `ClusterLoadAssignment`s, which the proxy watches. Default: over ADS. */
+  readonly path?: string;
+  /** Name under which the hosts are asked for, default the cluster's. */
+  readonly serviceName?: string;
+}
+
+/** Hosts that come over EDS, from a file or a management server. The bootstrap needs a `node`. */
+export function eds<const Name extends string>(name: Name, options: EdsOptions = {}): NamedCluster<Name> {
+  const { path, serviceName } = options;
+  const source = path === undefined ? { ads: {} } : { path_config_source: { path } };
+  const cluster = {
+    name,
+    type: 'EDS',
+    connect_timeout: duration(options.connectTimeout ?? '1s'),
+    ...commonFields(options),
+    eds_cluster_config: {
+      eds_config: { ...source, resource_api_version: 'V3' },
+      ...(serviceName === undefined ? {} : { service_name: serviceName }),
+    },
+    ...options.raw,
+  };
+  return cluster as NamedCluster<Name>;
 }
 
 export interface ConsulServiceOptions extends DnsOptions {

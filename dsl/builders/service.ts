@@ -2,8 +2,8 @@
  * A service as one thing: its cluster, and the routes to it.
  */
 import type { Cluster } from '../types.js';
-import type { DnsOptions } from './cluster.js';
-import { strictDns } from './cluster.js';
+import type { ConsulServiceOptions, DnsOptions } from './cluster.js';
+import { consulService, strictDns } from './cluster.js';
 import type { NamedCluster } from './names.js';
 import type { MatchInput, RouteOptions } from './route.js';
 import { route } from './route.js';
@@ -11,8 +11,8 @@ import type { RouteTo } from './names.js';
 
 /** Of `defineService`. */
 export interface ServiceOptions<Name extends string> extends RouteOptions {
-  /** Hosts by name, or a cluster: of `consulService`, say. */
-  readonly at: readonly string[] | NamedCluster<Name>;
+  /** Hosts by name, a cluster of one's own, or an entry of the catalog. */
+  readonly at: readonly string[] | NamedCluster<Name> | { readonly consul: ConsulServiceOptions };
   /** What the service takes, in order: texts are prefixes. */
   readonly routes: readonly MatchInput[];
   /** Options of the cluster, where `at` lists hosts. */
@@ -40,7 +40,9 @@ export function defineService<const Name extends string>(
   const { at, cluster: clusterOptions, routes, ...routeOptions } = options;
   const cluster = Array.isArray(at)
     ? strictDns(name, at as readonly string[], clusterOptions)
-    : (at as NamedCluster<Name>);
+    : 'consul' in (at as object)
+      ? consulService(name, (at as { readonly consul: ConsulServiceOptions }).consul)
+      : (at as NamedCluster<Name>);
   const to = (match: MatchInput, more: RouteOptions = {}): RouteTo<never> =>
     route(match, cluster as Cluster, { ...routeOptions, ...more }) as RouteTo<never>;
   return { name, cluster, routes: routes.map((match) => to(match)), route: to };

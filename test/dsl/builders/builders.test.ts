@@ -331,10 +331,7 @@ test('a service with its routes', () => {
     timeout: '2s',
   });
   const own = dsl.defineService('own', { at: web as never, routes: [] });
-  const catalog = dsl.defineService('catalog', {
-    at: dsl.consulService('catalog', { port: 80 }),
-    routes: ['/catalog'],
-  });
+  const catalog = dsl.defineService('catalog', { at: { consul: { port: 80 } }, routes: ['/catalog'] });
   const virtualHosts = [
     dsl.virtualHost(
       ['*'],

@@ -10,7 +10,7 @@ import { checkProgram } from './program/program.js';
 import { createWorkspace } from './program/project.js';
 
 /** The default export of a module as plain data, open until `close`. */
-export interface OpenModule {
+export interface EvaluatedModule {
   /** undefined when there are errors. */
   readonly value?: unknown;
   readonly diagnostics: readonly Diagnostic[];
@@ -23,11 +23,11 @@ export interface OpenModule {
 const limits = { deadlineMs: 10_000, heapMb: 512 };
 
 /** @param entry absolute, or relative to `cwd` */
-export async function openModule(
+export async function evaluateModule(
   entry: string,
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<OpenModule> {
+): Promise<EvaluatedModule> {
   const workspace = createWorkspace();
   const program = await checkProgram(entry, cwd, workspace);
   const request = { entry: program.entry, cwd, env };
