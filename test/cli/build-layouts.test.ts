@@ -133,6 +133,12 @@ test('the same bytes in any folder, time zone and locale; other inputs, another 
     },
   ));
 
+test('an output that cannot be written is told', async () => {
+  const { code, err } = await runCommand({ ...files, taken: 'a file' }, ['build', '-o', 'taken/envoy.yaml']);
+  assert.is(code, 1);
+  assert.match(err, 'taken/envoy.yaml could not be written');
+});
+
 test('wrong use', async () => {
   for (const argv of [
     ['--env', '../x'],

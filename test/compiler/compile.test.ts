@@ -40,17 +40,19 @@ test('the same sources give the same bytes', async () => {
 });
 
 test('nothing is left behind in the folder of temporary files', () =>
-  withFolder({ 'config/envoy3.config.ts': 'export default { nope: 1 };', 'tmp/keep': '' }, async (folder) => {
-    // A folder of its own: other processes compile at the same time.
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = join(folder, 'tmp');
+  // A folder of its own: other compilations run at the same time.
+  withFolder({}, async (temporary) => {
+    const outer = process.env.TMPDIR;
+    process.env.TMPDIR = temporary;
     try {
-      const { diagnostics } = await compile({ entry, cwd: join(folder, 'config'), env: {} });
-      assert.is(diagnostics.length, 1);
-      assert.equal(readdirSync(join(folder, 'tmp')), ['keep']);
+      await run({
+        [entry]: 'export default { nope: 1 };',
+        'envoy3.settings.ts': 'export default {};',
+      });
+      assert.equal(readdirSync(temporary), []);
     } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
+      if (outer === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = outer;
     }
   }));
 
