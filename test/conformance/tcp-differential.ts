@@ -4,15 +4,21 @@
  * statistic of the case, compared. Each case has a listener, a cluster and a host of its own, so that all run at once.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { Running } from '../bench/processes.js';
 import { start, stop, waitForPort } from '../bench/processes.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
 import { freePorts, listen } from './differential.js';
+
+/** PEM. */
+export interface TcpCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 export type Json = Record<string, unknown>;
 
@@ -50,10 +56,14 @@ export interface TcpCase {
   readonly host?: readonly Step[] | 'echo';
   /** Nobody listens at the host's port. */
   readonly refused?: boolean;
+  /** The host speaks TLS with the certificate of the suite. */
+  readonly hostTls?: boolean;
   /** Statistics that differ for a reason: substrings of their names. */
   readonly ignoredStats?: readonly string[];
   /** Whether a closed connection was ended or reset is not compared. */
   readonly endsAnyhow?: boolean;
+  /** What the host saw is not compared: random octets. */
+  readonly ignoresHosts?: boolean;
   /** The log is not compared (times of it are a race). */
   readonly ignoresLog?: boolean;
 }
@@ -215,15 +225,20 @@ function clusterOf(one: TcpCase, index: number, port: number): Json {
   };
 }
 
-function host(one: TcpCase, port: () => number, peers: Peer[]) {
-  return createServer({ allowHalfOpen: true }, (socket) => {
+function host(one: TcpCase, port: () => number, peers: Peer[], certificate: TcpCertificate): Server {
+  const onConnection = (socket: Socket): void => {
     const peer = new Peer(socket);
     peers.push(peer);
     if (one.host === undefined || one.host === 'echo') {
       socket.on('data', (chunk: Buffer) => socket.write(chunk));
       socket.on('end', () => socket.end());
     } else void peer.run(one.host, port());
-  });
+  };
+  const server =
+    one.hostTls === true
+      ? createTlsServer({ ...certificate, allowHalfOpen: true }, onConnection)
+      : createServer({ allowHalfOpen: true }, onConnection);
+  return server.on('tlsClientError', () => undefined);
 }
 
 async function runClient(one: TcpCase, steps: readonly Step[], port: number): Promise<Peer> {
@@ -288,6 +303,7 @@ async function untilLive(adminPort: number): Promise<void> {
 
 async function observe(
   cases: readonly TcpCase[],
+  certificate: TcpCertificate,
   name: string,
   command: (file: string) => readonly [string, readonly string[]],
 ): Promise<TcpObservation[]> {
@@ -296,7 +312,9 @@ async function observe(
   writeFileSync(logFile, '');
   const hostPeers = cases.map((): Peer[] => []);
   const ports: number[] = [];
-  const hosts = cases.map((one, index) => host(one, () => ports[index] ?? 0, hostPeers[index] as Peer[]));
+  const hosts = cases.map((one, index) =>
+    host(one, () => ports[index] ?? 0, hostPeers[index] as Peer[], certificate),
+  );
   const hostPorts = await Promise.all(hosts.map(listen));
   // After the hosts have theirs: ports that were given back are the first to be drawn again.
   const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
@@ -366,6 +384,7 @@ function differences(one: TcpCase, real: TcpObservation, ours: TcpObservation): 
   const found: string[] = [];
   for (const part of ['clients', 'hosts', 'log'] as const) {
     if (part === 'log' && one.ignoresLog === true) continue;
+    if (part === 'hosts' && one.ignoresHosts === true) continue;
     const [a, b] = [real[part], ours[part]].map((value) => JSON.stringify(value).split(' ')) as [
       string[],
       string[],
@@ -399,15 +418,16 @@ async function observeOnFreePorts(...args: Parameters<typeof observe>): Promise<
 export async function runTcpDifferential(
   cases: readonly TcpCase[],
   known: Readonly<Record<string, string>>,
+  certificate: TcpCertificate,
   context: DifferentialContext,
 ): Promise<DifferentialResult> {
   const common = ['-l', 'warning', '--file-flush-interval-msec', '50'];
-  const real = await observeOnFreePorts(cases, 'envoy', (file) => [
+  const real = await observeOnFreePorts(cases, certificate, 'envoy', (file) => [
     context.envoyBin,
     ['-c', file, '--concurrency', '1', '--use-dynamic-base-id', ...common],
   ]);
   const cli = join(context.root, 'cli', 'envoy3.mjs');
-  const ours = await observeOnFreePorts(cases, 'envoy3', (file) => [
+  const ours = await observeOnFreePorts(cases, certificate, 'envoy3', (file) => [
     process.execPath,
     [cli, 'serve', '-c', file, '--no-watch', ...common],
   ]);

@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../../common/clock.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
+import { copyOctets } from '../../../network/octet-buffers.js';
+import { readInto } from '../../../network/read-into.js';
 import { endConnection } from '../../../network/end-connection.js';
 import type { Cluster, ClusterManager } from '../../../upstream/cluster/cluster.js';
 import type { PoolFailureReason } from '../../../upstream/connection-pool/connection-pool.js';
@@ -172,24 +174,29 @@ export class TcpSession implements TcpConnectionUser {
   private readClient(): void {
     if (this.isReading || this.closed) return;
     this.isReading = true;
-    this.socket.on('data', this.onClientOctets);
+    const onRead = (read: Buffer): void => {
+      const { octets, release } = copyOctets(read);
+      this.onClientOctets(octets, release);
+    };
+    const onChunk = (chunk: Buffer): void => this.onClientOctets(chunk, undefined);
+    if (!readInto(this.socket, onRead, onChunk)) this.socket.on('data', onChunk);
     this.socket.on('drain', this.onClientDrain);
     // A 'readable' listener of a read filter still decides about the first octets.
     this.socket.resume();
   }
 
-  private readonly onClientOctets = (chunk: Buffer): void => {
+  private onClientOctets(chunk: Buffer, release: (() => void) | undefined): void {
     const { log, shared, upstream } = this;
     log.bytesReceived += chunk.length;
     shared.stats.cxRxBytesTotal.add(chunk.length);
     this.lastActivity = shared.clock.now();
     if (!this.connected) this.keepEarly(chunk);
-    else if (upstream !== undefined && !upstream.write(chunk)) {
+    else if (upstream !== undefined && !upstream.write(chunk, release)) {
       this.socket.pause();
       shared.stats.pausedReading.inc();
     }
     if (this.config.closesOnDrain) this.closeIfDraining();
-  };
+  }
 
   private keepEarly(chunk: Buffer): void {
     this.early.push(chunk);
@@ -250,12 +257,13 @@ export class TcpSession implements TcpConnectionUser {
 
   private isUpstreamPaused = false;
 
-  onOctets(octets: Buffer): void {
+  onOctets(octets: Buffer, release: (() => void) | undefined): void {
     const { config, log, shared, socket } = this;
     log.bytesSent += octets.length;
     shared.stats.cxTxBytesTotal.add(octets.length);
     this.lastActivity = shared.clock.now();
-    if (!socket.write(octets) && socket.writableLength > config.bufferLimitBytes) {
+    const isFree = release === undefined ? socket.write(octets) : socket.write(octets, release);
+    if (!isFree && socket.writableLength > config.bufferLimitBytes) {
       this.isUpstreamPaused = true;
       this.cluster?.stats.upstreamFlowControlPausedReadingTotal.inc();
       this.upstream?.pause();
