@@ -245,7 +245,7 @@ const commands: Readonly<Record<string, CommandRules>> = {
   CONNECTION_TERMINATION_DETAILS: noArgument((info) => orNone(info.connectionTerminationDetails)),
   CONNECTION_ID: noArgument((info) => info.connectionId),
   HOSTNAME: noArgument(() => hostname()),
-  STREAM_ID: noArgument((info) => getHeader(info.requestHeaders, 'x-request-id')),
+  STREAM_ID: noArgument((info) => info.streamId ?? getHeader(info.requestHeaders, 'x-request-id')),
   ACCESS_LOG_TYPE: {
     argument: 'none',
     length: false,

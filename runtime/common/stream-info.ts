@@ -84,6 +84,8 @@ export interface StreamInfo {
   readonly connectionId: number;
   /** Why a filter ended the connection; undefined when none did. */
   readonly connectionTerminationDetails?: string | undefined;
+  /** `STREAM_ID` where it is not the request's id; absent: it is. */
+  readonly streamId?: string | undefined;
   /** `ACCESS_LOG_TYPE`; absent: `DownstreamEnd`. */
   readonly accessLogType?: string;
   /** `metadata.filter.key`, set by filters. */

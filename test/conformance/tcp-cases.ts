@@ -577,6 +577,43 @@ const tlsCases: readonly TcpCase[] = [
     ignoredStats: ['ssl'],
   },
   {
+    id: 'TLS behind, the host says nothing',
+    // What BoringSSL says of a handshake that we have cut ourselves.
+    ignoresLog: true,
+    cluster: { ...originating, connect_timeout: '0.4s' },
+    host: [],
+    clients: [[]],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS behind, the host says nothing, twice',
+    cluster: { ...originating, connect_timeout: '0.3s' },
+    proxy: { max_connect_attempts: 2 },
+    host: [],
+    clients: [[hello]],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+    endsAnyhow: true,
+  },
+  {
+    id: 'TLS behind, the client leaves before',
+    cluster: originating,
+    host: [],
+    clients: [[hello, { wait: 200 }, 'reset']],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS behind, idle before it is connected',
+    cluster: originating,
+    proxy: { idle_timeout: '0.3s' },
+    host: [],
+    clients: [[]],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+  },
+  {
     id: 'TLS through, by server name',
     listener: inspecting,
     hostTls: true,
@@ -635,4 +672,6 @@ export const tcpCases: readonly TcpCase[] = [
 ];
 
 /** Cases in which the bundled runtime differs on purpose. */
-export const knownTcpDifferences: Readonly<Record<string, string>> = {};
+export const knownTcpDifferences: Readonly<Record<string, string>> = {
+  'TLS behind, the client leaves before': 'a client that has gone is noticed before there is a host for it',
+};

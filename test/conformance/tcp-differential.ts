@@ -103,6 +103,19 @@ const logFields = [
   'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT',
   'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT',
   'DYNAMIC_METADATA(envoy.filters.network.rbac)',
+  'DURATION',
+  'REQUEST_DURATION',
+  'RESPONSE_DURATION',
+  'RESPONSE_TX_DURATION',
+  'RESPONSE_FLAGS_LONG',
+  'ROUTE_NAME',
+  'UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT',
+  'RESP(X)',
+  'TRAILER(X)',
+  'PATH',
+  'GRPC_STATUS',
+  'STREAM_ID',
+  'VIRTUAL_CLUSTER_NAME',
 ];
 const logFormat = logFields.map((name) => `${name.replace(/\(.*/, '').toLowerCase()}=%${name}%`).join(' ');
 
@@ -352,6 +365,8 @@ async function observe(
     return cases.map((one, index) => {
       const tidy = (text: string): string =>
         text
+          .replace(/duration=\d+/g, 'duration=N')
+          .replace(/stream_id=[0-9a-f-]{36}/g, 'stream_id=UUID')
           .replaceAll(String(ports[index]), 'PORT')
           .replaceAll(String(portOf(one, index)), 'HOST')
           .replace(new RegExp(`\\b([clps])${index}\\b`, 'g'), '$1N');

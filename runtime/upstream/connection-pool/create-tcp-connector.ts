@@ -179,8 +179,10 @@ class UpstreamTcpConnection implements TcpConnection {
     const { stats } = this.options;
     const { user } = this;
     this.leaveQueue();
-    stats.upstreamCxConnectFail.inc();
-    this.host.stats.cxConnectFail++;
+    if (!this.closedByUs) {
+      stats.upstreamCxConnectFail.inc();
+      this.host.stats.cxConnectFail++;
+    }
     const reason: PoolFailureReason = this.timedOut
       ? 'connection timeout'
       : this.closedByUs

@@ -44,6 +44,8 @@ export class TcpSession implements TcpConnectionUser {
   /** The client's connection is over. */
   private closed = false;
   private cluster: Cluster | undefined = undefined;
+  /** It is being connected to, or it is connected. */
+  private host: Host | undefined = undefined;
   private early: Buffer[] = [];
   private earlyOctets = 0;
   private earlyEnd = false;
@@ -75,6 +77,7 @@ export class TcpSession implements TcpConnectionUser {
   /** Looks for a host. Not in the constructor: a failure ends the session at once. */
   start(): void {
     const { config } = this;
+    this.log.isStarted = true;
     if (config.maxDurationMs > 0) {
       const longer = 1 + (this.shared.random() * config.maxDurationJitterPercent) / 100;
       this.durationTimer = this.shared.clock.setTimer(config.maxDurationMs * longer, () => {
@@ -129,12 +132,13 @@ export class TcpSession implements TcpConnectionUser {
       this.connectAgain();
       return;
     }
-    this.log.upstreamHost = host.addressText;
+    this.host = host;
     this.upstream = cluster.tcp.connect(host, this, this.info);
   }
 
   onConnectFailed(reason: PoolFailureReason, transportFailureReason: string): void {
     this.upstream = undefined;
+    this.log.upstreamHost = this.host?.addressText;
     this.log.upstreamTransportFailureReason = transportFailureReason;
     if (reason !== 'local connection failure') this.log.flags.add('UF');
     this.connectAgain();
@@ -158,6 +162,7 @@ export class TcpSession implements TcpConnectionUser {
 
   onConnected(localAddress: string): void {
     this.connected = true;
+    this.log.upstreamHost = this.host?.addressText;
     this.log.upstreamLocalAddress = localAddress;
     this.lastActivity = this.shared.clock.now();
     if (this.config.logsConnected) this.writeLog('TcpUpstreamConnected');
@@ -343,7 +348,7 @@ export class TcpSession implements TcpConnectionUser {
   private writeLog(type: string): void {
     const { log, shared } = this;
     log.accessLogType = type;
-    log.durationMs = type === 'TcpConnectionEnd' ? shared.clock.now() - this.startedAt : undefined;
+    log.durationMs = shared.clock.now() - this.startedAt;
     for (const logger of this.config.accessLoggers) logger.log(log);
   }
 

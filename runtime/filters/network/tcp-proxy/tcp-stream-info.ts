@@ -2,6 +2,7 @@
  * What access logs read of a connection of the TCP proxy: the fields of a request that a connection has, the others
  * absent.
  */
+import { randomUUID } from 'node:crypto';
 import type { ResponseFlag, StreamInfo } from '../../../common/stream-info.js';
 import type { Clock } from '../../../common/clock.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
@@ -40,6 +41,9 @@ export class TcpStreamInfo implements StreamInfo {
   readonly routeName = undefined;
   readonly virtualHostName = undefined;
   accessLogType = 'TcpConnectionEnd';
+  /** The filter has got the connection. */
+  isStarted = false;
+  private id: string | undefined = undefined;
   private readonly info: ConnectionInfo;
 
   constructor(info: ConnectionInfo, clock: Clock) {
@@ -66,6 +70,12 @@ export class TcpStreamInfo implements StreamInfo {
 
   get connectionId(): number {
     return this.info.id;
+  }
+
+  /** Made when a log asks for it. */
+  get streamId(): string | undefined {
+    if (this.isStarted) this.id ??= randomUUID();
+    return this.id;
   }
 
   get connectionTerminationDetails(): string | undefined {
