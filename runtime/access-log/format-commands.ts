@@ -41,10 +41,15 @@ function ipOf(address: string | undefined): string | undefined {
   return orNone(ip.startsWith('[') ? ip.slice(1, -1) : ip);
 }
 
-function portOf(address: string | undefined): number | undefined {
-  const at = address?.lastIndexOf(':') ?? -1;
-  return at < 0 ? undefined : Number(address?.slice(at + 1));
+/** `''` on a Unix socket, as in Envoy. */
+function portOf(address: string | undefined): number | '' | undefined {
+  if (address === undefined || address === '') return undefined;
+  const at = address.lastIndexOf(':');
+  return at < 0 || address.startsWith('/') ? '' : Number(address.slice(at + 1));
 }
+
+const remoteOf = (info: StreamInfo): string | undefined =>
+  'upstreamRemoteAddress' in info ? info.upstreamRemoteAddress : info.upstreamHost;
 
 function joinFlags(flags: ReadonlySet<ResponseFlag>, nameOf: (flag: ResponseFlag) => string): string {
   let joined = '';
@@ -214,9 +219,9 @@ const commands: Readonly<Record<string, CommandRules>> = {
       : Math.floor(info.durationMs - info.responseDurationMs),
   ),
   UPSTREAM_HOST: noArgument((info) => orNone(info.upstreamHost)),
-  UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(info.upstreamHost)),
-  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.upstreamHost)),
-  UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(info.upstreamHost)),
+  UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(remoteOf(info))),
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(remoteOf(info))),
+  UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(remoteOf(info))),
   UPSTREAM_CLUSTER: noArgument((info) => orNone(info.upstreamCluster)),
   UPSTREAM_CLUSTER_RAW: noArgument((info) => orNone(info.upstreamCluster)),
   UPSTREAM_LOCAL_ADDRESS: noArgument((info) => orNone(info.upstreamLocalAddress)),

@@ -69,6 +69,8 @@ export interface StreamInfo {
   readonly responseDurationMs: number | undefined;
   readonly upstreamServiceTimeMs: number | undefined;
   readonly upstreamHost: string | undefined;
+  /** Absent: `upstreamHost`. */
+  readonly upstreamRemoteAddress?: string | undefined;
   readonly upstreamCluster: string | undefined;
   readonly upstreamLocalAddress: string | undefined;
   readonly upstreamTransportFailureReason: string | undefined;

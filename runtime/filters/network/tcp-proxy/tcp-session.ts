@@ -163,6 +163,7 @@ export class TcpSession implements TcpConnectionUser {
   onConnected(localAddress: string): void {
     this.connected = true;
     this.log.upstreamHost = this.host?.addressText;
+    this.log.upstreamRemoteAddress = this.host?.addressText;
     this.log.upstreamLocalAddress = localAddress;
     this.lastActivity = this.shared.clock.now();
     if (this.config.logsConnected) this.writeLog('TcpUpstreamConnected');

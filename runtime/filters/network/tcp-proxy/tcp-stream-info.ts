@@ -7,9 +7,9 @@ import type { ResponseFlag, StreamInfo } from '../../../common/stream-info.js';
 import type { Clock } from '../../../common/clock.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
 
-/** `ip:port`, `[ip]:port`; `''` on a Unix socket. */
-function addressText(ip: string, port: number): string {
-  if (ip === '') return '';
+/** `ip:port`, `[ip]:port`; the path on a Unix socket. */
+function addressText(ip: string, port: number, { pipePath = '' }: ConnectionInfo): string {
+  if (ip === '') return pipePath;
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
@@ -34,6 +34,8 @@ export class TcpStreamInfo implements StreamInfo {
   readonly responseDurationMs = undefined;
   readonly upstreamServiceTimeMs = undefined;
   upstreamHost: string | undefined = undefined;
+  /** Only of a connection that is there. */
+  upstreamRemoteAddress: string | undefined = undefined;
   upstreamCluster: string | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
   upstreamTransportFailureReason: string | undefined = undefined;
@@ -53,15 +55,15 @@ export class TcpStreamInfo implements StreamInfo {
 
   get downstreamDirectRemoteAddress(): string {
     const { directRemoteAddress, directRemotePort, remoteAddress, remotePort } = this.info;
-    return addressText(directRemoteAddress ?? remoteAddress, directRemotePort ?? remotePort);
+    return addressText(directRemoteAddress ?? remoteAddress, directRemotePort ?? remotePort, this.info);
   }
 
   get downstreamRemoteAddress(): string {
-    return addressText(this.info.remoteAddress, this.info.remotePort);
+    return addressText(this.info.remoteAddress, this.info.remotePort, this.info);
   }
 
   get downstreamLocalAddress(): string {
-    return addressText(this.info.localAddress, this.info.localPort);
+    return addressText(this.info.localAddress, this.info.localPort, this.info);
   }
 
   get requestedServerName(): string {
