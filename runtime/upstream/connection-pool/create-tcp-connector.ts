@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import type { Timer } from '../../common/clock.js';
+import { endConnection } from '../../network/end-connection.js';
 import { copyOctets } from '../../network/octet-buffers.js';
 import type { Host } from '../host/host.js';
 import type { PoolFailureReason } from './connection-pool.js';
@@ -283,9 +284,8 @@ class UpstreamTcpConnection implements TcpConnection {
       socket.resume();
       return;
     }
-    if (how === 'reset' && this.options.tls === undefined && this.host.address.kind === 'ip') {
-      socket.resetAndDestroy();
-    } else socket.destroy();
+    if (how === 'reset') endConnection(socket, 'reset');
+    else socket.destroy();
     this.tellGone(false);
   }
 }
