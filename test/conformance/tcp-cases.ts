@@ -290,6 +290,16 @@ const readFilterCases: readonly TcpCase[] = [
   },
 ];
 
+const limitCases: readonly TcpCase[] = [
+  {
+    id: 'connection limit of the listener',
+    connectionLimit: 1,
+    startPauseMs: 150,
+    clients: [[hello, { until: 5 }, { wait: 400 }, 'end'], [], [{ wait: 400 }, hello]],
+    endsAnyhow: true,
+  },
+];
+
 const direct = (response: unknown) => ({
   name: 'direct',
   typed_config: { '@type': `${types}direct_response.v3.Config`, response },
@@ -552,6 +562,24 @@ const tlsCases: readonly TcpCase[] = [
     ignoredStats: ['ssl'],
     endsAnyhow: true,
   },
+  ...(
+    [
+      ['by its subject', { exact: 'CN=name.example' }],
+      ['of another name', { exact: 'CN=other.example' }],
+      ['of any name', { safe_regex: { regex: '.*' } }],
+    ] as const
+  ).map(
+    ([id, principal_name]): TcpCase => ({
+      id: `TLS in front, rbac of a certificate ${id}`,
+      listener: inspecting,
+      chain: terminating({ require_client_certificate: true }),
+      clientTls: true,
+      before: [rbac({ rules: { policies: { p: policy({ authenticated: { principal_name } }) } } })],
+      clients: [['start TLS', { wait: 200 }, hello, { wait: 300 }, 'end']],
+      ignoredStats: ['ssl'],
+      endsAnyhow: true,
+    }),
+  ),
   {
     id: 'TLS in front, rbac by server name',
     chain: terminating(),
@@ -664,6 +692,7 @@ const httpInspectorCases: readonly TcpCase[] = [
 export const tcpCases: readonly TcpCase[] = [
   ...tcpProxyCases,
   ...readFilterCases,
+  ...limitCases,
   ...terminalCases,
   ...proxyProtocolCases,
   ...upstreamProxyProtocolCases,

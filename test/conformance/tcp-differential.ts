@@ -56,6 +56,10 @@ export interface TcpCase {
   readonly host?: readonly Step[] | 'echo';
   /** Nobody listens at the host's port. */
   readonly refused?: boolean;
+  /** Clients show the certificate of the suite. */
+  readonly clientTls?: boolean;
+  /** Connections that the listener takes, by a value of the runtime layer. */
+  readonly connectionLimit?: number;
   /** The host speaks TLS with the certificate of the suite. */
   readonly hostTls?: boolean;
   /** Statistics that differ for a reason: substrings of their names. */
@@ -238,6 +242,15 @@ function clusterOf(one: TcpCase, index: number, port: number): Json {
   };
 }
 
+function limitsOf(cases: readonly TcpCase[]): Json {
+  const limits = cases.flatMap(({ connectionLimit }, index) =>
+    connectionLimit === undefined
+      ? []
+      : [[`envoy.resource_limits.listener.l${index}.connection_limit`, connectionLimit] as const],
+  );
+  return Object.fromEntries(limits);
+}
+
 function host(one: TcpCase, port: () => number, peers: Peer[], certificate: TcpCertificate): Server {
   const onConnection = (socket: Socket): void => {
     const peer = new Peer(socket);
@@ -254,7 +267,12 @@ function host(one: TcpCase, port: () => number, peers: Peer[], certificate: TcpC
   return server.on('tlsClientError', () => undefined);
 }
 
-async function runClient(one: TcpCase, steps: readonly Step[], port: number): Promise<Peer> {
+async function runClient(
+  one: TcpCase,
+  steps: readonly Step[],
+  port: number,
+  certificate: TcpCertificate,
+): Promise<Peer> {
   const plain = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const isTls = steps.includes('start TLS');
   let socket: Socket = plain;
@@ -265,6 +283,7 @@ async function runClient(one: TcpCase, steps: readonly Step[], port: number): Pr
     await new Peer(plain).run(steps.slice(0, at), port);
     plain.removeAllListeners('data');
     socket = connectTls({
+      ...(one.clientTls === true ? certificate : {}),
       socket: plain,
       rejectUnauthorized: false,
       servername: 'name.example',
@@ -274,15 +293,14 @@ async function runClient(one: TcpCase, steps: readonly Step[], port: number): Pr
   const peer = new Peer(socket);
   const rest = isTls ? steps.slice(steps.indexOf('start TLS')) : steps;
   await new Promise((done) => socket.once(isTls ? 'secureConnect' : 'connect', done).once('close', done));
-  void one;
   await peer.run(rest, port);
   return peer;
 }
 
-async function runCase(one: TcpCase, port: number): Promise<Peer[]> {
+async function runCase(one: TcpCase, port: number, certificate: TcpCertificate): Promise<Peer[]> {
   const running: Promise<Peer>[] = [];
   for (const steps of one.clients) {
-    running.push(runClient(one, steps, port));
+    running.push(runClient(one, steps, port, certificate));
     if (one.startPauseMs !== undefined) await new Promise((done) => setTimeout(done, one.startPauseMs));
   }
   return Promise.all(running);
@@ -339,6 +357,7 @@ async function observe(
   try {
     const bootstrap = {
       admin: { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } },
+      layered_runtime: { layers: [{ name: 'limits', static_layer: limitsOf(cases) }] },
       static_resources: {
         listeners: cases.map((one, index) => listenerOf(one, index, ports[index] as number, logFile)),
         clusters: cases.map((one, index) => clusterOf(one, index, portOf(one, index))),
@@ -357,7 +376,9 @@ async function observe(
     // Not all at once: steps that are milliseconds apart would run into each other.
     for (let from = 0; from < cases.length; from += batch) {
       const part = cases.slice(from, from + batch);
-      clients.push(...(await Promise.all(part.map((one, at) => runCase(one, ports[from + at] as number)))));
+      clients.push(
+        ...(await Promise.all(part.map((one, at) => runCase(one, ports[from + at] as number, certificate)))),
+      );
     }
     await new Promise((done) => setTimeout(done, observeMs));
     const stats = await (await fetch(`http://127.0.0.1:${adminPort}/stats`)).text();
