@@ -43,6 +43,9 @@ const wholeMs = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.floor(ms);
 const underscored = (text: string | undefined): string | undefined => orNone(text?.replaceAll(/\s/g, '_'));
 
+const remoteOf = (info: StreamInfo): string | undefined =>
+  'upstreamRemoteAddress' in info ? info.upstreamRemoteAddress : info.upstreamHost;
+
 function joinFlags(flags: ReadonlySet<ResponseFlag>, nameOf: (flag: ResponseFlag) => string): string {
   let joined = '';
   // In the order in which they were set, as Envoy prints them.
@@ -266,9 +269,9 @@ const commands: Readonly<Record<string, CommandRules>> = {
       : Math.floor(info.durationMs - info.responseDurationMs),
   ),
   UPSTREAM_HOST: noArgument((info) => orNone(info.upstreamHost)),
-  UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(info.upstreamHost)),
-  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.upstreamHost)),
-  UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(info.upstreamHost)),
+  UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(remoteOf(info))),
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(remoteOf(info))),
+  UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(remoteOf(info))),
   UPSTREAM_CLUSTER: noArgument((info) => orNone(info.upstreamCluster)),
   UPSTREAM_CLUSTER_RAW: noArgument((info) => orNone(info.upstreamCluster)),
   UPSTREAM_LOCAL_ADDRESS: noArgument((info) => orNone(info.upstreamLocalAddress)),
@@ -297,7 +300,7 @@ const commands: Readonly<Record<string, CommandRules>> = {
   CONNECTION_TERMINATION_DETAILS: noArgument((info) => orNone(info.connectionTerminationDetails)),
   CONNECTION_ID: noArgument((info) => info.connectionId),
   HOSTNAME: noArgument(() => hostname()),
-  STREAM_ID: noArgument((info) => getHeader(info.requestHeaders, 'x-request-id')),
+  STREAM_ID: noArgument((info) => info.streamId ?? getHeader(info.requestHeaders, 'x-request-id')),
   ACCESS_LOG_TYPE: {
     argument: 'none',
     length: false,

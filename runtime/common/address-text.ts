@@ -9,8 +9,9 @@ export function ipOf(address: string | undefined): string | undefined {
   return ip.startsWith('[') ? ip.slice(1, -1) : ip;
 }
 
-/** The port; undefined when there is none, as of a pipe. */
-export function portOf(address: string | undefined): number | undefined {
-  const at = address?.lastIndexOf(':') ?? -1;
-  return at < 0 ? undefined : Number(address?.slice(at + 1));
+/** The port; `''` of a Unix socket, as Envoy tells it; undefined when there is no address. */
+export function portOf(address: string | undefined): number | '' | undefined {
+  if (address === undefined || address === '') return undefined;
+  const at = address.lastIndexOf(':');
+  return at < 0 || address.startsWith('/') ? '' : Number(address.slice(at + 1));
 }

@@ -80,6 +80,8 @@ export interface StreamInfo {
   readonly responseDurationMs: number | undefined;
   readonly upstreamServiceTimeMs: number | undefined;
   readonly upstreamHost: string | undefined;
+  /** Absent: `upstreamHost`. */
+  readonly upstreamRemoteAddress?: string | undefined;
   readonly upstreamCluster: string | undefined;
   readonly upstreamLocalAddress: string | undefined;
   readonly upstreamTransportFailureReason: string | undefined;
@@ -95,6 +97,8 @@ export interface StreamInfo {
   readonly connectionId: number;
   /** Why a filter ended the connection; undefined when none did. */
   readonly connectionTerminationDetails?: string | undefined;
+  /** `STREAM_ID` where it is not the request's id; absent: it is. */
+  readonly streamId?: string | undefined;
   /** `ACCESS_LOG_TYPE`; absent: `DownstreamEnd`. */
   readonly accessLogType?: string;
   /** undefined or absent: plain text. */

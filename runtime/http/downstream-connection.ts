@@ -51,7 +51,9 @@ export interface ManagerShared {
   onConnectionClosed(connection: DownstreamConnection): void;
 }
 
-function addressText(ip: string, port: number): string {
+/** The path on a Unix socket. */
+function addressText(ip: string, port: number, pipePath?: string): string {
+  if (ip === '' && pipePath !== undefined) return pipePath;
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
@@ -85,7 +87,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     this.info = info;
     this.streamConnection = new ConnectionState(socket, info);
     this.startedAt = shared.clock.now();
-    const remoteAddressText = addressText(info.remoteAddress, info.remotePort);
+    const remoteAddressText = addressText(info.remoteAddress, info.remotePort, info.pipePath);
     const { directRemoteAddress, directRemotePort = 0 } = info;
     this.directRemoteAddressText =
       directRemoteAddress === undefined
@@ -97,7 +99,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
       localPort: info.localPort,
       scheme: info.tls ? 'https' : 'http',
     };
-    this.localAddressText = addressText(info.localAddress, info.localPort);
+    this.localAddressText = addressText(info.localAddress, info.localPort, info.pipePath);
     const { connectionConfig, stats } = shared;
     stats.cxTotal.inc();
     stats.cxActive.inc();

@@ -137,7 +137,7 @@ function connectionInfo(
   tls: boolean,
   serverName: string,
   alpn: string,
-  { dynamicMetadata, proxied, tlvs }: Findings,
+  { dynamicMetadata, pipePath, proxied, tlvs }: Findings,
 ): ConnectionInfo {
   return {
     id: ++lastConnectionId,
@@ -151,6 +151,7 @@ function connectionInfo(
     directRemoteAddress: proxied === undefined ? undefined : plainIp(socket.remoteAddress),
     directRemotePort: proxied === undefined ? undefined : (socket.remotePort ?? 0),
     proxyTlvs: tlvs,
+    pipePath,
     terminationDetails: undefined,
     dynamicMetadata,
   };

@@ -12,6 +12,8 @@ export interface Findings {
   /** What the PROXY protocol says; undefined: nothing. */
   proxied: ProxiedAddresses | undefined;
   tlvs: readonly ProxyTlv[];
+  /** Path of the Unix socket that the connection came in by. */
+  readonly pipePath: string | undefined;
   /** Set from TLVs: namespace -> fields. */
   dynamicMetadata: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 }
@@ -19,8 +21,15 @@ export interface Findings {
 /** What a connection is taken for of which nothing was read. */
 export const nothingSaid: ClientHello = { serverName: '', applicationProtocols: [] };
 
-export function noFindings(): Findings {
-  return { isTls: false, hello: nothingSaid, proxied: undefined, tlvs: [], dynamicMetadata: undefined };
+export function noFindings(pipePath?: string): Findings {
+  return {
+    isTls: false,
+    hello: nothingSaid,
+    proxied: undefined,
+    tlvs: [],
+    pipePath,
+    dynamicMetadata: undefined,
+  };
 }
 
 export interface ListenerFilter {

@@ -7,6 +7,8 @@ import { connect } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import type { Timer } from '../../common/clock.js';
+import { endConnection } from '../../network/end-connection.js';
+import { copyOctets } from '../../network/octet-buffers.js';
 import type { Host } from '../host/host.js';
 import type { PoolFailureReason } from './connection-pool.js';
 import type { PoolOptions } from './host-pool.js';
@@ -112,7 +114,7 @@ class UpstreamTcpConnection implements TcpConnection {
     });
     if (tls !== undefined) {
       socket.once('secureConnect', () => this.onConnected());
-      socket.on('data', (chunk: Buffer) => this.onOctets(chunk));
+      socket.on('data', (chunk: Buffer) => this.onOctets(chunk, undefined));
     }
     socket.on('end', () => {
       this.endedByHost = true;
@@ -132,16 +134,21 @@ class UpstreamTcpConnection implements TcpConnection {
     const onread = {
       buffer: readBuffer,
       callback: (octets: number): boolean => {
-        this.onOctets(Buffer.from(readBuffer.subarray(0, octets)));
+        this.onRead(readBuffer.subarray(0, octets));
         return true;
       },
     };
     return connect({ ...target, allowHalfOpen: true, ...(isRead ? { onread } : {}) } as NetConnectOpts);
   }
 
-  private onOctets(octets: Buffer): void {
+  private onRead(read: Buffer): void {
+    const { octets, release } = copyOctets(read);
+    this.onOctets(octets, release);
+  }
+
+  private onOctets(octets: Buffer, release: (() => void) | undefined): void {
     this.options.stats.upstreamCxRxBytesTotal.add(octets.length);
-    this.user?.onOctets(octets);
+    this.user?.onOctets(octets, release);
   }
 
   private leaveQueue(): void {
@@ -173,8 +180,10 @@ class UpstreamTcpConnection implements TcpConnection {
     const { stats } = this.options;
     const { user } = this;
     this.leaveQueue();
-    stats.upstreamCxConnectFail.inc();
-    this.host.stats.cxConnectFail++;
+    if (!this.closedByUs) {
+      stats.upstreamCxConnectFail.inc();
+      this.host.stats.cxConnectFail++;
+    }
     const reason: PoolFailureReason = this.timedOut
       ? 'connection timeout'
       : this.closedByUs
@@ -228,9 +237,10 @@ class UpstreamTcpConnection implements TcpConnection {
 
   // ---- TcpConnection
 
-  write(octets: Buffer): boolean {
+  write(octets: Buffer, written?: () => void): boolean {
     this.options.stats.upstreamCxTxBytesTotal.add(octets.length);
-    return this.socket.write(octets) || this.socket.writableLength <= this.options.bufferLimitBytes;
+    const isFree = written === undefined ? this.socket.write(octets) : this.socket.write(octets, written);
+    return isFree || this.socket.writableLength <= this.options.bufferLimitBytes;
   }
 
   end(): void {
@@ -274,9 +284,8 @@ class UpstreamTcpConnection implements TcpConnection {
       socket.resume();
       return;
     }
-    if (how === 'reset' && this.options.tls === undefined && this.host.address.kind === 'ip') {
-      socket.resetAndDestroy();
-    } else socket.destroy();
+    if (how === 'reset') endConnection(socket, 'reset');
+    else socket.destroy();
     this.tellGone(false);
   }
 }

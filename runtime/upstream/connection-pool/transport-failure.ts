@@ -44,6 +44,7 @@ const verifyErrors: Readonly<Record<string, readonly [depth: number, text: strin
 const sslReasons: Readonly<Record<string, number>> = {
   CERTIFICATE_VERIFY_FAILED: 125,
   HTTP_REQUEST: 156,
+  UNEXPECTED_MESSAGE: 223,
   UNSUPPORTED_PROTOCOL: 240,
   WRONG_VERSION_NUMBER: 247,
   SSLV3_ALERT_HANDSHAKE_FAILURE: 1040,
