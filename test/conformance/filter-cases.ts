@@ -262,6 +262,26 @@ const mutationCases: Record<string, Omit<DifferentialCase, 'id'>> = {
       ),
     },
   ),
+  ...Object.fromEntries(
+    Object.entries({
+      append: [{ append: { record: { key: 'a', value: 'x y' } } }],
+      'add if absent': [
+        { append: { record: { key: 'a', value: 'n' }, action: 'ADD_IF_ABSENT' } },
+        { append: { record: { key: 'z', value: 'n' }, action: 'ADD_IF_ABSENT' } },
+      ],
+      overwrite: [
+        { append: { record: { key: 'a', value: '%REQ(x-b)%' }, action: 'OVERWRITE_IF_EXISTS_OR_ADD' } },
+      ],
+      'overwrite if there': [{ append: { record: { key: 'z', value: 'n' }, action: 'OVERWRITE_IF_EXISTS' } }],
+      remove: [{ remove: 'a' }, { remove: 'none' }],
+      'all removed': ['a', 'b', 'c', 'd', 'e-f'].map((remove) => ({ remove })),
+    }).flatMap(([name, list]) =>
+      ['/x?b=2&a=1&a=3&c&d=&e-f=g&&=i', '/x', '/x?'].map((path) => [
+        `query, ${name}, ${path}`,
+        mutation({ query_parameter_mutations: list }, { request: get(['x-b: 3'], path) }),
+      ]),
+    ),
+  ),
   'local replies': mutation(both([option('x-n', 'm'), { remove: 'content-type' }]), {
     virtualHosts: [{ name: 'v', domains: ['b'] }],
   }),

@@ -15,6 +15,8 @@ import type {
 import { under } from '../../../network/config-path.js';
 import type { HeaderMutation } from '../../../route/route-table.js';
 import { compileMutations } from './compile-mutations.js';
+import type { QueryMutation } from './compile-query-mutations.js';
+import { compileQueryMutations } from './compile-query-mutations.js';
 
 const message = 'envoy.extensions.filters.http.header_mutation.v3.';
 
@@ -23,6 +25,7 @@ interface Mutations {
   readonly requestTrailers: HeaderMutation | undefined;
   readonly response: HeaderMutation | undefined;
   readonly responseTrailers: HeaderMutation | undefined;
+  readonly query: QueryMutation | undefined;
 }
 
 function compile(config: unknown): Mutations {
@@ -34,6 +37,11 @@ function compile(config: unknown): Mutations {
     requestTrailers: list('request_trailers_mutations', 'request'),
     response: list('response_mutations', 'response'),
     responseTrailers: list('response_trailers_mutations', 'response'),
+    query: under(
+      () => compileQueryMutations(mutations.query_parameter_mutations),
+      'mutations',
+      'query_parameter_mutations',
+    ),
   };
 }
 
@@ -48,8 +56,14 @@ class MutatedStream implements StreamFilter {
     this.mostSpecificWins = mostSpecificWins;
   }
 
-  decodeHeaders({ headers }: RequestHead): FilterStatus {
-    return this.mutate('request', headers);
+  decodeHeaders(head: RequestHead): FilterStatus {
+    const { callbacks } = this;
+    this.mutate('request', head.headers);
+    if (this.own.query !== undefined) head.path = this.own.query(head.path, callbacks.info);
+    for (const level of this.levels()) {
+      if (level.query !== undefined) head.path = level.query(head.path, callbacks.info);
+    }
+    return 'continue';
   }
 
   decodeTrailers(trailers: HeaderList): FilterStatus {
@@ -65,15 +79,16 @@ class MutatedStream implements StreamFilter {
   }
 
   /** The filter's own first; of the routes' the one that is to win comes last. */
-  private mutate(which: keyof Mutations, headers: HeaderList): FilterStatus {
-    const { callbacks, mostSpecificWins } = this;
-    this.own[which]?.(headers, callbacks.info);
-    const levels = callbacks.routeConfigs as readonly Mutations[];
-    for (let at = 0; at < levels.length; at++) {
-      const level = levels[mostSpecificWins ? at : levels.length - 1 - at] as Mutations;
-      level[which]?.(headers, callbacks.info);
-    }
+  private mutate(which: Exclude<keyof Mutations, 'query'>, headers: HeaderList): FilterStatus {
+    const { info } = this.callbacks;
+    this.own[which]?.(headers, info);
+    for (const level of this.levels()) level[which]?.(headers, info);
     return 'continue';
+  }
+
+  private levels(): readonly Mutations[] {
+    const levels = this.callbacks.routeConfigs as readonly Mutations[];
+    return this.mostSpecificWins || levels.length < 2 ? levels : levels.toReversed();
   }
 }
 
@@ -93,6 +108,7 @@ export const headerMutationSupportedFields: SupportedFields = {
   [`${message}HeaderMutationPerRoute`]: { mutations: true },
   [`${message}Mutations`]: {
     request_mutations: true,
+    query_parameter_mutations: true,
     response_mutations: true,
     response_trailers_mutations: true,
     request_trailers_mutations: true,
@@ -102,5 +118,8 @@ export const headerMutationSupportedFields: SupportedFields = {
     append: true,
     remove_on_match: true,
   },
+  'envoy.config.core.v3.KeyValueMutation': { append: true, remove: true },
+  'envoy.config.core.v3.KeyValueAppend': { record: true, action: true },
+  'envoy.config.core.v3.KeyValuePair': { key: true, value: true },
   'envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch': { key_matcher: true },
 };

@@ -44,6 +44,22 @@ test('the levels of the routes follow the filter, in the order that is asked for
   assert.is(await seen({ most_specific_header_mutations_wins: true }), 'host route');
 });
 
+test('parameters of the query', async () => {
+  const target = async (list: readonly object[], path: string): Promise<string> => {
+    const rig = filterRig([httpFilter(type, { mutations: { query_parameter_mutations: list } })]);
+    await rig.request(get(['x-v: a b'], path));
+    return /^GET (\S+) /.exec(rig.upstream().written)?.[1] ?? '';
+  };
+  const add = (key: string, value: string, action?: string): object => ({
+    append: { record: { key, value }, ...(action === undefined ? {} : { action }) },
+  });
+  assert.is(await target([add('n', '%REQ(x-v)%')], '/x?z=%20%0a&a'), '/x?a=&n=a%20b&z=%20%0a');
+  assert.is(await target([add('a', '1', 'ADD_IF_ABSENT')], '/x?a=0'), '/x?a=0');
+  assert.is(await target([add('a', '1', 'OVERWRITE_IF_EXISTS_OR_ADD')], '/x?%61=0&a=2'), '/x?a=1');
+  assert.is(await target([add('a', '1', 'OVERWRITE_IF_EXISTS')], '/x'), '/x');
+  assert.is(await target([{ remove: 'a' }], '/x?a=1&a=2'), '/x');
+});
+
 test('headers that routing needs are not to be changed', () => {
   assert.throws(
     () => filterRig([httpFilter(type, mutations([append('host', 'b')]))]),
