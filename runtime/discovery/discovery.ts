@@ -106,6 +106,8 @@ export interface Discovery {
   readonly httpPort: number;
   readonly dnsPort: number;
   readonly catalog: Catalog;
+  /** Reads the definition files again, when they changed. Errors are logged. */
+  reload(): void;
   /** Blocking queries that wait now. */
   waitingQueries(): number;
   /** Ends everything; open blocking queries are cut. */
@@ -365,6 +367,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     dnsPort: dns.value.port,
     catalog,
     close,
+    reload: () => followed?.look(),
     waitingQueries: () => queries.waiting,
   };
 }

@@ -33,7 +33,10 @@ export interface ApiServerOptions {
   readonly tls?: ApiTls;
   /** Largest request body, bytes. Default 512 KiB. */
   readonly maxBodyBytes?: number;
-  /** Connections of one address at a time (`http_max_conns_per_client`). Default 200. */
+  /**
+   * Connections of one address at a time (`http_max_conns_per_client`). Default 200, and 4,096 of this machine, where a
+   * proxy with many clusters listens on a connection for each.
+   */
   readonly maxConnectionsPerClient?: number;
 }
 
@@ -44,6 +47,7 @@ export interface ApiServer {
 
 const defaultMaxBodyBytes = 524_288;
 const defaultMaxConnections = 200;
+const defaultMaxLocalConnections = 4096;
 
 /** Parts of Consul's API that are not built; the rest of `/v1` does not exist there either. */
 const consulOnly =
@@ -188,12 +192,13 @@ function send(response: ServerResponse, reply: ApiReply, options: SendOptions): 
 }
 
 /** Closes connections of an address that has too many already. */
-function limitConnections(server: Server, most: number): void {
+function limitConnections(server: Server, given: number | undefined): void {
   const counts = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const from = socket.remoteAddress ?? '';
     const count = (counts.get(from) ?? 0) + 1;
-    if (count > most) {
+    const isLocal = /^(?:::ffff:)?127\.|^::1$/.test(from);
+    if (count > (given ?? (isLocal ? defaultMaxLocalConnections : defaultMaxConnections))) {
       socket.end('HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
     }
@@ -298,7 +303,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
           },
           onRequest,
         );
-  limitConnections(server, options.maxConnectionsPerClient ?? defaultMaxConnections);
+  limitConnections(server, options.maxConnectionsPerClient);
   const port = await listen(server, options);
   server.on('error', (error) => options.logger?.error(`HTTP API: ${error.message}`));
   let closing: Promise<void> | undefined;
