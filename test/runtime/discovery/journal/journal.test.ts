@@ -293,6 +293,45 @@ test('a report that was acknowledged before the TTL ran out counts, though the d
   assert.is(opened.state.catalog.check(id)?.status, 'critical');
 });
 
+test('killed at every step of writing, snapshots included: what was acknowledged is there, and nothing half', async () => {
+  for (let step = 1; ; step++) {
+    const disk = new MemoryDisk();
+    const opened = await open(disk, 300);
+    let operations = 0;
+    disk.fault = () => {
+      // From then on nothing reaches the disk any more.
+      if (++operations >= step) throw new Error('killed');
+    };
+    const acknowledged: string[] = [];
+    const asked: string[] = [];
+    for (let n = 0; n < 30; n++) {
+      asked.push(`k${n}`);
+      try {
+        await opened.committer.commit(setKey(`k${n}`, 'x'.repeat(n * 5)));
+        acknowledged.push(`k${n}`);
+      } catch {
+        break;
+      }
+    }
+    if (acknowledged.length === 30) {
+      assert.ok(step > 65, `${step} steps`);
+      break;
+    }
+    for (const share of [0, 0.5, 1]) {
+      const again = await open(disk.crashed(share), 300);
+      const found = again.state.kv.below('').map(({ key }) => key);
+      for (const key of acknowledged) assert.ok(found.includes(key), `${key} is lost at step ${step}`);
+      // The one that was on its way may have arrived, whole.
+      for (const key of found) {
+        assert.ok(asked.includes(key), `${key} at step ${step}`);
+        const { value } = again.state.kv.get(key) as { value: string };
+        assert.is(Buffer.from(value, 'base64').length, Number(key.slice(1)) * 5);
+      }
+      await again.committer.commit(setKey('more', 'y'));
+    }
+  }
+});
+
 test('any faults at any time: what was acknowledged is there, what was refused is not', async () => {
   const step = fc.record({
     key: fc.constantFrom('a', 'b', 'c'),
