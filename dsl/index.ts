@@ -10,7 +10,7 @@ export { bootstrap } from './builders/bootstrap.js';
 export type { ClusterOptions, DnsOptions } from './builders/cluster.js';
 export { cluster, staticCluster, strictDns } from './builders/cluster.js';
 export type { ConsulServiceOptions } from './builders/consul-service.js';
-export { consulService } from './builders/consul-service.js';
+export { consulService, consulServicesOf } from './builders/consul-service.js';
 export type { DurationInput } from './builders/duration.js';
 export { duration } from './builders/duration.js';
 export type { HttpListenerOptions, HttpsListenerOptions } from './builders/http-listener.js';

@@ -119,7 +119,7 @@ class Journal implements Committer {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
-    await this.#running;
+    await this.idle();
     await this.#file?.close();
     this.#file = undefined;
   }
