@@ -304,7 +304,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     ...(servers.length === 0 ? {} : { forwarder: createRecursors(recursors) }),
   });
   let leader = '';
-  let httpPort_ = 0;
+  let apiPort = 0;
   const queries = new BlockingQueries({
     catalog,
     clock,
@@ -313,7 +313,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const version = options.version ?? 'envoy3';
   const shared = { state, committer, queries, clock };
   const endpoints = [
-    ...agentEndpoints({ ...shared, version, port: () => httpPort_, reload: () => followed?.look() }),
+    ...agentEndpoints({ ...shared, version, port: () => apiPort, reload: () => followed?.look() }),
     ...catalogEndpoints({ catalog, committer, queries, leader: () => leader }),
     ...kvEndpoints(shared),
     ...sessionEndpoints({ ...shared, timers }),
@@ -360,7 +360,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     await close();
     throw dns.status === 'rejected' ? dns.reason : (api as PromiseRejectedResult).reason;
   }
-  httpPort_ = api.value.port;
+  apiPort = api.value.port;
   leader = `${catalog.node.address}:${api.value.port}`;
   return {
     httpPort: api.value.port,
