@@ -4,14 +4,16 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
 import type { Logger } from '../../common/logger.js';
 import { NotKeptError } from '../state/committer.js';
 import type { Access } from './access.js';
 import { createAccess } from './access.js';
+import { cleanPath, decodePath } from './api-path.js';
+import { limitConnections } from './connection-limit.js';
 import { crossSiteReason } from './cross-site.js';
 import type { ApiReply, Endpoint } from './endpoint.js';
 import { ApiError } from './endpoint.js';
+import { indentJson } from './indent-json.js';
 
 /** PEM texts. */
 export interface ApiTls {
@@ -46,8 +48,6 @@ export interface ApiServer {
 }
 
 const defaultMaxBodyBytes = 524_288;
-const defaultMaxConnections = 200;
-const defaultMaxLocalConnections = 4096;
 
 /** Parts of Consul's API that are not built; the rest of `/v1` does not exist there either. */
 const consulOnly =
@@ -99,29 +99,6 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   });
 }
 
-/** Percent-decoding that takes any octets, as Go's does. */
-function decodePath(text: string): string {
-  if (/%(?![0-9a-fA-F]{2})/.test(text)) throw new ApiError(400, 'Invalid URL path: bad percent-encoding');
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    const octets = text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-    return Buffer.from(octets, 'latin1').toString('utf8');
-  }
-}
-
-/** Without empty segments and dots, which Go's router redirects away. */
-function cleanPath(path: string): string {
-  const kept: string[] = [];
-  for (const segment of path.split('/')) {
-    if (segment === '..') kept.pop();
-    else if (segment !== '' && segment !== '.') kept.push(segment);
-  }
-  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
-}
-
 /** Without the headers of the API: it is not the API that was asked for. */
 class NotThere extends ApiError {}
 
@@ -137,29 +114,10 @@ function notFound(path: string): ApiError {
     : new NotThere(404, 'Invalid URL path: not a recognized HTTP API endpoint\n');
 }
 
-/** Four spaces deeper per level, as Go indents; on text, so that large numbers stay what they are. */
-function indent(json: string): string {
-  const parts: string[] = [];
-  let depth = 0;
-  let opened = false;
-  const line = (): void => void parts.push(`\n${'    '.repeat(depth)}`);
-  for (const token of json.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^"{}[\],:]+/g) ?? []) {
-    const closes = token === '}' || token === ']';
-    if (closes) depth--;
-    // An empty object stays on its line.
-    if (closes ? !opened : opened) line();
-    parts.push(token === ':' ? ': ' : token);
-    opened = token === '{' || token === '[';
-    if (opened) depth++;
-    if (token === ',') line();
-  }
-  return parts.join('');
-}
-
 function bodyOf(reply: ApiReply, pretty: boolean): Buffer {
   if (reply.json !== undefined || reply.jsonText !== undefined) {
     const compact = reply.jsonText ?? JSON.stringify(reply.json);
-    return Buffer.from(pretty ? `${indent(compact)}\n` : compact, 'utf8');
+    return Buffer.from(pretty ? `${indentJson(compact)}\n` : compact, 'utf8');
   }
   return reply.octets ?? Buffer.from(reply.text ?? '', 'utf8');
 }
@@ -189,26 +147,6 @@ function send(response: ServerResponse, reply: ApiReply, options: SendOptions): 
     'Content-Length': body.length,
   });
   response.end(body);
-}
-
-/** Closes connections of an address that has too many already. */
-function limitConnections(server: Server, given: number | undefined): void {
-  const counts = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const from = socket.remoteAddress ?? '';
-    const count = (counts.get(from) ?? 0) + 1;
-    const isLocal = /^(?:::ffff:)?127\.|^::1$/.test(from);
-    if (count > (given ?? (isLocal ? defaultMaxLocalConnections : defaultMaxConnections))) {
-      socket.end('HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    counts.set(from, count);
-    socket.on('close', () => {
-      const left = (counts.get(from) ?? 1) - 1;
-      if (left > 0) counts.set(from, left);
-      else counts.delete(from);
-    });
-  });
 }
 
 /**
