@@ -2,13 +2,15 @@
  * A module whose default export is data of another kind than a bootstrap (route tests, say): checked and evaluated in
  * the same sandbox, with positions for whatever is said about it.
  */
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import type { Path } from '../dsl/api/index.js';
 import type { Diagnostic, SourceLocation } from './diagnostics/diagnostic.js';
 import { evaluate } from './evaluate/evaluate.js';
 import { checkProgram } from './program/program.js';
 import { createWorkspace } from './program/project.js';
 
+/** The default export of a module as plain data, open until `close`. */
 export interface EvaluatedModule {
   /** undefined when there are errors. */
   readonly value?: unknown;
@@ -27,6 +29,14 @@ export async function evaluateModule(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<EvaluatedModule> {
+  if (!existsSync(resolve(cwd, entry))) {
+    const message = `there is no file '${entry}'`;
+    return {
+      diagnostics: [{ severity: 'error', code: 'E0001', message }],
+      locate: async (paths) => paths.map(() => undefined),
+      close: () => undefined,
+    };
+  }
   const workspace = createWorkspace();
   const program = await checkProgram(entry, cwd, workspace);
   const request = { entry: program.entry, cwd, env };

@@ -7,6 +7,8 @@ export { compile } from './compile.js';
 export type { Diagnostic, RelatedLocation, Severity, SourceLocation } from './diagnostics/diagnostic.js';
 export type { CodePage } from './diagnostics/diagnostic-codes.js';
 export { diagnosticCodes } from './diagnostics/diagnostic-codes.js';
+export type { EvaluatedModule } from './evaluate-module.js';
+export { evaluateModule } from './evaluate-module.js';
 export { formatJson } from './diagnostics/format-json.js';
 export type { FormatTextOptions } from './diagnostics/format-text.js';
 export { formatText } from './diagnostics/format-text.js';

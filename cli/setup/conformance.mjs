@@ -19,12 +19,6 @@ const only = process.argv[2];
 
 /** What each suite cannot do without. */
 const needs = {
-  'consul-http': { shared: true },
-  'consul-dns': { shared: true },
-  'consul-clients': {},
-  'consul-live': {},
-  'discovery-envoy': { envoy: true },
-  'discovery-fuzz': {},
   'api-facts': { envoy: true },
   verdicts: { shared: true },
   'cross-checks': { shared: true },
@@ -32,6 +26,12 @@ const needs = {
   'http1-parity': { shared: true, envoy: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
+  'consul-http': { shared: true },
+  'consul-dns': { shared: true },
+  'consul-clients': {},
+  'consul-live': {},
+  'discovery-envoy': { envoy: true },
+  'discovery-fuzz': {},
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
-import { evaluateModule } from '../../compiler/evaluate-module.js';
+import { evaluateModule } from '../../compiler/index.js';
 import type { DiscoveryOptions } from '../../runtime/discovery/index.js';
 import type { Io } from '../command.js';
-import { UsageError } from '../command.js';
 import { printDiagnostics } from './print-diagnostics.js';
 
 /**
@@ -16,17 +14,10 @@ export async function withTypedServices<Options extends DiscoveryOptions>(
 ): Promise<Options | undefined> {
   const { servicesFile, ...rest } = options;
   if (servicesFile === undefined || !/\.m?ts$/.test(servicesFile)) return options;
-  if (!existsSync(servicesFile)) throw new UsageError(`there is no file '${servicesFile}'`);
   const entry = relative(io.cwd, servicesFile);
-  const module = await evaluateModule(entry, io.cwd, io.env);
-  try {
-    printDiagnostics(module.diagnostics, undefined, io);
-    if (module.value === undefined) return undefined;
-    return {
-      ...rest,
-      definitions: { name: entry, text: JSON.stringify(module.value) },
-    } as unknown as Options;
-  } finally {
-    module.close();
-  }
+  const { close, diagnostics, value } = await evaluateModule(entry, io.cwd, io.env);
+  close();
+  await printDiagnostics(diagnostics, undefined, io);
+  if (value === undefined) return undefined;
+  return { ...rest, definitions: { name: entry, text: JSON.stringify(value) } } as unknown as Options;
 }

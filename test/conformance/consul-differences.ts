@@ -1,5 +1,5 @@
 /**
- * Recorded answers of real Consul that ours differ from on purpose. Each kind has its row in `docs/discovery-differences.md`.
+ * Recorded answers of real Consul that ours differ from on purpose. Each kind has its row in `docs/differences.md`.
  */
 
 const decoder = 'the words of Go about its own types; status and field are the same';

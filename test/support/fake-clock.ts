@@ -37,6 +37,13 @@ export class FakeClock implements Clock {
     return this.pending.size;
   }
 
+  /** Milliseconds until the next timer; infinite when there is none. */
+  get untilNext(): number {
+    let due = Number.POSITIVE_INFINITY;
+    for (const timer of this.pending) due = Math.min(due, timer.due);
+    return due - this.time;
+  }
+
   /** Moves on and fires what becomes due on the way, in order; timers set by callbacks count as well. */
   advance(milliseconds: number): void {
     const end = this.time + milliseconds;
