@@ -10,7 +10,7 @@ export { bootstrap } from './builders/bootstrap.js';
 export type { ClusterOptions, DnsOptions, EdsOptions } from './builders/cluster.js';
 export { cluster, eds, logicalDns, staticCluster, strictDns } from './builders/cluster.js';
 export type { ConsulServiceOptions } from './builders/consul-service.js';
-export { consulService } from './builders/consul-service.js';
+export { consulService, consulServicesOf } from './builders/consul-service.js';
 export type { DurationInput } from './builders/duration.js';
 export { duration } from './builders/duration.js';
 export type {
