@@ -162,6 +162,8 @@ export interface RouteTable {
   /** Names of all clusters that some route names, with the path in the configuration (for `validate_clusters`). */
   readonly clusterReferences: readonly {
     readonly cluster: string;
+    /** What it is called where it is unknown. */
+    readonly kind: 'cluster' | 'weighted cluster' | 'shadow cluster';
     readonly path: readonly (string | number)[];
   }[];
 }

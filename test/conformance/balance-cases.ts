@@ -363,6 +363,22 @@ const subsets: BalanceCase[] = [
 const many = (count: number): CaseRequest[] => Array.from({ length: count }, () => ({}));
 
 const lists: BalanceCase[] = [
+  { id: 'rr-counts', hosts: hosts(3), requests: many(12), compares: 'counts' },
+  { id: 'rr-weights', hosts: hosts(3, weights), requests: many(32), compares: 'counts' },
+  {
+    id: 'lr-weights',
+    cluster: { lb_policy: 'LEAST_REQUEST' },
+    hosts: hosts(3, weights),
+    requests: many(32),
+    compares: 'counts',
+  },
+  {
+    id: 'locality-counts',
+    cluster: common({ locality_weighted_lb_config: {} }),
+    hosts: hosts(4, (at) => ({ zone: at === 0 ? 'a' : 'b', zoneWeight: at === 0 ? 1 : 3 })),
+    requests: many(48),
+    compares: 'counts',
+  },
   { id: 'rr-plain', hosts: hosts(3), requests: many(9), compares: 'set' },
   {
     id: 'rr-extension',

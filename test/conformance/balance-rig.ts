@@ -54,9 +54,9 @@ export interface BalanceCase {
   readonly requests: readonly CaseRequest[];
   /**
    * `order` (the default): the hosts that were asked, one after the other. `set`: only which ones, where chance decides the
-   * order. `none`: where it decides everything.
+   * order. `counts`: how often each. `none`: where it decides everything.
    */
-  readonly compares?: 'order' | 'set' | 'none';
+  readonly compares?: 'order' | 'set' | 'counts' | 'none';
   /** A pattern of the statistics that are not compared, since chance shows in them. */
   readonly ignoredStats?: string;
   /** The first request's `set-cookie` goes with all that follow. */

@@ -30,9 +30,9 @@ function routeTable(manager: Fields, context: FactoryContext): RouteTable {
   }
   const table = under(() => compileRouteTable(manager.route_config), 'route_config');
   if (messageOf(manager.route_config).validate_clusters !== false) {
-    for (const { cluster, path } of table.clusterReferences) {
+    for (const { cluster, kind, path } of table.clusterReferences) {
       if (context.hasCluster(cluster)) continue;
-      throw new ConfigError(`route: unknown cluster '${cluster}'`, ['route_config', ...path]);
+      throw new ConfigError(`route: unknown ${kind} '${cluster}'`, ['route_config', ...path]);
     }
   }
   return table;

@@ -393,6 +393,7 @@ test('clusters that routes name, with their paths', () => {
       {
         name: 'v',
         domains: ['x'],
+        request_mirror_policies: [{ cluster: 'm' }, { cluster_header: 'h' }],
         routes: [
           { ...any, redirect: {} },
           { ...any, route: { cluster: 'web' } },
@@ -409,10 +410,11 @@ test('clusters that routes name, with their paths', () => {
     ],
   });
   assert.equal(
-    table.clusterReferences.map(({ cluster, path }) => `${cluster} ${path.join('.')}`),
+    table.clusterReferences.map(({ cluster, kind, path }) => `${kind} ${cluster} ${path.join('.')}`),
     [
-      'web virtual_hosts.0.routes.1.route.cluster',
-      'a virtual_hosts.1.routes.0.route.weighted_clusters.clusters.0.name',
+      'shadow cluster m virtual_hosts.0.request_mirror_policies.0.cluster',
+      'cluster web virtual_hosts.0.routes.1.route.cluster',
+      'weighted cluster a virtual_hosts.1.routes.0.route.weighted_clusters.clusters.0.name',
     ],
   );
 });
