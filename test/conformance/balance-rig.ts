@@ -388,7 +388,7 @@ function fetchText(port: number, path: string): Promise<string> {
  * the main one included.
  */
 const unstable =
-  /\.http1\.|\.update_|_per_cx|bytes|_ms:|length_ms|max_host_weight|warming_state|version|_time:|default\.total_match_count|lb_recalculate_zone|lb_zone_cluster_too_small|lb_subsets_(?:active|created|removed)|remaining_cx_pools: 184467/;
+  /\.http1\.|\.update_|_per_cx|bytes|_ms:|length_ms|warming_state|version|_time:|default\.total_match_count|lb_recalculate_zone|lb_zone_cluster_too_small|lb_subsets_(?:active|created|removed)|remaining_cx_pools: 184467/;
 
 /** Sends all cases to one proxy. @param command starts it on a file */
 export async function observeBalance(

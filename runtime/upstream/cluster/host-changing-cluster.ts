@@ -80,6 +80,7 @@ export class HostChangingCluster implements Cluster {
   private readonly membershipChange: Counter;
   private readonly membershipTotal: Gauge;
   private readonly membershipHealthy: Gauge;
+  private readonly maxHostWeight: Gauge;
   /** The cluster that this one will take the place of; undefined once it has. */
   private previous: HostChangingCluster | undefined;
   private isActive = false;
@@ -121,6 +122,7 @@ export class HostChangingCluster implements Cluster {
     this.membershipChange = stats.counter(`${this.statPrefix}membership_change`);
     this.membershipTotal = stats.gauge(`${this.statPrefix}membership_total`);
     this.membershipHealthy = stats.gauge(`${this.statPrefix}membership_healthy`);
+    this.maxHostWeight = stats.gauge(`${this.statPrefix}max_host_weight`);
   }
 
   private connect(
@@ -212,6 +214,10 @@ export class HostChangingCluster implements Cluster {
     this.changes = 0;
     this.membershipTotal.set(this.hostSet.hosts.length);
     this.membershipHealthy.set(this.hostSet.healthyHosts.length);
+    // Envoy tells it of clusters whose hosts change, only.
+    if (this.config.type === 'STRICT_DNS') {
+      this.maxHostWeight.set(this.hostSet.hosts.reduce((most, { weight }) => Math.max(most, weight), 0));
+    }
   }
 
   /** The cluster has left the configuration, or another one has taken its place. */
