@@ -81,6 +81,11 @@ export function createHost(address: UpstreamAddress, attributes: HostAttributes,
   };
 }
 
+/** Mostly the same object: that of the configuration. */
+function sameMetadata(left: Fields, right: Fields): boolean {
+  return left === right || comparableJson(left) === comparableJson(right);
+}
+
 /** Whether a host already is what is described. */
 export function isDescribedBy(host: Host, { address, attributes }: HostDescription): boolean {
   return (
@@ -92,7 +97,7 @@ export function isDescribedBy(host: Host, { address, attributes }: HostDescripti
     host.region === attributes.region &&
     host.subZone === attributes.subZone &&
     host.localityWeight === (attributes.localityWeight ?? 0) &&
-    comparableJson(host.lbMetadata ?? none) === comparableJson(attributes.lbMetadata ?? none)
+    sameMetadata(host.lbMetadata ?? none, attributes.lbMetadata ?? none)
   );
 }
 
