@@ -59,6 +59,8 @@ export interface BalanceCase {
   readonly compares?: 'order' | 'set' | 'counts' | 'none';
   /** A pattern of the statistics that are not compared, since chance shows in them. */
   readonly ignoredStats?: string;
+  /** The requests begin 60 ms one after the other, whether those before have ended or not. */
+  readonly allAtOnce?: boolean;
   /** The first request's `set-cookie` goes with all that follow. */
   readonly keepsCookie?: boolean;
 }
@@ -352,6 +354,15 @@ function ask(port: number, id: string, request: CaseRequest, cookie: string | un
 }
 
 async function runCase(port: number, one: BalanceCase): Promise<string[]> {
+  if (one.allAtOnce === true) {
+    const given = await Promise.all(
+      one.requests.map(async (request, at) => {
+        await new Promise((done) => setTimeout(done, at * 60));
+        return ask(port, one.id, request, undefined);
+      }),
+    );
+    return given.map(({ text }) => text);
+  }
   const answers: string[] = [];
   let cookie: string | undefined;
   for (const request of one.requests) {

@@ -304,7 +304,18 @@ function busy(id: string, limits: Json, more: Partial<BalanceCase> = {}): Balanc
   };
 }
 
+/** Keys of which each of two hosts has some. */
+const keysOfTwo: CaseRequest[] = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => ({ headers: { 'x-key': key } }));
+const onePool: Partial<BalanceCase> = {
+  hosts: hosts(2),
+  cluster: { lb_policy: 'RING_HASH', ...thresholds({ ...tracked, max_connection_pools: 1 }) },
+  action: { hash_policy: [{ header: { header_name: 'x-key' } }] },
+  requests: keysOfTwo,
+};
+
 const breakers: BalanceCase[] = [
+  busy('pools', {}, { ...onePool, plan: ['200'] }),
+  busy('pools-busy', {}, { ...onePool, plan: ['200 late'], allAtOnce: true }),
   busy('requests', { max_requests: 2 }),
   busy('requests-0', { max_requests: 0 }),
   busy('connections', { max_connections: 1, max_pending_requests: 1 }),

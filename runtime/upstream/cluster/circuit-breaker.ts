@@ -12,6 +12,8 @@ export interface ResourceUsage {
   pendingRequests: number;
   requests: number;
   retries: number;
+  /** Hosts that have connections, or had some. Told by the pools where somebody counts it. */
+  connectionPools?: number;
 }
 
 /** One resource: `open` is 1 while nothing more of it may be had. */
@@ -50,6 +52,7 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
   private readonly pending: Resource;
   private readonly rq: Resource;
   private readonly retry: Resource;
+  private readonly pools: Resource;
 
   /** @param config the cluster; of several thresholds of one priority the first counts, as in Envoy */
   constructor(config: unknown, priority: RoutingPriority, statPrefix: string, stats: StatsScope) {
@@ -67,6 +70,7 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
       maxPendingRequests: numberOf(found.max_pending_requests, 1024),
       maxRequests: numberOf(found.max_requests, 1024),
       maxRetries: numberOf(found.max_retries, 3),
+      maxConnectionPools: numberOf(found.max_connection_pools, Number.POSITIVE_INFINITY),
       maxConnectionsPerHost: numberOf(perHost?.max_connections, Number.POSITIVE_INFINITY),
     };
     const { retry_budget } = found;
@@ -83,7 +87,9 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
     this.pending = new Resource(maxPendingRequests, gauge('rq_pending_open'), remaining('pending'));
     this.rq = new Resource(maxRequests, gauge('rq_open'), remaining('rq'));
     this.retry = new Resource(maxRetries, gauge('rq_retry_open'), remaining('retries'));
-    gauge('cx_pool_open');
+    // Without a limit its rest is a number that JavaScript does not have.
+    const remainingPools = found.max_connection_pools === undefined ? undefined : remaining('cx_pools');
+    this.pools = new Resource(this.limits.maxConnectionPools, gauge('cx_pool_open'), remainingPools);
   }
 
   get usage(): ResourceUsage {
@@ -119,6 +125,14 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
 
   set requests(count: number) {
     this.rq.value = count;
+  }
+
+  get connectionPools(): number {
+    return this.pools.value;
+  }
+
+  set connectionPools(count: number) {
+    this.pools.value = count;
   }
 
   get retries(): number {

@@ -22,6 +22,8 @@ export interface ClusterStats {
   readonly upstreamCxDestroyRemoteWithActiveRq: Counter;
   readonly upstreamCxDestroyLocalWithActiveRq: Counter;
   readonly upstreamCxOverflow: Counter;
+  /** `max_connection_pools` was reached. */
+  readonly upstreamCxPoolOverflow: Counter;
   readonly upstreamCxNoneHealthy: Counter;
   readonly upstreamCxMaxRequests: Counter;
   readonly upstreamCxMaxDurationReached: Counter;
@@ -79,6 +81,8 @@ export interface CircuitBreakerLimits {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+  /** Hosts that may have connections at once; without limit by default. */
+  readonly maxConnectionPools: number;
   /** `per_host_thresholds`; without limit by default. */
   readonly maxConnectionsPerHost: number;
 }
@@ -119,6 +123,11 @@ export interface Cluster {
    * @param priority DEFAULT when absent
    */
   pool(host: Host, priority?: RoutingPriority): ConnectionPool;
+  /**
+   * Whether the host may have a pool, which `max_connection_pools` may forbid; counted when not. A pool whose connections
+   * have all ended makes room. undefined: there is no limit.
+   */
+  readonly hasPoolFor?: ((host: Host, priority: RoutingPriority) => boolean) | undefined;
 }
 
 /** What the router asks. A request takes the cluster once and keeps it to its end. */

@@ -170,6 +170,21 @@ export class HostChangingCluster implements Cluster {
     return pools.get(host, priority, owner.hasEndpoint(host));
   }
 
+  get hasPoolFor(): ((host: Host, priority: RoutingPriority) => boolean) | undefined {
+    const { breakers } = this.connections;
+    const isLimited = [breakers.DEFAULT, breakers.HIGH].some(
+      ({ limits }) => limits.maxConnectionPools !== Number.POSITIVE_INFINITY,
+    );
+    return isLimited ? this.roomFor : undefined;
+  }
+
+  private readonly roomFor = (host: Host, priority: RoutingPriority): boolean => {
+    const { breakers, pools } = this.connections;
+    if (pools.hasRoomFor(host, priority, breakers[priority].limits.maxConnectionPools)) return true;
+    this.stats.upstreamCxPoolOverflow.inc();
+    return false;
+  };
+
   /** Also for an older snapshot of a host that is still there. */
   private hasEndpoint({ stats }: Host): boolean {
     const { hosts } = this.hostSet;

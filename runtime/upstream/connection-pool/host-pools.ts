@@ -26,13 +26,36 @@ export class HostPools {
     let pool = pools.get(host.stats);
     if (pool === undefined) {
       pool = createHttp1Pool(host, this.options[priority], (empty) => this.leaving.delete(empty));
-      if (isMember && !this.draining) pools.set(host.stats, pool);
-      else {
+      if (isMember && !this.draining) {
+        pools.set(host.stats, pool);
+        this.count(priority);
+      } else {
         pool.drain();
         this.leaving.add(pool);
       }
     }
     return pool;
+  }
+
+  /**
+   * Whether a host may have a pool: it has one, there is room, or one whose connections have all ended makes room.
+   * @param limit of pools
+   */
+  hasRoomFor({ stats }: Host, priority: RoutingPriority, limit: number): boolean {
+    const pools = this.pools[priority];
+    if (pools.has(stats) || pools.size < limit) return true;
+    for (const [endpoint, pool] of pools) {
+      if (!pool.isEmpty) continue;
+      pools.delete(endpoint);
+      pool.drain();
+      this.count(priority);
+      return true;
+    }
+    return false;
+  }
+
+  private count(priority: RoutingPriority): void {
+    this.options[priority].usage.connectionPools = this.pools[priority].size;
   }
 
   /** The hosts that there are now: pools of others drain, pools of hosts with a newer snapshot follow it. */
@@ -47,6 +70,8 @@ export class HostPools {
         } else if (pool.host !== host) pool.moveTo(host);
       }
     }
+    this.count('DEFAULT');
+    this.count('HIGH');
   }
 
   drain(): void {

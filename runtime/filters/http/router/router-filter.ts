@@ -616,10 +616,13 @@ class Router
     // With the headers and the path that the upstream gets, and for each try anew, as in Envoy: its cookies, too.
     if (hashPolicy !== undefined) this.hash = hashPolicy(this);
     const host = cluster.loadBalancer.chooseHost(this);
-    if (host === undefined) {
-      cluster.stats.upstreamCxNoneHealthy.inc();
+    const { priority } = this.route as RouteToCluster;
+    const isAllowed = host !== undefined && cluster.hasPoolFor?.(host, priority) !== false;
+    if (!isAllowed) {
+      if (host === undefined) cluster.stats.upstreamCxNoneHealthy.inc();
       cluster.stats.countResponse(503, this.callbacks.isInternalRequest);
       this.fail(503, 'no healthy upstream', 'no_healthy_upstream', 'UH');
+      return undefined;
     }
     return host;
   }

@@ -13,6 +13,7 @@ test('defaults are those of Envoy, for each priority', () => {
     maxPendingRequests: 1024,
     maxRequests: 1024,
     maxRetries: 3,
+    maxConnectionPools: Number.POSITIVE_INFINITY,
     maxConnectionsPerHost: Number.POSITIVE_INFINITY,
   };
   assert.equal(new CircuitBreaker({}, 'DEFAULT', 'cluster.a.', stats).limits, expected);
