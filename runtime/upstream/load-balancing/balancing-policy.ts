@@ -68,9 +68,16 @@ function readLocalities(config: Fields): Localities {
       routingEnabled: wholePercent(zone.routing_enabled, 100),
       minClusterSize: numberOf(zone.min_cluster_size, 6),
       failTrafficOnPanic: zone.fail_traffic_on_panic === true,
-      forceDirect: zone.force_locality_direct_routing === true,
+      forcedFrom: forcedFrom(zone),
+      byWeight: zone.locality_basis === 'HEALTHY_HOSTS_WEIGHT',
     },
   };
+}
+
+/** `force_local_zone`, and the older field that it takes the place of. */
+function forcedFrom(zone: Fields): number | undefined {
+  if (zone.force_local_zone !== undefined) return numberOf(messageOf(zone.force_local_zone).min_size, 1);
+  return zone.force_locality_direct_routing === true ? 1 : undefined;
 }
 
 function readLevel(cluster: Fields): LevelOptions {
@@ -124,7 +131,7 @@ function readLeastRequest(config: Fields): HostPolicy {
     choices: numberOf(config.choice_count, 2),
     // `{}` is a bias of 0: the message is set, its number has the default of its type.
     bias: bias === undefined ? 1 : numberOf(messageOf(bias).default_value, 0),
-    scansAll: config.selection_method === 'FULL_SCAN',
+    scansAll: config.selection_method === 'FULL_SCAN' || config.enable_full_scan === true,
   };
 }
 

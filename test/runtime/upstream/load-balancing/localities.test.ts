@@ -211,6 +211,31 @@ test('a part of the requests may be routed by zone; the proxies themselves must 
   assert.is(zones.counts.local_cluster_not_ok, 9);
 });
 
+const roundRobin = 'type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin';
+
+test('the own zone may be forced, and zones may count by weight', () => {
+  // One host of three for half of the proxies: a third of the requests would leave.
+  const hosts = [host('1.1.1.1', { ...here, weight: 3 }), host('1.1.1.2', there), host('1.1.1.3', there)];
+  const stays = (config: object): boolean => {
+    const typed_config = {
+      '@type': roundRobin,
+      locality_lb_config: { zone_aware_lb_config: { min_cluster_size: 1, ...config } },
+    };
+    const make = balancerFactory(
+      { load_balancing_policy: { policies: [{ typed_extension_config: { name: 'rr', typed_config } }] } },
+      even(),
+      { ownLocality: { ...here, subZone: '' }, localCluster: { hostSet: twoProxies } },
+    );
+    return Object.keys(shares(make(hostSet(...hosts), undefined), 60)).length === 1;
+  };
+  assert.not.ok(stays({}));
+  assert.ok(stays({ force_local_zone: {} }));
+  assert.ok(stays({ force_local_zone: { min_size: 1 } }));
+  assert.not.ok(stays({ force_local_zone: { min_size: 2 } }), 'too few hosts to be forced');
+  assert.ok(stays({ force_locality_direct_routing: true }));
+  assert.ok(stays({ locality_basis: 'HEALTHY_HOSTS_WEIGHT' }), '3 of 5 for half of the proxies');
+});
+
 test('the decision follows the proxies', () => {
   const zones = new Zones(twoProxies);
   const balancer = zones.balancer(host('1.1.1.1', here), host('1.1.1.2', there));
@@ -261,7 +286,7 @@ test('aggression makes the beginning steeper; least request has it, too', () => 
 
 test('a full scan finds the least busy of all, and each of equals as often', () => {
   const policy = 'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest';
-  const typed_config = { '@type': policy, selection_method: 'FULL_SCAN' };
+  const typed_config = { '@type': policy, enable_full_scan: true };
   const load_balancing_policy = { policies: [{ typed_extension_config: { name: 'lr', typed_config } }] };
   const hosts = [3, 1, 1, 2].map((rqActive, at) => {
     const one = host(`1.1.1.${at}`);
