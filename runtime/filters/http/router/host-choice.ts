@@ -15,6 +15,9 @@ import type { LoadBalancerContext } from '../../../upstream/load-balancing/load-
 import type { PriorityLoads } from '../../../upstream/load-balancing/priority-load.js';
 import type { RetryState } from './retry-state.js';
 
+/** No key: the whole of it. */
+const all: readonly string[] = [];
+
 export class HostChoice implements LoadBalancerContext, HashedRequest {
   /** Only a retry is choosy. */
   retry: RetryState | undefined = undefined;
@@ -57,7 +60,7 @@ export class HostChoice implements LoadBalancerContext, HashedRequest {
   /** Of the route, and what filters have said of the request (dynamic metadata), which goes before it. */
   private findCriteria(): readonly MetadataCriterion[] | undefined {
     const { metadataMatch } = this.route;
-    const dynamic = this.callbacks.info.dynamicMetadata('envoy.lb', []);
+    const dynamic = this.callbacks.info.dynamicMetadata('envoy.lb', all);
     if (typeof dynamic !== 'object' || dynamic === null) return metadataMatch;
     return overrideCriteria(metadataMatch ?? [], metadataCriteria(messageOf(dynamic)));
   }

@@ -72,7 +72,8 @@ const flagOfReset: Readonly<Record<ResetReason | PoolFailureReason, ResponseFlag
   'connection timeout': 'UF',
 };
 
-const noCookies: readonly string[] = [];
+/** Most requests have one try at a time. */
+const none: readonly UpstreamRequest[] = [];
 
 function isRemoteReset(reason: ResetReason | PoolFailureReason): boolean {
   return reason === 'remote reset' || reason === 'remote refused stream reset';
@@ -89,7 +90,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   /** The latest try. */
   private upstream: UpstreamRequest | undefined = undefined;
   /** Tries that took too long and go on beside the latest one (`hedge_on_per_try_timeout`). */
-  private others: UpstreamRequest[] = [];
+  private others: readonly UpstreamRequest[] = none;
   private mirrors: MirrorRequest[] | undefined = undefined;
   private choice: HostChoice | undefined = undefined;
   private isTimeoutRetry = false;
@@ -252,7 +253,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   private hedge(upstream: UpstreamRequest): void {
     if (!this.triesAgain(this.retry?.afterHedgedTimeout(), true)) return;
     upstream.retried = true;
-    this.others.push(upstream);
+    this.others = [...this.others, upstream];
     this.upstream = undefined;
   }
 
@@ -345,7 +346,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       replaceHeader(headers, 'x-envoy-upstream-service-time', String(since));
     }
     callbacks.setResponse(head, 'via_upstream');
-    for (const cookie of this.choice?.setCookies ?? noCookies) headers.push('set-cookie', cookie);
+    const cookies = this.choice?.setCookies;
+    if (cookies !== undefined) for (const cookie of cookies) headers.push('set-cookie', cookie);
     if (this.route?.includeAttemptCountInResponse === true) this.writeAttemptCount(headers);
     this.route?.responseHeaders?.(headers, callbacks.info);
     if (endStream) this.complete();
@@ -611,8 +613,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
 
   private forget(request: UpstreamRequest): void {
     if (this.upstream === request) this.upstream = undefined;
-    const at = this.others.indexOf(request);
-    if (at >= 0) this.others.splice(at, 1);
+    if (this.others !== none) this.others = this.others.filter((other) => other !== request);
   }
 
   private giveUpRetries(): void {
@@ -634,7 +635,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.upstream?.stop();
     for (const other of this.others) other.stop();
     this.upstream = undefined;
-    this.others = [];
+    this.others = none;
   }
 
   /** A response that the client does not get, or gets from us. */
