@@ -22,14 +22,22 @@ import type {
   LoadBalancerFactory,
 } from '../../../runtime/upstream/load-balancing/load-balancer.js';
 
-export function host(ip: string, more: Partial<HostAttributes> & { healthy?: boolean } = {}): Host {
-  const { healthy = true, ...attributes } = more;
+export interface HostState {
+  readonly healthy?: boolean;
+  /** Able to serve, but not preferred. */
+  readonly degraded?: boolean;
+  /** Does not count: it has never been checked. */
+  readonly excluded?: boolean;
+}
+
+export function host(ip: string, more: Partial<HostAttributes> & HostState = {}): Host {
+  const { degraded, excluded, healthy = degraded !== true, ...attributes } = more;
   const made = createHost(
     { kind: 'ip', ip, port: 80 },
     { hostname: '', weight: 1, priority: 0, zone: '', region: '', subZone: '', ...attributes },
   );
   made.healthy = healthy;
-  return made;
+  return Object.assign(made, degraded === true ? { degraded } : {}, excluded === true ? { excluded } : {});
 }
 
 export function hostSet(...hosts: readonly Host[]): HostSet {

@@ -158,9 +158,13 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.choice = new HostChoice(callbacks, route);
     const host = this.chooseHost();
     if (host === undefined) return;
-    if (route.mirrorPolicies.length > 0) this.mirror(head, route, endStream);
+    // Copied before the host of the upstream comes into the head, and sent after the request itself.
+    if (route.mirrorPolicies.length > 0) this.mirror(head, route);
     if (endStream) this.endRequest();
     this.try(host);
+    if (this.mirrors !== undefined && (endStream || !this.over)) {
+      for (const mirror of this.mirrors) mirror.start(endStream);
+    }
   }
 
   decodeData(data: Buffer, endStream: boolean): void {
@@ -455,7 +459,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   }
 
   /** Copies for the clusters of `request_mirror_policies`. */
-  private mirror(head: RequestHead, route: RouteToCluster, endStream: boolean): void {
+  private mirror(head: RequestHead, route: RouteToCluster): void {
     const { callbacks, options } = this;
     for (const policy of route.mirrorPolicies) {
       if (!policy.applies(callbacks.request)) continue;
@@ -463,7 +467,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       const cluster = name === undefined ? undefined : callbacks.clusters.get(name);
       if (cluster === undefined) continue;
       const { globalMs } = this.timeouts as RequestTimeouts;
-      const mirror = new MirrorRequest(head, policy, cluster, route.priority, globalMs, options, endStream);
+      const mirror = new MirrorRequest(head, policy, cluster, route.priority, globalMs, options);
       this.mirrors ??= [];
       this.mirrors.push(mirror);
     }

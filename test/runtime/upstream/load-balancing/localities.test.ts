@@ -1,4 +1,5 @@
 /** Which list of hosts is chosen from: priorities, health, localities by weight, the own zone; and hosts that are new. */
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
@@ -28,9 +29,6 @@ function shares(balancer: LoadBalancer, times: number): Record<string, number> {
 const close = (found: number | undefined, expected: number): void =>
   assert.ok(Math.abs((found ?? 0) - expected) <= expected * 0.1 + 3, `${found} is not about ${expected}`);
 
-const flagged = (ip: string, flag: 'degraded' | 'excluded', more: object = {}): Host =>
-  Object.assign(host(ip, { healthy: flag === 'excluded', ...more }), { [flag]: true });
-
 const states = (hosts: readonly Host[], more: object = {}) =>
   levelStates(levelsOf(hostSet(...hosts), undefined), {
     panicThreshold: 50,
@@ -42,9 +40,9 @@ const states = (hosts: readonly Host[], more: object = {}) =>
 const sick = (ip: string, more: object = {}): Host => host(ip, { healthy: false, ...more });
 
 test('degraded hosts take what healthy ones cannot', () => {
-  const { loads, panic } = states([host('1.1.1.1'), sick('1.1.1.2'), flagged('1.1.1.3', 'degraded')]);
+  const { loads, panic } = states([host('1.1.1.1'), sick('1.1.1.2'), host('1.1.1.3', { degraded: true })]);
   assert.equal([loads.healthy, loads.degraded, panic], [[50], [50], [false]]);
-  const next = states([flagged('1.1.1.1', 'degraded'), host('1.1.1.2', { priority: 1 })]);
+  const next = states([host('1.1.1.1', { degraded: true }), host('1.1.1.2', { priority: 1 })]);
   assert.equal(
     [next.loads.healthy, next.loads.degraded],
     [
@@ -73,8 +71,43 @@ test('there is no panic while all levels together are able enough', () => {
   );
 });
 
+test('all loads together are everything, and none goes where nobody is', () => {
+  const fact = fc.record({
+    priority: fc.integer({ min: 0, max: 3 }),
+    healthy: fc.boolean(),
+    degraded: fc.boolean(),
+    excluded: fc.boolean(),
+    weight: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fact, { maxLength: 16 }),
+      fc.constantFrom(0, 30, 50, 100),
+      fc.boolean(),
+      (facts, panicThreshold, weightedHealth) => {
+        const hosts = facts.map(({ degraded, healthy, ...more }, at) =>
+          host(`2.0.0.${at}`, { ...more, degraded, healthy: healthy && !degraded }),
+        );
+        const { loads, panic } = states(hosts, { panicThreshold, weightedHealth });
+        const all = [...loads.healthy, ...loads.degraded];
+        assert.is(
+          all.reduce((sum, load) => sum + load, 0),
+          100,
+        );
+        assert.ok(all.every((load) => load >= 0));
+        for (const [level, inPanic] of panic.entries()) {
+          if (inPanic || loads.availability.healthy.every((one) => one === 0)) continue;
+          const able = facts.some((one) => one.priority === level && one.healthy && !one.degraded);
+          if (!able) assert.is(loads.healthy[level], 0);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test('hosts that have never been checked do not count', () => {
-  const { loads, panic } = states([host('1.1.1.1'), flagged('1.1.1.2', 'excluded', { healthy: false })]);
+  const { loads, panic } = states([host('1.1.1.1'), host('1.1.1.2', { excluded: true, healthy: false })]);
   assert.equal([loads.healthy, panic], [[100], [false]]);
 });
 
