@@ -69,6 +69,17 @@ const conditions: BalanceCase[] = [
     '404 x-again:1',
     '200',
   ]),
+  retry('headers-status', on('retriable-headers', { retriable_headers: [exact(':status', '418')] }), [
+    '418',
+    '200',
+  ]),
+  retry(
+    'headers-of-request',
+    on('retriable-headers', {
+      retriable_headers: [exact(':method', 'GET'), { name: ':path' }, { name: 'host' }],
+    }),
+    ['418', '200'],
+  ),
   retry('ratelimited', on('envoy-ratelimited'), ['429 x-envoy-ratelimited:true', '200']),
   retry('ratelimited-not', on('5xx'), ['503 x-envoy-ratelimited:true', '200']),
   retry('unknown-token', on('5xx, nonsense'), ['503', '200']),
