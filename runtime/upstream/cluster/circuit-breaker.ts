@@ -3,6 +3,7 @@
  * (`cluster.<name>.circuit_breakers.<default|high>.*`).
  */
 import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fields.js';
+import { ConfigError } from '../../network/filter.js';
 import type { Gauge, StatsScope } from '../../stats/stat.js';
 import type { CircuitBreakerLimits, ClusterResources, RoutingPriority } from './cluster.js';
 
@@ -14,6 +15,23 @@ export interface ResourceUsage {
   retries: number;
   /** Hosts that have connections, or had some. Told by the pools where somebody counts it. */
   connectionPools?: number;
+}
+
+const perHostFields: ReadonlySet<string> = new Set(['priority', 'max_connections']);
+
+/** @throws ConfigError in Envoy's words, with the path inside the cluster */
+export function checkBreakers(config: unknown): void {
+  const breakers = messageOf(messageOf(config).circuit_breakers);
+  for (const [index, one] of messagesOf(breakers.per_host_thresholds).entries()) {
+    const field = Object.keys(one).find((name) => !perHostFields.has(name));
+    if (field === undefined) continue;
+    throw new ConfigError('Unsupported field in per_host_thresholds', [
+      'circuit_breakers',
+      'per_host_thresholds',
+      index,
+      field,
+    ]);
+  }
 }
 
 /** One resource: `open` is 1 while nothing more of it may be had. */

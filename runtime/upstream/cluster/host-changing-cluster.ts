@@ -28,7 +28,7 @@ import type {
   Locality,
 } from '../load-balancing/load-balancer.js';
 import type { ResourceUsage } from './circuit-breaker.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreaker, checkBreakers } from './circuit-breaker.js';
 import type {
   CircuitBreakerLimits,
   Cluster,
@@ -102,6 +102,7 @@ export class HostChangingCluster implements Cluster {
     this.previous = previous;
     // Whatever may be refused comes first: a refused cluster leaves no statistics behind.
     const policy = readBalancingPolicy(config);
+    checkBreakers(config);
     const key = connectionKey(config);
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const settings = kept?.settings ?? connectionSettings(config, dependencies.clock);

@@ -212,7 +212,7 @@ test('a mirror takes a part of the requests', () => {
   refuses(
     () => clusterRoute({ cluster: 'c', request_mirror_policies: [{}] }),
     'virtual_hosts.0.routes.0.route.request_mirror_policies.0: ' +
-      'Exactly one of cluster or cluster_header in request mirror policy can be specified',
+      'Exactly one of cluster or cluster_header in request mirror policy need to be specified',
   );
 });
 
