@@ -150,6 +150,14 @@ const callers: BalanceCase[] = [
   retry('added-by-route', {}, ['503', '200'], {
     route: { request_headers_to_add: [{ header: { key: 'x-envoy-retry-on', value: '5xx' } }] },
   }),
+  retry('asked-stat-name', on('5xx', { num_retries: 0 }), ['503', '200'], {
+    requests: [{}, {}].map(() => ({ headers: { 'x-envoy-upstream-alt-stat-name': 'mine' } })),
+  }),
+  retry('asked-stat-name-late', {}, ['late'], {
+    hosts: hosts(1, () => ({ zone: 'there', lb: { canary: true } })),
+    action: { timeout: '0.1s' },
+    ...withHeaders({ 'x-envoy-upstream-alt-stat-name': 'mine' }),
+  }),
   retry('asked-timeout', {}, ['late'], withHeaders({ 'x-envoy-upstream-rq-timeout-ms': '100' })),
   retry(
     'asked-per-try',

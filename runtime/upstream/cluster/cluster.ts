@@ -68,8 +68,16 @@ export interface ClusterStats {
   countResponse(code: number, internal?: boolean, zone?: string, canary?: boolean): void;
   /** `upstream_rq_time` and its twins, in milliseconds. */
   recordResponseTime(ms: number, internal: boolean, zone: string, canary: boolean): void;
+  /** The same below a name that a caller asks for (`x-envoy-upstream-alt-stat-name`). */
+  alternative(name: string): AlternativeStats;
   /** `retry.upstream_rq_<code>` ...: a response that was thrown away for another try. */
   countRetriedResponse(code: number): void;
+}
+
+/** Responses as some caller wants them to be counted; parameters as those of `ClusterStats`. */
+export interface AlternativeStats {
+  count(code: number, internal: boolean, zone: string, canary: boolean): void;
+  record(ms: number, internal: boolean, zone: string, canary: boolean): void;
 }
 
 /** `RoutingPriority` of a route. Each has its own limits and connections. */

@@ -22,7 +22,7 @@ import type {
 } from '../../../http/filter.js';
 import { PAUSED_BY_ROUTER, PAUSED_BY_UPSTREAM } from '../../../http/filter.js';
 import type { RouteToCluster } from '../../../route/route-table.js';
-import type { Cluster } from '../../../upstream/cluster/cluster.js';
+import type { AlternativeStats, Cluster } from '../../../upstream/cluster/cluster.js';
 import type {
   PoolFailureReason,
   UpstreamConnectionInfo,
@@ -33,7 +33,7 @@ import { isGrpcError } from './grpc-error.js';
 import { HostChoice } from './host-choice.js';
 import { MirrorRequest } from './mirror-request.js';
 import type { RequestTimeouts } from './request-overrides.js';
-import { routeTimeouts, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
+import { routeTimeouts, takeAlternativeName, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
 import { rewriteHost, rewriteRequest, writeExpectedTimeout } from './rewrite-request.js';
 import type { RetryContext, RetryDecision } from './retry-state.js';
 import { isCanary, RetryState } from './retry-state.js';
@@ -96,6 +96,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   private isTimeoutRetry = false;
   private isGrpc = false;
   private isCanary = false;
+  private alternative: AlternativeStats | undefined = undefined;
   /** The host counts a gRPC response as good or bad by its trailers. */
   private grpcDeferred = false;
   /** Body that was not yet written, or that another try may need. */
@@ -298,7 +299,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   onUpstream1xx(head: ResponseHead): void {
     // What has told the client to go on answers it to the end.
     this.giveUpRetries();
-    this.cluster?.stats.countResponse(head.status, this.callbacks.isInternalRequest);
+    this.count(head.status, this.upstream?.host, false);
     this.callbacks.encode1xx(head);
   }
 
@@ -336,7 +337,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.body = undefined;
     this.isTunnel = status === 101;
     this.isCanary = isCanary(request.host) || getHeader(headers, 'x-envoy-upstream-canary') === 'true';
-    cluster?.stats.countResponse(status, callbacks.isInternalRequest, request.host.zone, this.isCanary);
+    this.count(status, request.host, this.isCanary);
     if (status < 400 && status !== 101 && this.head?.upgrade === 'websocket') {
       // Neither a tunnel nor an error: what follows would be taken for one of them.
       request.stop();
@@ -438,6 +439,10 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.timeouts = callbacks.isInternalRequest
       ? takeTimeouts(headers, route, respectsExpectedTimeout)
       : routeTimeouts(route);
+    if (callbacks.isInternalRequest) {
+      const name = takeAlternativeName(headers);
+      if (name !== undefined) this.alternative = cluster.stats.alternative(name);
+    }
     if (!suppressEnvoyHeaders) writeExpectedTimeout(headers, this.timeouts, 0);
     if (route.includeRequestAttemptCount) replaceHeader(headers, 'x-envoy-attempt-count', '1');
     this.attempts = 1;
@@ -545,7 +550,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const cluster = this.cluster as Cluster;
     const host = this.choice?.choose(cluster);
     if (host === undefined) {
-      cluster.stats.countResponse(503, this.callbacks.isInternalRequest);
+      this.count(503, undefined, false);
       this.fail(503, 'no healthy upstream', 'no_healthy_upstream', 'UH');
     }
     return host;
@@ -645,8 +650,14 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   /** A response that the client does not get, or gets from us. */
   private charge(status: number, { host }: UpstreamRequest): void {
     host.stats.rqError++;
-    const isInternal = this.callbacks.isInternalRequest;
-    this.cluster?.stats.countResponse(status, isInternal, host.zone, isCanary(host));
+    this.count(status, host, isCanary(host));
+  }
+
+  private count(status: number, host: Host | undefined, canary: boolean): void {
+    const { alternative, callbacks, cluster } = this;
+    const zone = host?.zone ?? '';
+    cluster?.stats.countResponse(status, callbacks.isInternalRequest, zone, canary);
+    alternative?.count(status, callbacks.isInternalRequest, zone, canary);
   }
 
   private countForHost(
@@ -712,6 +723,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       const ms = Math.floor(options.clock.now() - this.requestEndedAt);
       const zone = upstream?.host.zone ?? '';
       cluster?.stats.recordResponseTime(ms, callbacks.isInternalRequest, zone, this.isCanary);
+      this.alternative?.record(ms, callbacks.isInternalRequest, zone, this.isCanary);
     }
     this.finish();
     // The response is whole while the request is not: the rest of it is of no use to the upstream.
