@@ -124,7 +124,14 @@ export const routeSupportedFields: SupportedFields = {
     header_name: true,
     use_hash_policy: true,
   },
-  [`${route}WeightedCluster.ClusterWeight`]: { ...headers, name: true, weight: true, metadata_match: true },
+  [`${route}WeightedCluster.ClusterWeight`]: {
+    ...headers,
+    name: true,
+    weight: true,
+    metadata_match: true,
+    cluster_header: true,
+    host_rewrite_literal: true,
+  },
   [hash]: {
     header: true,
     cookie: true,

@@ -105,6 +105,28 @@ export const mutationCases: readonly DifferentialCase[] = [
         toCluster({ request_mirror_policies: [{ cluster: 'CLUSTER', ...policy }] }),
       ),
   ),
+  ...[
+    { host_rewrite_literal: 'w.example' },
+    { host_rewrite_literal: 'r.example' },
+    { host_rewrite_header: 'x-in' },
+    { auto_host_rewrite: true },
+  ].map((action, at) =>
+    one(`weighted host ${at}`, {
+      route: {
+        ...action,
+        weighted_clusters: {
+          clusters: [
+            { name: 'CLUSTER', weight: 1, ...(at === 1 ? {} : { host_rewrite_literal: 'own.example' }) },
+          ],
+        },
+      },
+    }),
+  ),
+  ...['x-in', 'x-none'].map((cluster_header) =>
+    one(`weighted ${cluster_header}`, {
+      route: { weighted_clusters: { clusters: [{ cluster_header, weight: 1 }] } },
+    }),
+  ),
   one(
     'mirror of a body',
     toCluster({ request_mirror_policies: [{ cluster: 'CLUSTER' }], prefix_rewrite: '/z' }),

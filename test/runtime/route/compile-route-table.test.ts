@@ -163,6 +163,16 @@ test('weighted clusters: by a number of the request, or by its hash', () => {
   );
 });
 
+test('a weighted cluster may be named by the request, and have a host of its own', () => {
+  const clusters = [{ cluster_header: 'X-Cluster', weight: 1, host_rewrite_literal: 'own.example' }];
+  const request = routeRequest('/', ['x-cluster: web']);
+  const route = oneHost({ route: { weighted_clusters: { clusters } } }).match(request) as RouteToCluster;
+  assert.is(route.cluster(request), 'web');
+  assert.is(route.cluster(routeRequest('/')), undefined);
+  assert.is(route.ownAuthority, 'own.example');
+  assert.is(route.rewriteAuthority(request), undefined, 'what the route says comes after it');
+});
+
 test('metadata_match of a weighted cluster goes before that of the route', () => {
   const match = (lb: object) => ({ metadata_match: { filter_metadata: { 'envoy.lb': lb } } });
   const clusters = [{ name: 'a', weight: 1, ...match({ v: '2', w: true }) }];

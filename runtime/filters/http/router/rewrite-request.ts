@@ -15,6 +15,7 @@ export function rewriteRequest(
   request: RouteRequest,
   tells: boolean,
 ): void {
+  if (route.ownAuthority !== '') setAuthority(head, route.ownAuthority);
   const host = route.rewriteAuthority(request);
   if (host !== undefined) rewriteHost(head, route, host, tells);
   if (!route.rewritesPath) return;
