@@ -112,6 +112,7 @@ export function compileRouteAction(
     cluster: compileClusterName(action),
     rewritePath: rewrite ?? samePath,
     rewritesPath: rewrite !== undefined,
+    ownAuthority: '',
     rewriteAuthority: compileHostRewrite(action),
     autoHostRewrite: action.auto_host_rewrite === true,
     includeRequestAttemptCount: virtualHost.include_request_attempt_count === true,

@@ -6,7 +6,7 @@ import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import { ConfigError } from '../network/filter.js';
 import type { ClusterReference } from './compile-cluster-choice.js';
-import { clusterReferences } from './compile-cluster-choice.js';
+import { clusterReferences, mirrorReferences } from './compile-cluster-choice.js';
 import type { Level } from './compile-level.js';
 import { compileLevel } from './compile-level.js';
 import { compileRateLimits } from './compile-rate-limits.js';
@@ -71,12 +71,13 @@ function compileVirtualHost(
 }
 
 function* allReferences(configuration: Fields): Generator<ClusterReference> {
+  const at = (references: readonly ClusterReference[], ...steps: (string | number)[]) =>
+    references.map((one) => ({ ...one, path: [...steps, ...one.path] }));
+  yield* mirrorReferences(configuration);
   for (const [host, virtualHost] of messagesOf(configuration.virtual_hosts).entries()) {
+    yield* at(mirrorReferences(virtualHost), 'virtual_hosts', host);
     for (const [index, route] of messagesOf(virtualHost.routes).entries()) {
-      const steps = ['virtual_hosts', host, 'routes', index, 'route'];
-      for (const { cluster, path } of clusterReferences(messageOf(route.route))) {
-        yield { cluster, path: [...steps, ...path] };
-      }
+      yield* at(clusterReferences(messageOf(route.route)), 'virtual_hosts', host, 'routes', index, 'route');
     }
   }
 }

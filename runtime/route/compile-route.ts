@@ -4,6 +4,7 @@
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, numberOf, textOf } from '../common/message-fields.js';
 import { lbMetadataOf } from '../common/metadata-criteria.js';
+import { toOctets } from '../common/octet-text.js';
 import { readDataSource } from '../network/data-source.js';
 import { ConfigError } from '../network/filter.js';
 import type { WeightedCluster } from './compile-cluster-choice.js';
@@ -123,8 +124,12 @@ class RouteCompiler {
     const { compileFilterConfig } = this.inherited;
     const level = under(() => compileLevel(weighted.config, compileFilterConfig), ...weighted.path);
     const metadata_match = mergeMetadata(action.metadata_match, weighted.config.metadata_match);
-    const chosen = { ...action, cluster: weighted.cluster, metadata_match };
-    return compileRouteAction(chosen, this.common(level), levels);
+    const { cluster_header, host_rewrite_literal } = weighted.config;
+    const named =
+      textOf(cluster_header) === '' ? { cluster: weighted.cluster } : { cluster: undefined, cluster_header };
+    const chosen = { ...action, ...named, metadata_match };
+    const compiled = compileRouteAction(chosen, this.common(level), levels);
+    return { ...compiled, ownAuthority: toOctets(textOf(host_rewrite_literal)) };
   }
 
   private directResponse(response: Fields): RouteToDirectResponse {

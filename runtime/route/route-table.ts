@@ -162,6 +162,8 @@ export interface RouteToCluster extends RouteCommon {
   cluster(request: RouteRequest): string | undefined;
   /** Path with query to send; equal to the request's when there is no rewrite. undefined: it would be empty, and stays. */
   rewritePath(path: string): string | undefined;
+  /** Authority that a weighted cluster gives the request before the route may change it, untold; `''`: none. */
+  readonly ownAuthority: string;
   /** Authority to send, undefined = unchanged. `'auto'` host rewrite is told by `autoHostRewrite`. */
   rewriteAuthority(request: RouteRequest): string | undefined;
   readonly autoHostRewrite: boolean;
@@ -229,6 +231,8 @@ export interface RouteTable {
   /** Names of all clusters that some route names, with the path in the configuration (for `validate_clusters`). */
   readonly clusterReferences: readonly {
     readonly cluster: string;
+    /** What it is called where it is unknown. */
+    readonly kind: 'cluster' | 'weighted cluster' | 'shadow cluster';
     readonly path: readonly (string | number)[];
   }[];
 }

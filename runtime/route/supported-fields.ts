@@ -171,6 +171,8 @@ export const routeSupportedFields: SupportedFields = {
     name: true,
     weight: true,
     metadata_match: true,
+    cluster_header: true,
+    host_rewrite_literal: true,
     typed_per_filter_config: true,
   },
   [`${route}FilterConfig`]: { config: true, is_optional: true, disabled: true },

@@ -63,9 +63,9 @@ function routeTable(
     throw new ConfigError(what, ['route_config', ...path], true);
   }
   if (messageOf(manager.route_config).validate_clusters !== false) {
-    for (const { cluster, path } of table.clusterReferences) {
+    for (const { cluster, kind, path } of table.clusterReferences) {
       if (context.hasCluster(cluster)) continue;
-      throw new ConfigError(`route: unknown cluster '${cluster}'`, ['route_config', ...path]);
+      throw new ConfigError(`route: unknown ${kind} '${cluster}'`, ['route_config', ...path]);
     }
   }
   return table;

@@ -35,7 +35,7 @@ import type {
 } from '../load-balancing/load-balancer.js';
 import type { OutlierAverages } from '../outlier/outlier-detector.js';
 import type { ResourceUsage } from './circuit-breaker.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreaker, checkBreakers } from './circuit-breaker.js';
 import type {
   CircuitBreakerLimits,
   Cluster,
@@ -101,6 +101,7 @@ export class HostChangingCluster implements Cluster {
   private readonly membershipDegraded: Gauge;
   private readonly membershipExcluded: Gauge;
   private readonly watch: HostWatch;
+  private readonly maxHostWeight: Gauge;
   /** The cluster that this one will take the place of; undefined once it has. */
   private previous: HostChangingCluster | undefined;
   private isActive = false;
@@ -122,6 +123,7 @@ export class HostChangingCluster implements Cluster {
     this.previous = previous;
     // Whatever may be refused comes first: a refused cluster leaves no statistics behind.
     const policy = readBalancingPolicy(config);
+    checkBreakers(config);
     const key = connectionKey(config);
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const http2Stats = lazyHttp2Stats(`${this.statPrefix}http2.`, stats);
@@ -146,6 +148,7 @@ export class HostChangingCluster implements Cluster {
     this.membershipHealthy = stats.gauge(`${this.statPrefix}membership_healthy`);
     this.membershipDegraded = stats.gauge(`${this.statPrefix}membership_degraded`);
     this.membershipExcluded = stats.gauge(`${this.statPrefix}membership_excluded`);
+    this.maxHostWeight = stats.gauge(`${this.statPrefix}max_host_weight`);
   }
 
   private createWatch(dependencies: ClusterDependencies, { http1, tls }: ConnectionSettings): HostWatch {
@@ -238,6 +241,21 @@ export class HostChangingCluster implements Cluster {
     return pools.get(host, priority, owner.hasEndpoint(host), asHttp2);
   }
 
+  get hasPoolFor(): ((host: Host, priority: RoutingPriority) => boolean) | undefined {
+    const { breakers } = this.connections;
+    const isLimited = [breakers.DEFAULT, breakers.HIGH].some(
+      ({ limits }) => limits.maxConnectionPools !== Number.POSITIVE_INFINITY,
+    );
+    return isLimited ? this.roomFor : undefined;
+  }
+
+  private readonly roomFor = (host: Host, priority: RoutingPriority): boolean => {
+    const { breakers, pools } = this.connections;
+    if (pools.hasRoomFor(host, priority, breakers[priority].limits.maxConnectionPools)) return true;
+    this.stats.upstreamCxPoolOverflow.inc();
+    return false;
+  };
+
   /** Also for an older snapshot of a host that is still there. */
   private hasEndpoint({ stats }: Host): boolean {
     const { hosts } = this.hostSet;
@@ -320,6 +338,10 @@ export class HostChangingCluster implements Cluster {
     this.changes = 0;
     this.membershipTotal.set(this.hostSet.hosts.length);
     this.publishHealth();
+    // Envoy tells it of clusters whose hosts change, only.
+    if (this.config.type === 'STRICT_DNS') {
+      this.maxHostWeight.set(this.hostSet.hosts.reduce((most, { weight }) => Math.max(most, weight), 0));
+    }
   }
 
   private publishHealth(): void {

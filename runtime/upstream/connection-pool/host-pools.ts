@@ -40,13 +40,36 @@ export class HostPools {
       const configured = this.options[priority];
       const options: PoolOptions = asHttp2 ? { ...configured, protocol: 'http2' } : configured;
       pool = createHostPool(host, options, (empty) => this.leaving.delete(empty));
-      if (isMember && !this.draining) pools.set(host.stats, pool);
-      else {
+      if (isMember && !this.draining) {
+        pools.set(host.stats, pool);
+        this.count(priority);
+      } else {
         pool.drain();
         this.leaving.add(pool);
       }
     }
     return pool;
+  }
+
+  /**
+   * Whether a host may have a pool: it has one, there is room, or one whose connections have all ended makes room.
+   * @param limit of pools
+   */
+  hasRoomFor({ stats }: Host, priority: RoutingPriority, limit: number): boolean {
+    const pools = this.pools[priority];
+    if (pools.has(stats) || pools.size < limit) return true;
+    for (const [endpoint, pool] of pools) {
+      if (!pool.isEmpty) continue;
+      pools.delete(endpoint);
+      pool.drain();
+      this.count(priority);
+      return true;
+    }
+    return false;
+  }
+
+  private count(priority: RoutingPriority): void {
+    this.options[priority].usage.connectionPools = this.pools[priority].size + this.http2Pools[priority].size;
   }
 
   /** The hosts that there are now: pools of others drain, pools of hosts with a newer snapshot follow it. */
@@ -61,6 +84,8 @@ export class HostPools {
         } else if (pool.host !== host) pool.moveTo(host);
       }
     }
+    this.count('DEFAULT');
+    this.count('HIGH');
   }
 
   /** Connections to the host are used up and not used again; the next stream has a new one. */

@@ -152,6 +152,11 @@ function sameHealthCheck(target: HealthCheckTarget, address: UpstreamAddress, co
   );
 }
 
+/** Mostly the same object: that of the configuration. */
+function sameMetadata(left: Fields, right: Fields): boolean {
+  return left === right || comparableJson(left) === comparableJson(right);
+}
+
 /** Whether a host already is what is described. */
 export function isDescribedBy(host: Host, { address, attributes }: HostDescription): boolean {
   return (
@@ -165,7 +170,7 @@ export function isDescribedBy(host: Host, { address, attributes }: HostDescripti
     host.healthStatus === (attributes.healthStatus ?? 'UNKNOWN') &&
     sameHealthCheck(host.healthCheck, address, attributes.healthCheck) &&
     host.localityWeight === (attributes.localityWeight ?? 0) &&
-    comparableJson(host.lbMetadata ?? none) === comparableJson(attributes.lbMetadata ?? none)
+    sameMetadata(host.lbMetadata ?? none, attributes.lbMetadata ?? none)
   );
 }
 
