@@ -13,6 +13,7 @@ import { http1SupportedFields } from './http/http1/supported-fields.js';
 import { httpSupportedFields } from './http/supported-fields.js';
 import { listenerSupportedFields } from './listener/supported-fields.js';
 import type { NetworkFilterFactory } from './network/filter.js';
+import { tlsSupportedFields } from './network/tls/supported-fields.js';
 import { routeSupportedFields } from './route/supported-fields.js';
 import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
@@ -30,6 +31,7 @@ export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map
 export const supportedFields: SupportedFields = joinSupportedFields(
   bootstrapSupportedFields,
   listenerSupportedFields,
+  tlsSupportedFields,
   httpSupportedFields,
   http1SupportedFields,
   routeSupportedFields,

@@ -23,7 +23,7 @@ export const bootstrapSupportedFields: SupportedFields = {
     enable_dispatcher_stats: 'ignored',
     header_prefix: onlyValues('x-envoy'),
   },
-  [`${bootstrap}Bootstrap.StaticResources`]: { listeners: true, clusters: true },
+  [`${bootstrap}Bootstrap.StaticResources`]: { listeners: true, clusters: true, secrets: true },
   [`${bootstrap}Admin`]: {
     address: true,
     allow_paths: true,

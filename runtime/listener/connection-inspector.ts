@@ -5,8 +5,9 @@
 import type { Socket } from 'node:net';
 import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
+import type { Counter } from '../stats/stat.js';
 import type { ClientHello } from './client-hello.js';
-import { readClientHello } from './client-hello.js';
+import { emptyClientHello, readClientHello } from './client-hello.js';
 import type { InspectorStats, ListenerStats } from './listener-stats.js';
 
 export interface InspectionResult {
@@ -14,12 +15,10 @@ export interface InspectionResult {
   readonly hello: ClientHello;
 }
 
-/** What a connection is taken for of which nothing was read. */
-export const notInspected: ClientHello = { serverName: '', applicationProtocols: [] };
-
 export interface InspectorOptions {
-  readonly stats: ListenerStats;
-  readonly inspector: InspectorStats;
+  /** Of the listener and its inspector; a chain that looks for itself has none, and leaves it to TLS what is too large. */
+  readonly counts: { readonly stats: ListenerStats; readonly inspector: InspectorStats } | undefined;
+  readonly timedOut: Counter;
   /** `listener_filters_timeout`, default 15 s; undefined for 0, no limit. */
   readonly timeout: TimeoutQueue | undefined;
   /** `continue_on_listener_filters_timeout`: a silent connection goes on as plain text instead of being closed. */
@@ -41,7 +40,7 @@ class Inspection implements TimeoutOwner {
     this.socket = socket;
     this.options = options;
     this.done = done;
-    options.stats.preCxActive.inc();
+    options.counts?.stats.preCxActive.inc();
     options.timeout?.add(this.timeout);
     socket.on('error', this.onError).on('close', this.onClose).on('end', this.onEnd);
     socket.on('data', this.onData);
@@ -49,26 +48,33 @@ class Inspection implements TimeoutOwner {
 
   private readonly onData = (chunk: Buffer): void => {
     this.octets = this.octets.length === 0 ? chunk : Buffer.concat([this.octets, chunk]);
-    const { inspector, stats } = this.options;
     const found = readClientHello(this.octets);
     if (found === 'more') return;
-    if (found === 'too-large') {
-      inspector.clientHelloTooLarge.inc();
-      stats.filterError.inc();
+    const { counts } = this.options;
+    if (counts !== undefined) this.count(counts, found);
+    if (found === 'too-large' && counts !== undefined) {
       this.stop();
       this.socket.destroy();
       return;
     }
-    if (found === 'not-tls') {
-      inspector.tlsNotFound.inc();
-      this.finish({ isTls: false, hello: notInspected });
-      return;
-    }
-    inspector.tlsFound.inc();
-    (found.serverName === '' ? inspector.sniNotFound : inspector.sniFound).inc();
-    (found.applicationProtocols.length === 0 ? inspector.alpnNotFound : inspector.alpnFound).inc();
-    this.finish({ isTls: true, hello: found });
+    if (typeof found === 'string') this.finish({ isTls: false, hello: emptyClientHello });
+    else this.finish({ isTls: true, hello: found });
   };
+
+  private count(
+    { inspector, stats }: NonNullable<InspectorOptions['counts']>,
+    found: ReturnType<typeof readClientHello>,
+  ): void {
+    if (found === 'too-large') {
+      inspector.clientHelloTooLarge.inc();
+      stats.filterError.inc();
+    } else if (typeof found === 'string') inspector.tlsNotFound.inc();
+    else {
+      inspector.tlsFound.inc();
+      (found.serverName === '' ? inspector.sniNotFound : inspector.sniFound).inc();
+      (found.applicationProtocols.length === 0 ? inspector.alpnNotFound : inspector.alpnFound).inc();
+    }
+  }
 
   private readonly onError = (): void => undefined;
 
@@ -76,15 +82,15 @@ class Inspection implements TimeoutOwner {
 
   /** It has said all that it will say, and that is no TLS. */
   private readonly onEnd = (): void => {
-    this.options.stats.filterRemoteClose.inc();
+    this.options.counts?.stats.filterRemoteClose.inc();
     this.stop();
     this.socket.destroy();
   };
 
   onTimeout(): void {
-    const { continuesOnTimeout, stats } = this.options;
-    stats.preCxTimeout.inc();
-    if (continuesOnTimeout) this.finish({ isTls: false, hello: notInspected });
+    const { continuesOnTimeout, timedOut } = this.options;
+    timedOut.inc();
+    if (continuesOnTimeout) this.finish({ isTls: false, hello: emptyClientHello });
     else {
       this.stop();
       this.socket.destroy();
@@ -101,7 +107,7 @@ class Inspection implements TimeoutOwner {
   }
 
   private stop(): void {
-    this.options.stats.preCxActive.dec();
+    this.options.counts?.stats.preCxActive.dec();
     this.timeout.clear();
     this.socket.off('data', this.onData).off('end', this.onEnd);
     this.socket.off('close', this.onClose).off('error', this.onError);

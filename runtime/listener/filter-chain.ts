@@ -8,6 +8,7 @@ import type { Server as TlsServer, TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
+import type { ConnectionTls } from '../common/connection-tls.js';
 import { under } from '../network/config-path.js';
 import type {
   ConnectionInfo,
@@ -16,10 +17,16 @@ import type {
   NetworkFilterFactory,
 } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
+import { HandshakeFacts } from '../network/tls/handshake-facts.js';
+import type { StaticSecrets } from '../network/tls/secrets.js';
+import type { SslStats } from '../network/tls/ssl-stats.js';
+import { createSslStats } from '../network/tls/ssl-stats.js';
 import type { ClientHello } from './client-hello.js';
-import type { ListenerStats, SslStats } from './listener-stats.js';
-import { createSslStats } from './listener-stats.js';
-import type { DownstreamTls } from './tls-context.js';
+import type { InspectorOptions } from './connection-inspector.js';
+import { inspectConnection } from './connection-inspector.js';
+import type { ListenerStats } from './listener-stats.js';
+import { SessionStore } from './session-store.js';
+import type { DownstreamTls, HandshakePlan } from './tls-context.js';
 import { downstreamTls } from './tls-context.js';
 
 /**
@@ -40,11 +47,14 @@ export interface FilterChainConfig {
   /** From the listener to the payload of its filter. */
   readonly filterPath: Path;
   readonly tls: DownstreamTls | undefined;
+  /** Reads the TLS context again, files included. @throws ConfigError with the path inside the listener */
+  readTls(): DownstreamTls | undefined;
   readonly handshakeTimeoutMs: number;
 }
 
 /**
  * @param path of the chain inside the listener
+ * @param secrets of the bootstrap
  * @throws ConfigError with the path inside the listener
  */
 export function readFilterChain(
@@ -52,6 +62,7 @@ export function readFilterChain(
   path: Path,
   bufferLimitBytes: number,
   factories: ReadonlyMap<string, NetworkFilterFactory>,
+  secrets: StaticSecrets,
 ): FilterChainConfig {
   const filters = messagesOf(chain.filters);
   const unknown = filters.findIndex((one) => !factories.has(typeNameOf(one.typed_config)));
@@ -71,7 +82,8 @@ export function readFilterChain(
     );
   }
   const type = typeNameOf(filter.typed_config);
-  const tls = under(() => downstreamTls(chain.transport_socket), ...path);
+  const readTls = () => under(() => downstreamTls(chain.transport_socket, secrets), ...path);
+  const tls = readTls();
   const timeout = durationOf(chain.transport_socket_connect_timeout, handshakeTimeoutMs);
   return {
     name: textOf(chain.name),
@@ -82,9 +94,13 @@ export function readFilterChain(
     factory: factories.get(type) as NetworkFilterFactory,
     filterPath: [...path, 'filters', 0, 'typed_config'],
     tls,
+    readTls,
     handshakeTimeoutMs: timeout,
   };
 }
+
+/** Node says null where its types say there is always an error. */
+const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
 let lastConnectionId = 0;
 
@@ -93,16 +109,22 @@ export function plainIp(address: string | undefined): string {
   return address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '');
 }
 
-function connectionInfo(socket: Socket, tls: boolean, serverName: string, alpn: string): ConnectionInfo {
+function connectionInfo(
+  socket: Socket,
+  serverName: string,
+  alpn: string,
+  ssl: ConnectionTls | undefined,
+): ConnectionInfo {
   return {
     id: ++lastConnectionId,
     remoteAddress: plainIp(socket.remoteAddress),
     remotePort: socket.remotePort ?? 0,
     localAddress: plainIp(socket.localAddress),
     localPort: socket.localPort ?? 0,
-    tls,
+    tls: ssl !== undefined,
     serverName,
     alpn,
+    ssl,
   };
 }
 
@@ -115,13 +137,17 @@ interface DrainMark {
 export interface FilterChain {
   readonly config: FilterChainConfig;
   readonly filter: NetworkFilter;
+  /** In force; undefined for plain text. */
+  readonly tls: DownstreamTls | undefined;
+  /** For handshakes from now on. Of an equal identity; connections stay. @returns whether it differs */
+  setTls(tls: DownstreamTls | undefined): boolean;
   /**
    * From now on each response is the last one of its connection. Idle connections stay open, unlike after
    * `filter.drain()`: a request that is on its way to one of them must not be lost.
    */
   askToClose(): void;
-  /** Takes over the socket, on which nothing was read, or what was read is put back. */
-  accept(socket: Socket, hello: ClientHello): void;
+  /** Takes over the socket. @param hello what was read of it and put back; undefined when nothing was read */
+  accept(socket: Socket, hello: ClientHello | undefined): void;
   /** True when no connection is left, handshakes under way included. */
   readonly isIdle: boolean;
   /** Closes everything at once. */
@@ -131,7 +157,7 @@ export interface FilterChain {
 class PlainChain implements FilterChain {
   readonly config: FilterChainConfig;
   readonly filter: NetworkFilter;
-
+  readonly tls = undefined;
   private readonly mark: DrainMark;
 
   constructor(config: FilterChainConfig, filter: NetworkFilter, mark: DrainMark) {
@@ -144,8 +170,12 @@ class PlainChain implements FilterChain {
     this.mark.isSet = true;
   }
 
-  accept(socket: Socket, hello: ClientHello): void {
-    this.filter.onConnection(socket, connectionInfo(socket, false, hello.serverName, ''));
+  setTls(): boolean {
+    return false;
+  }
+
+  accept(socket: Socket, hello: ClientHello | undefined): void {
+    this.filter.onConnection(socket, connectionInfo(socket, hello?.serverName ?? '', '', undefined));
     // A reader by 'data' does not start a socket that was paused by hand (by the inspection).
     if (socket.isPaused()) socket.resume();
   }
@@ -163,11 +193,14 @@ class TlsChain implements FilterChain {
   readonly config: FilterChainConfig;
   readonly filter: NetworkFilter;
   private readonly mark: DrainMark;
-  private readonly tls: DownstreamTls;
-  private readonly stats: ListenerStats;
+  private inForce: DownstreamTls;
   private readonly ssl: SslStats;
-  private readonly server: TlsServer;
-  private readonly alpnServer: TlsServer | undefined;
+  private readonly stats: ListenerStats;
+  private readonly inspection: InspectorOptions;
+  private readonly wallTime: () => number;
+  /** One for each plan of a handshake, made when it is needed first. */
+  private servers = new Map<string, TlsServer>();
+  private sessions = new SessionStore();
   /** From accept to close. */
   private readonly sockets = new Set<Socket>();
 
@@ -177,86 +210,135 @@ class TlsChain implements FilterChain {
     tls: DownstreamTls,
     mark: DrainMark,
     stats: ListenerStats,
-    ssl: SslStats,
+    context: FactoryContext,
   ) {
     this.config = config;
     this.filter = filter;
     this.mark = mark;
-    this.tls = tls;
+    this.inForce = tls;
     this.stats = stats;
-    this.ssl = ssl;
-    this.server = this.createServer(undefined);
-    // Node ends a handshake with an alert when no protocol is agreed upon, where Envoy goes on without one. So a client
-    // that offers nothing of ours meets a server that does not take part in the negotiation.
-    if (tls.applicationProtocols.length > 0) this.alpnServer = this.createServer(tls.applicationProtocols);
+    this.ssl = createSslStats(context.listenerStatPrefix, context.stats, 'server');
+    this.wallTime = () => context.clock.wallTime();
+    this.inspection = {
+      counts: undefined,
+      timedOut: stats.handshakeTimeout,
+      timeout: context.timeouts.get(config.handshakeTimeoutMs),
+      continuesOnTimeout: false,
+    };
+    this.ssl.showExpirations(tls.certificates, tls.trusted, tls.secretNames);
   }
 
   askToClose(): void {
     this.mark.isSet = true;
   }
 
-  private createServer(protocols: readonly string[] | undefined): TlsServer {
-    const { config, ssl, stats, tls } = this;
-    const { contextFor } = tls;
-    const server = createTlsServer(
-      {
-        ...tls.options,
-        ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
-        ...(contextFor === undefined ? {} : { SNICallback: (name, done) => done(null, contextFor(name)) }),
-        requestCert: tls.requestsCertificate,
-        // What becomes of a client without a good certificate is decided, and counted, below.
-        rejectUnauthorized: false,
-        handshakeTimeout: config.handshakeTimeoutMs,
-      },
-      (secure) => this.onSecure(secure),
-    );
-    server.on('tlsClientError', (error: NodeJS.ErrnoException, secure) => {
-      if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') stats.handshakeTimeout.inc();
-      else ssl.connectionError.inc();
-      // Node leaves a connection open whose handshake took too long.
-      secure.destroy();
-    });
-    return server;
+  get tls(): DownstreamTls {
+    return this.inForce;
   }
 
-  accept(socket: Socket, hello: ClientHello): void {
+  setTls(tls: DownstreamTls | undefined): boolean {
+    if (tls === undefined || tls.digest === this.inForce.digest) return false;
+    // Handshakes under way end with what they began with.
+    this.inForce = tls;
+    this.servers = new Map();
+    this.sessions = new SessionStore();
+    this.ssl.showExpirations(tls.certificates, tls.trusted, tls.secretNames);
+    if (tls.isFromSecretFile) this.ssl.updateBySds.inc();
+    return true;
+  }
+
+  accept(socket: Socket, hello: ClientHello | undefined): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
     // The TLS side tells of them, too.
     socket.on('error', () => undefined);
-    const offered = this.tls.applicationProtocols.some((one) => hello.applicationProtocols.includes(one));
-    const server = offered ? this.alpnServer : undefined;
-    (server ?? this.server).emit('connection', socket);
+    if (hello !== undefined) this.shake(socket, hello);
+    // Which certificate, whether a protocol is negotiated: all that is decided by the first message.
+    else inspectConnection(socket, this.inspection, (one, { hello: read }) => this.shake(one, read));
   }
 
-  private onSecure(secure: TLSSocket): void {
-    const { ssl, tls } = this;
-    if (tls.requestsCertificate && !this.takesClient(secure)) {
-      ssl.connectionError.inc();
+  private shake(socket: Socket, hello: ClientHello): void {
+    const plan = this.inForce.plan(hello);
+    let server = this.servers.get(plan.key);
+    if (server === undefined) {
+      server = this.createServer(plan);
+      this.servers.set(plan.key, server);
+    }
+    if (hello.asksForStaple && !this.countStaple(plan)) {
+      this.ssl.connectionError.inc();
+      socket.destroy();
+      return;
+    }
+    server.emit('connection', socket);
+  }
+
+  /** @returns false when the policy refuses the handshake */
+  private countStaple({ pair: { staple } }: HandshakePlan): boolean {
+    const { ssl } = this;
+    ssl.ocspStapleRequests.inc();
+    if (staple === undefined) ssl.ocspStapleOmitted.inc();
+    else if (staple.expiresAt > this.wallTime()) ssl.ocspStapleResponses.inc();
+    else if (this.inForce.requiresFreshStaple) {
+      ssl.ocspStapleFailed.inc();
+      return false;
+    } else ssl.ocspStapleOmitted.inc();
+    return true;
+  }
+
+  private createServer(plan: HandshakePlan): TlsServer {
+    const { config, inForce, sessions, ssl, stats } = this;
+    const server = createTlsServer(
+      { ...plan.options, handshakeTimeout: config.handshakeTimeoutMs },
+      (secure) => this.onSecure(secure, plan, inForce),
+    );
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, secure) => {
+      const { authorizationError } = secure as TLSSocket;
+      if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') stats.handshakeTimeout.inc();
+      else if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') ssl.failVerifyNoCert.inc();
+      else if (isSet(authorizationError)) ssl.failVerifyError.inc();
+      else ssl.connectionError.inc();
+      // Node leaves a connection open whose handshake took too long.
+      secure.destroy();
+    });
+    const { staple } = plan.pair;
+    if (staple !== undefined) {
+      server.on('OCSPRequest', (_certificate, _issuer, done) =>
+        done(null, staple.expiresAt > this.wallTime() ? staple.response : (null as unknown as Buffer)),
+      );
+    }
+    if (inForce.keepsSessions) sessions.serve(server);
+    return server;
+  }
+
+  private onSecure(secure: TLSSocket, plan: HandshakePlan, tls: DownstreamTls): void {
+    const { ssl } = this;
+    const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
+    const serverName = textOf(servername).toLowerCase();
+    const facts = new HandshakeFacts(secure, { serverName, local: plan.pair.facts, group: plan.group });
+    if (!this.takesClient(secure, facts, tls)) {
       secure.destroy();
       return;
     }
-    if (!tls.requestsCertificate) ssl.noCertificate.inc();
-    ssl.handshake.inc();
-    if (secure.isSessionReused()) ssl.sessionReused.inc();
-    ssl.countSession(secure.getCipher().name, secure.getProtocol() ?? '');
-    const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
-    const info = connectionInfo(secure, true, textOf(servername).toLowerCase(), textOf(alpnProtocol));
-    this.filter.onConnection(secure, info);
+    ssl.countHandshake(facts, secure.isSessionReused());
+    this.filter.onConnection(secure, connectionInfo(secure, serverName, textOf(alpnProtocol), facts));
   }
 
-  /** `require_client_certificate` and the verification by `trusted_ca`. */
-  private takesClient(secure: TLSSocket): boolean {
-    const { ssl, tls } = this;
-    const hasCertificate = Object.keys(secure.getPeerCertificate()).length > 0;
-    if (!hasCertificate) {
-      if (tls.requiresCertificate) ssl.failVerifyNoCert.inc();
-      else ssl.noCertificate.inc();
-      return !tls.requiresCertificate;
+  /** `require_client_certificate` and the validation context; counts. */
+  private takesClient(
+    secure: TLSSocket,
+    { peerChain }: HandshakeFacts,
+    { requestsCertificate, requiresCertificate, validation }: DownstreamTls,
+  ): boolean {
+    const { ssl } = this;
+    if (!requestsCertificate || peerChain.length === 0) {
+      (requiresCertificate ? ssl.failVerifyNoCert : ssl.noCertificate).inc();
+      return !requiresCertificate;
     }
-    if (!tls.verifiesCertificate || secure.authorized) return true;
-    ssl.failVerifyError.inc();
-    return false;
+    const { authorizationError, authorized } = secure;
+    const chainError = authorized ? undefined : String(authorizationError);
+    const { error, isAccepted } = validation.verify({ chainError, chain: peerChain });
+    if (error !== undefined) ssl[error.counter].inc();
+    return isAccepted;
   }
 
   get isIdle(): boolean {
@@ -280,12 +362,5 @@ export function createFilterChain(
   const filter = under(() => config.factory(config.filterConfig, own), ...config.filterPath);
   const { tls } = config;
   if (tls === undefined) return new PlainChain(config, filter, mark);
-  return new TlsChain(
-    config,
-    filter,
-    tls,
-    mark,
-    stats,
-    createSslStats(context.listenerStatPrefix, context.stats),
-  );
+  return new TlsChain(config, filter, tls, mark, stats, context);
 }

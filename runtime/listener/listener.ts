@@ -7,8 +7,9 @@ import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { textOf } from '../common/message-fields.js';
 import type { ClientHello } from './client-hello.js';
+import { emptyClientHello } from './client-hello.js';
 import type { InspectorOptions } from './connection-inspector.js';
-import { inspectConnection, notInspected } from './connection-inspector.js';
+import { inspectConnection } from './connection-inspector.js';
 import type { FilterChain } from './filter-chain.js';
 import { plainIp } from './filter-chain.js';
 import type { ChainSelector } from './filter-chain-match.js';
@@ -45,13 +46,16 @@ export class Listener implements SocketAcceptor {
 
   accept(socket: Socket): void {
     const { inspection } = this.parts;
-    if (inspection === undefined) this.choose(socket, false, notInspected);
+    if (inspection === undefined) this.choose(socket, false, undefined);
     else inspectConnection(socket, inspection, (one, { hello, isTls }) => this.choose(one, isTls, hello));
   }
 
-  private choose(socket: Socket, isTls: boolean, hello: ClientHello): void {
+  private choose(socket: Socket, isTls: boolean, hello: ClientHello | undefined): void {
     const { chains, clock, defaultChain, selectChain, stats } = this.parts;
-    let chain = selectChain === undefined ? chains[0] : this.select(selectChain, socket, isTls, hello);
+    let chain =
+      selectChain === undefined
+        ? chains[0]
+        : this.select(selectChain, socket, isTls, hello ?? emptyClientHello);
     chain ??= defaultChain;
     if (chain === undefined) {
       stats.noFilterChainMatch.inc();

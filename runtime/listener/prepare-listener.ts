@@ -15,6 +15,7 @@ import { compileChainMatch, needsClientHello } from './filter-chain-match.js';
 import { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressText, listenerAddresses } from './listener-address.js';
+import type { ListenerStats } from './listener-stats.js';
 import { createInspectorStats, createListenerStats } from './listener-stats.js';
 
 /** What filters get, but for what depends on the listener. */
@@ -51,19 +52,16 @@ function chainPlaces(config: Fields): ChainPlace[] {
 
 function inspectionOf(
   config: Fields,
-  chains: readonly FilterChain[],
   context: FactoryContext,
-  listenerStats: InspectorOptions['stats'],
+  stats: ListenerStats,
 ): InspectorOptions | undefined {
   const isAsked =
     messagesOf(config.listener_filters).some((one) => typeNameOf(one.typed_config) === tlsInspector) ||
     needsClientHello(messagesOf(config.filter_chains));
-  // What the client offers decides there whether a protocol is negotiated at all.
-  const negotiates = chains.some(({ config: { tls } }) => (tls?.applicationProtocols.length ?? 0) > 0);
-  if (!isAsked && !negotiates) return undefined;
+  if (!isAsked) return undefined;
   return {
-    stats: listenerStats,
-    inspector: createInspectorStats(context.stats),
+    counts: { stats, inspector: createInspectorStats(context.stats) },
+    timedOut: stats.preCxTimeout,
     timeout: context.timeouts.get(durationOf(config.listener_filters_timeout, listenerFiltersTimeoutMs)),
     continuesOnTimeout: config.continue_on_listener_filters_timeout === true,
   };
@@ -107,7 +105,7 @@ export function prepareListener(
     bufferLimitBytes: numberOf(config.per_connection_buffer_limit_bytes, oneMiB),
   };
   const read = places.map(({ message, path }) =>
-    readFilterChain(message, path, full.bufferLimitBytes, factories),
+    readFilterChain(message, path, full.bufferLimitBytes, factories, context.secrets ?? []),
   );
   const stats = createListenerStats(full.listenerStatPrefix, context.stats);
   const kept = new KeptChains(before?.allChains ?? []);
@@ -118,7 +116,8 @@ export function prepareListener(
     if (old !== undefined) {
       const commit = updateOf(old, chain, full);
       if (commit !== undefined) {
-        commits.push(commit);
+        // What its files hold may have changed while the configuration is the same.
+        commits.push(commit, () => old.setTls(chain.tls));
         return old;
       }
     }
@@ -139,12 +138,7 @@ export function prepareListener(
       chains,
       defaultChain,
       selectChain: isPlainChoice ? undefined : selectChain,
-      inspection: inspectionOf(
-        config,
-        defaultChain === undefined ? chains : [...chains, defaultChain],
-        full,
-        stats,
-      ),
+      inspection: inspectionOf(config, full, stats),
       stats,
       clock,
     });

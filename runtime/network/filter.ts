@@ -5,10 +5,12 @@
 import type { Duplex } from 'node:stream';
 import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
 import type { Clock } from '../common/clock.js';
+import type { ConnectionTls } from '../common/connection-tls.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { ClusterManager } from '../upstream/cluster/cluster.js';
+import type { StaticSecrets } from './tls/secrets.js';
 
 /** Facts of an accepted connection that do not change. */
 export interface ConnectionInfo {
@@ -22,6 +24,8 @@ export interface ConnectionInfo {
   readonly serverName: string;
   /** Negotiated protocol, `''` when none. */
   readonly alpn: string;
+  /** Of its handshake; undefined for plain text. */
+  readonly ssl?: ConnectionTls | undefined;
 }
 
 /** A terminal network filter of one filter chain, shared by all its connections. */
@@ -61,6 +65,8 @@ export interface FactoryContext {
   /** Prefix of the listener's statistics, e.g. `listener.0.0.0.0_8080.`; ends with a dot. */
   readonly listenerStatPrefix: string;
   readonly node: { readonly id: string; readonly cluster: string };
+  /** `static_resources.secrets` */
+  readonly secrets?: StaticSecrets;
   /** True when the whole server drains (`/healthcheck/fail`, SIGTERM): responses then carry `connection: close`. */
   isDraining(): boolean;
 }

@@ -52,11 +52,13 @@ export function prepareGeneration(
   const resources = config.bootstrap.static_resources;
   let clusterUpdate: ClusterUpdate | undefined;
   try {
+    const secrets = messagesOf(resources?.secrets);
     const names = clusterNames(messagesOf(resources?.clusters));
-    const preparedClusters = clusters.prepare(resources?.clusters ?? []);
+    const preparedClusters = clusters.prepare(resources?.clusters ?? [], secrets);
     clusterUpdate = preparedClusters;
     const preparedListeners = listeners.prepare(messagesOf(messageOf(resources).listeners), {
       ...context,
+      secrets,
       hasCluster: lookup(names),
     });
     return {

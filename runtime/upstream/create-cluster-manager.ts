@@ -3,6 +3,8 @@
  */
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../dsl/api/generated/types.js';
 import { ConfigError } from '../network/filter.js';
+import type { RotatingTls } from '../network/tls/material.js';
+import type { StaticSecrets } from '../network/tls/secrets.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { Cluster } from './cluster/cluster.js';
 import type { OwnedCluster } from './cluster/create-cluster.js';
@@ -56,9 +58,10 @@ class Clusters implements ReloadableClusterManager {
     return this.list;
   }
 
-  prepare(configs: readonly ClusterConfig[]): ClusterUpdate {
+  prepare(configs: readonly ClusterConfig[], secrets: StaticSecrets = []): ClusterUpdate {
     const next = new Map<string, Member>();
     const fresh: Member[] = [];
+    const rotations: (() => void)[] = [];
     for (const [index, config] of configs.entries()) {
       try {
         const { name } = config;
@@ -66,10 +69,16 @@ class Clusters implements ReloadableClusterManager {
         const before = this.members.get(name);
         const configText = JSON.stringify(config);
         if (before?.configText === configText) {
+          // What its files and secrets hold may differ.
+          const rotate = before.owned.cluster.prepareTls(secrets);
+          if (rotate !== undefined) rotations.push(rotate);
           next.set(name, before);
           continue;
         }
-        const member = { owned: createCluster(config, this.dependencies, before?.owned), configText };
+        const member = {
+          owned: createCluster(config, { ...this.dependencies, secrets }, before?.owned),
+          configText,
+        };
         next.set(name, member);
         fresh.push(member);
         this.warming.add(member);
@@ -81,9 +90,17 @@ class Clusters implements ReloadableClusterManager {
     this.stats.warming.set(this.warming.size);
     return {
       warmed: Promise.all(fresh.map(({ owned }) => owned.warmed)).then(() => undefined),
-      commit: () => this.commit(next, fresh),
+      commit: () => {
+        for (const rotate of rotations) rotate();
+        this.commit(next, fresh);
+      },
       discard: () => this.forget(fresh),
     };
+  }
+
+  rotatingTls(): readonly RotatingTls[] {
+    const all = [...this.members.values()].map(({ owned }) => owned.cluster.rotatingTls);
+    return all.filter((one) => one !== undefined);
   }
 
   private commit(next: ReadonlyMap<string, Member>, fresh: readonly Member[]): void {

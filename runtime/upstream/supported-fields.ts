@@ -37,6 +37,7 @@ export const upstreamSupportedFields: SupportedFields = {
     typed_dns_resolver_config: true,
     use_tcp_for_dns_lookups: true,
     transport_socket: true,
+    upstream_http_protocol_options: true,
     metadata: 'ignored',
     ignore_health_on_host_removal: 'ignored',
     wait_for_warm_on_init: true,
@@ -107,6 +108,12 @@ export const upstreamSupportedFields: SupportedFields = {
     common_http_protocol_options: true,
     explicit_http_config: true,
     use_downstream_protocol_config: true,
+    upstream_http_protocol_options: true,
+  },
+  'envoy.config.core.v3.UpstreamHttpProtocolOptions': {
+    auto_sni: true,
+    auto_san_validation: true,
+    override_auto_sni_header: true,
   },
   [`${http}.ExplicitHttpConfig`]: { http_protocol_options: true },
   // Clients are served HTTP/1.1 only, so the options of HTTP/2 are never used.
@@ -114,8 +121,10 @@ export const upstreamSupportedFields: SupportedFields = {
   'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': {
     common_tls_context: true,
     sni: true,
-    // Sessions are not resumed, and a server that asks for a renegotiation gets it from nobody.
-    max_session_keys: 'ignored',
+    auto_host_sni: true,
+    auto_sni_san_validation: true,
+    max_session_keys: true,
+    enforce_rsa_key_usage: true,
     allow_renegotiation: onlyValues(false),
   },
 };

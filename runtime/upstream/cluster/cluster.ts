@@ -2,11 +2,13 @@
  * The contract of a cluster as the data plane sees it.
  */
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
+import type { RequestHead } from '../../http/codec.js';
 import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
 import type { Host, HostSet } from '../host/host.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import type { LoadBalancer } from '../load-balancing/load-balancer.js';
 import type { ResourceUsage } from './circuit-breaker.js';
+import type { RequestedNames, UpstreamTls } from './upstream-tls.js';
 
 /** Statistics of `cluster.<name>.` that the request path touches; names are the field names in snake_case. */
 export interface ClusterStats {
@@ -99,14 +101,17 @@ export interface Cluster {
   /** `alt_stat_name`, or the name: what `/clusters` shows and, with `:` made harmless, statistics are named after. */
   readonly observabilityName: string;
   resources(priority: RoutingPriority): ClusterResources;
-  /** TLS to the upstream (`envoy.transport_sockets.tls`), undefined for raw. */
-  readonly upstreamTls: import('node:tls').ConnectionOptions | undefined;
+  /** Connects over TLS to its hosts (`envoy.transport_sockets.tls`), undefined for raw. */
+  readonly upstreamTls: UpstreamTls | undefined;
   /**
    * The HTTP pool of one of its hosts: made on first use, drained when the host leaves the set or the cluster leaves the
    * configuration.
    * @param priority DEFAULT when absent
+   * @param names what the request asks of TLS: its connections are for such requests only
    */
-  pool(host: Host, priority?: RoutingPriority): ConnectionPool;
+  pool(host: Host, priority?: RoutingPriority, names?: RequestedNames): ConnectionPool;
+  /** What a request asks of TLS by the host that it is for (`auto_sni`); undefined when nothing. */
+  readonly namesOf: ((head: RequestHead) => RequestedNames) | undefined;
 }
 
 /** What the router asks. A request takes the cluster once and keeps it to its end. */

@@ -6,12 +6,11 @@ import { durationOf, messageOf, numberOf, textOf } from '../../common/message-fi
 import { clientProtocolOptions, http1ClientDefaults } from '../../http/http1/http1-options.js';
 import { ConfigError } from '../../network/filter.js';
 import type { PoolOptions } from '../connection-pool/http1-pool.js';
-import { upstreamTls } from './upstream-tls.js';
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 const oneHourMs = 3_600_000;
 
-export type ConnectionSettings = Omit<PoolOptions, 'clock' | 'stats' | 'limits' | 'usage'>;
+export type ConnectionSettings = Omit<PoolOptions, 'clock' | 'stats' | 'limits' | 'usage' | 'tls'>;
 
 /** Fields that connections do not depend on: a change of these alone leaves them open. */
 const unrelated: ReadonlySet<string> = new Set([
@@ -66,7 +65,6 @@ export function connectionSettings(config: unknown, clock: Clock): ConnectionSet
       ),
       clock,
     },
-    tls: upstreamTls(fields.transport_socket),
     connectTimeoutMs: durationOf(fields.connect_timeout, 5000),
     idleTimeoutMs: durationOf(common.idle_timeout, oneHourMs),
     maxConnectionDurationMs: durationOf(common.max_connection_duration, 0),

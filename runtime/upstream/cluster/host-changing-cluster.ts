@@ -4,15 +4,18 @@
  * A cluster is built beside the one of the same name that is in force, and looks for its hosts there. Until `activate` it
  * touches nothing that the other uses: neither its pools nor its membership statistics.
  */
-import type { ConnectionOptions } from 'node:tls';
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
 import type { Clock } from '../../common/clock.js';
 import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
+import type { RotatingTls } from '../../network/tls/material.js';
+import type { StaticSecrets } from '../../network/tls/secrets.js';
+import { createSslStats } from '../../network/tls/ssl-stats.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import { HostPools } from '../connection-pool/host-pools.js';
+import { NamedPools } from '../connection-pool/named-pools.js';
 import type { HostDescription } from '../host/create-host.js';
 import { createHostSet } from '../host/create-host.js';
 import type { Host, HostSet } from '../host/host.js';
@@ -32,6 +35,9 @@ import type {
 import type { ConnectionSettings } from './connection-settings.js';
 import { connectionKey, connectionSettings } from './connection-settings.js';
 import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
+import { requestedNames } from './requested-names.js';
+import type { RequestedNames, UpstreamTlsMaterial } from './upstream-tls.js';
+import { UpstreamTls, upstreamTls } from './upstream-tls.js';
 
 export interface ClusterDependencies {
   readonly clock: Clock;
@@ -40,6 +46,8 @@ export interface ClusterDependencies {
   readonly random: () => number;
   /** Who is told about names that do not resolve (`upstream`). */
   readonly loggers?: LoggerRegistry;
+  /** `static_resources.secrets` */
+  readonly secrets?: StaticSecrets;
   /** Instead of the resolver that the configuration asks for. */
   readonly createResolver?: (config: ClusterConfig) => DnsResolver;
 }
@@ -49,7 +57,10 @@ interface Connections {
   readonly key: string;
   readonly settings: ConnectionSettings;
   readonly breakers: Readonly<Record<RoutingPriority, CircuitBreaker>>;
+  readonly tls: UpstreamTls | undefined;
   readonly pools: HostPools;
+  /** By what requests ask of TLS, when they do. */
+  readonly namedPools: NamedPools;
   /** Who may let pools drain. */
   owner: HostChangingCluster;
 }
@@ -66,6 +77,10 @@ export class HostChangingCluster implements Cluster {
   private hosts: HostsByIdentity = new Map();
   private readonly balancers: LoadBalancerFactory;
   private readonly connections: Connections;
+  private secrets: StaticSecrets;
+  /** Comes into force with the cluster; undefined for plain text. */
+  private readonly material: UpstreamTlsMaterial | undefined;
+  readonly namesOf: Cluster['namesOf'];
   private readonly membershipChange: Counter;
   private readonly membershipTotal: Gauge;
   private readonly membershipHealthy: Gauge;
@@ -91,6 +106,9 @@ export class HostChangingCluster implements Cluster {
     // Whatever may be refused comes first: a refused cluster leaves no statistics behind.
     this.balancers = createLoadBalancerFactory(config, random);
     const key = connectionKey(config);
+    this.secrets = dependencies.secrets ?? [];
+    this.material = upstreamTls(fields.transport_socket, this.secrets);
+    this.namesOf = requestedNames(config);
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const settings = kept?.settings ?? connectionSettings(config, dependencies.clock);
     this.stats =
@@ -110,12 +128,18 @@ export class HostChangingCluster implements Cluster {
     const breaker = (priority: RoutingPriority) =>
       new CircuitBreaker(this.config, priority, this.statPrefix, stats);
     const breakers = { DEFAULT: breaker('DEFAULT'), HIGH: breaker('HIGH') };
-    const shared = { ...settings, clock, stats: this.stats };
-    const pools = new HostPools({
-      DEFAULT: { ...shared, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
-      HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
-    });
-    return { key, settings, breakers, pools, owner: this };
+    const tls =
+      this.material === undefined
+        ? undefined
+        : new UpstreamTls(this.material, createSslStats(this.statPrefix, stats, 'client'));
+    const shared = { ...settings, clock, stats: this.stats, tls };
+    const poolsFor = (names: RequestedNames) =>
+      new HostPools({
+        DEFAULT: { ...shared, names, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
+        HIGH: { ...shared, names, limits: breakers.HIGH.limits, usage: breakers.HIGH },
+      });
+    const namedPools = new NamedPools(poolsFor);
+    return { key, settings, breakers, tls, pools: poolsFor({}), namedPools, owner: this };
   }
 
   get limits(): CircuitBreakerLimits {
@@ -134,16 +158,38 @@ export class HostChangingCluster implements Cluster {
     return this.connections.settings.idleTimeoutMs;
   }
 
-  get upstreamTls(): ConnectionOptions | undefined {
-    return this.connections.settings.tls;
+  get upstreamTls(): UpstreamTls | undefined {
+    return this.connections.tls;
+  }
+
+  /** Reads the files of the TLS context again. @returns puts it in force; undefined for plain text. @throws ConfigError */
+  prepareTls(secrets: StaticSecrets): (() => boolean) | undefined {
+    const { tls } = this.connections;
+    const material = upstreamTls(messageOf(this.config).transport_socket, secrets);
+    if (tls === undefined || material === undefined) return undefined;
+    return () => {
+      this.secrets = secrets;
+      return tls.set(material);
+    };
+  }
+
+  get rotatingTls(): RotatingTls | undefined {
+    const { tls } = this.connections;
+    if (tls === undefined) return undefined;
+    return {
+      name: `cluster '${this.name}'`,
+      files: tls.material.files,
+      prepare: () => this.prepareTls(this.secrets) as () => boolean,
+    };
   }
 
   resources(priority: RoutingPriority): ClusterResources {
     return this.connections.breakers[priority];
   }
 
-  pool(host: Host, priority: RoutingPriority = 'DEFAULT'): ConnectionPool {
-    const { owner, pools } = this.connections;
+  pool(host: Host, priority: RoutingPriority = 'DEFAULT', names?: RequestedNames): ConnectionPool {
+    const { namedPools, owner } = this.connections;
+    const pools = names === undefined ? this.connections.pools : namedPools.get(names);
     return pools.get(host, priority, owner.hasEndpoint(host));
   }
 
@@ -181,12 +227,14 @@ export class HostChangingCluster implements Cluster {
     if (this.previous !== undefined) this.changes = changedPriorities(this.previous.hosts, this.hosts);
     this.isActive = true;
     this.connections.owner = this;
+    if (this.material !== undefined) this.connections.tls?.set(this.material);
     this.previous = undefined;
     this.publish();
   }
 
   private publish(): void {
     this.connections.pools.retain(this.hostSet.hosts);
+    this.connections.namedPools.retain(this.hostSet.hosts);
     this.membershipChange.add(this.changes);
     this.changes = 0;
     this.membershipTotal.set(this.hostSet.hosts.length);
@@ -195,7 +243,9 @@ export class HostChangingCluster implements Cluster {
 
   /** The cluster has left the configuration, or another one has taken its place. */
   drain(): void {
-    if (this.connections.owner === this) this.connections.pools.drain();
+    if (this.connections.owner !== this) return;
+    this.connections.pools.drain();
+    this.connections.namedPools.drain();
   }
 
   /** Of a cluster that has left for good: its gauges say so. */
@@ -206,6 +256,8 @@ export class HostChangingCluster implements Cluster {
   }
 
   close(): void {
-    if (this.connections.owner === this) this.connections.pools.close();
+    if (this.connections.owner !== this) return;
+    this.connections.pools.close();
+    this.connections.namedPools.close();
   }
 }

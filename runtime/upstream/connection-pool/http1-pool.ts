@@ -4,14 +4,14 @@
  */
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
 import type { Clock, Timer } from '../../common/clock.js';
+import type { ConnectionTls } from '../../common/connection-tls.js';
 import type { ClientConnection, ResponseDecoder } from '../../http/codec.js';
 import { createHttp1ClientConnection } from '../../http/http1/client-connection.js';
 import type { Http1ClientOptions } from '../../http/http1/http1-options.js';
 import type { ResourceUsage } from '../cluster/circuit-breaker.js';
 import type { CircuitBreakerLimits, ClusterStats } from '../cluster/cluster.js';
+import type { RequestedNames, UpstreamTls } from '../cluster/upstream-tls.js';
 import type { Host } from '../host/host.js';
 import type {
   ConnectionPool,
@@ -29,7 +29,9 @@ export interface PoolOptions {
   readonly limits: CircuitBreakerLimits;
   readonly usage: ResourceUsage;
   readonly http1: Http1ClientOptions;
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: UpstreamTls | undefined;
+  /** What the requests of this pool ask of its handshakes. */
+  readonly names?: RequestedNames;
   readonly connectTimeoutMs: number;
   /** 0 = none. */
   readonly idleTimeoutMs: number;
@@ -47,6 +49,9 @@ export interface Http1Pool extends ConnectionPool {
   /** No connection, nobody waiting. */
   readonly isEmpty: boolean;
 }
+
+/** Offered when the configuration says nothing. */
+const protocols: readonly string[] = ['http/1.1'];
 
 class PooledConnection {
   readonly socket: Socket;
@@ -237,10 +242,15 @@ class HostPool implements Http1Pool {
   // ---- making connections
 
   private connect(): void {
-    const { clock, connectTimeoutMs, keepaliveTimeMs, stats, tls, usage } = this.options;
-    const { address } = this.host;
+    const { clock, connectTimeoutMs, keepaliveTimeMs, names, stats, tls, usage } = this.options;
+    const { address, hostname } = this.host;
     const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
-    const socket: Socket = tls === undefined ? connectPlain(target) : connectTls({ ...target, ...tls });
+    const socket: Socket =
+      tls === undefined
+        ? connectPlain(target)
+        : tls.connect(target, { ...names, hostname, protocols }, (facts) =>
+            this.onConnected(connection, facts),
+          );
     socket.setNoDelay(true);
     if (keepaliveTimeMs > 0) socket.setKeepAlive(true, keepaliveTimeMs);
     const connection = new PooledConnection(socket, clock.now());
@@ -265,13 +275,12 @@ class HostPool implements Http1Pool {
     });
     socket.once('connect', () => {
       connection.connected = true;
-      if (tls === undefined) this.onConnected(connection);
+      if (tls === undefined) this.onConnected(connection, undefined);
     });
-    if (tls !== undefined) socket.once('secureConnect', () => this.onConnected(connection));
     socket.once('close', () => this.connectFailed(connection));
   }
 
-  private onConnected(connection: PooledConnection): void {
+  private onConnected(connection: PooledConnection, facts: ConnectionTls | undefined): void {
     if (connection.closed) return;
     const { clock, http1, maxConnectionDurationMs, stats } = this.options;
     const { socket } = connection;
@@ -279,7 +288,7 @@ class HostPool implements Http1Pool {
     connection.timer = undefined;
     this.connecting--;
     stats.upstreamCxConnectMs.record(Math.floor(clock.now() - connection.startedAt));
-    connection.info = { localAddress: ownAddress(socket) };
+    connection.info = { localAddress: ownAddress(socket), tls: facts };
     connection.codec = createHttp1ClientConnection(socket, http1, {
       onStreamSlotFree: () => this.onStreamEnd(connection),
       onGoAway: () => this.onGoAway(connection),

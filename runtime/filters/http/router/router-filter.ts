@@ -27,6 +27,7 @@ import type {
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../../../upstream/connection-pool/connection-pool.js';
+import type { RequestedNames } from '../../../upstream/cluster/upstream-tls.js';
 import type { RequestTimeouts } from './request-overrides.js';
 import { routeTimeouts, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
 import type { RetryDecision } from './retry-state.js';
@@ -78,6 +79,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   /** Monotonic; 0 until the request has ended. */
   private requestEndedAt = 0;
   private attempts = 0;
+  /** What the request asks of TLS. */
+  private names: RequestedNames | undefined = undefined;
   private responseStarted = false;
   private responsePaused = false;
   private isTunnel = false;
@@ -182,7 +185,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   onUpstreamReady(request: UpstreamRequest, connection: UpstreamConnectionInfo): void {
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
-    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress);
+    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress, connection.tls);
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
     const head = this.head as RequestHead;
@@ -448,6 +451,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       this.fail(503, 'no healthy upstream', 'no_healthy_upstream', 'UH');
       return;
     }
+    // Asked for by the host of the request, before that of the endpoint is put in its place.
+    if (this.attempts === 1) this.names = cluster.namesOf?.(head);
     if (route.autoHostRewrite && host.hostname !== '' && host.hostname !== head.authority) {
       if (this.attempts === 1) this.rewriteHost(head, route, host.hostname);
       else setAuthority(head, host.hostname);
@@ -457,7 +462,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
-    upstream.start(cluster.pool(host, route.priority));
+    upstream.start(cluster.pool(host, route.priority, this.names));
   }
 
   // ---- parts of the response
