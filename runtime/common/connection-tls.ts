@@ -21,4 +21,6 @@ export interface ConnectionTls {
   readonly local: CertificateFacts | undefined;
   /** What the other side showed, its own certificate first; empty when it showed none. */
   readonly peerChain: readonly CertificateFacts[];
+  /** Of the other side's own certificate, shown by it or known to us; undefined when no authority vouches for it. */
+  readonly issuer: CertificateFacts | undefined;
 }

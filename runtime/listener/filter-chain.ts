@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { SecureContext, Server as TlsServer, TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
@@ -252,17 +252,19 @@ class TlsChain implements FilterChain {
     socket.once('close', () => this.sockets.delete(socket));
     // The TLS side tells of them, too.
     socket.on('error', () => undefined);
-    if (hello !== undefined) this.shake(socket, hello);
+    if (hello !== undefined) this.shake(socket, hello, true);
     // Which certificate, whether a protocol is negotiated: all that is decided by the first message.
-    else inspectConnection(socket, this.inspection, (one, { hello: read }) => this.shake(one, read));
+    else inspectConnection(socket, this.inspection, (one, { hello: read }) => this.shake(one, read, false));
   }
 
-  private shake(socket: Socket, hello: ClientHello): void {
+  /** @param tellsName the listener has asked for the name; else, as in Envoy, only the handshake knows it */
+  private shake(socket: Socket, hello: ClientHello, tellsName: boolean): void {
     const plan = this.inForce.plan(hello);
-    let server = this.servers.get(plan.key);
+    const key = `${plan.key},${tellsName}`;
+    let server = this.servers.get(key);
     if (server === undefined) {
-      server = this.createServer(plan);
-      this.servers.set(plan.key, server);
+      server = this.createServer(plan, tellsName);
+      this.servers.set(key, server);
     }
     if (hello.asksForStaple && !this.countStaple(plan)) {
       this.ssl.connectionError.inc();
@@ -285,11 +287,11 @@ class TlsChain implements FilterChain {
     return true;
   }
 
-  private createServer(plan: HandshakePlan): TlsServer {
+  private createServer(plan: HandshakePlan, tellsName: boolean): TlsServer {
     const { config, inForce, sessions, ssl, stats } = this;
     const server = createTlsServer(
       { ...plan.options, handshakeTimeout: config.handshakeTimeoutMs },
-      (secure) => this.onSecure(secure, plan, inForce),
+      (secure) => this.onSecure(secure, plan, tellsName, inForce),
     );
     server.on('tlsClientError', (error: NodeJS.ErrnoException, secure) => {
       const { authorizationError } = secure as TLSSocket;
@@ -300,6 +302,8 @@ class TlsChain implements FilterChain {
       // Node leaves a connection open whose handshake took too long.
       secure.destroy();
     });
+    // What `createServer` makes of its options leaves `allowPartialTrustChain` out in Node 20.
+    (server as unknown as { _sharedCreds: SecureContext })._sharedCreds = plan.secureContext;
     const { staple } = plan.pair;
     if (staple !== undefined) {
       server.on('OCSPRequest', (_certificate, _issuer, done) =>
@@ -310,17 +314,25 @@ class TlsChain implements FilterChain {
     return server;
   }
 
-  private onSecure(secure: TLSSocket, plan: HandshakePlan, tls: DownstreamTls): void {
+  private onSecure(secure: TLSSocket, plan: HandshakePlan, tellsName: boolean, tls: DownstreamTls): void {
     const { ssl } = this;
     const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
     const serverName = textOf(servername).toLowerCase();
-    const facts = new HandshakeFacts(secure, { serverName, local: plan.pair.facts, group: plan.group });
+    const facts = new HandshakeFacts(secure, {
+      serverName,
+      local: plan.pair.facts,
+      group: plan.group,
+      isVerified: secure.authorized && tls.trusted.length > 0,
+    });
     if (!this.takesClient(secure, facts, tls)) {
       secure.destroy();
       return;
     }
     ssl.countHandshake(facts, secure.isSessionReused());
-    this.filter.onConnection(secure, connectionInfo(secure, serverName, textOf(alpnProtocol), facts));
+    this.filter.onConnection(
+      secure,
+      connectionInfo(secure, tellsName ? serverName : '', textOf(alpnProtocol), facts),
+    );
   }
 
   /** `require_client_certificate` and the validation context; counts. */

@@ -3,7 +3,7 @@
  * file or a key that does not fit refuses the configuration, never a handshake.
  */
 import { constants, createHash } from 'node:crypto';
-import type { TlsOptions } from 'node:tls';
+import type { SecureContext, TlsOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messageOf, textOf, typeNameOf } from '../common/message-fields.js';
@@ -42,6 +42,8 @@ export interface HandshakePlan {
   readonly key: string;
   readonly pair: KeyPair;
   readonly options: TlsOptions;
+  /** Of the same options. */
+  readonly secureContext: SecureContext;
   /** Envoy's name of the group of the key exchange; `''` when it cannot be told. */
   readonly group: string;
 }
@@ -118,6 +120,7 @@ function planner({
   const ours = ecdhCurve.split(':').map((one) => groupAliases[one] ?? one);
   const names = ticketKeys.map(ticketKeyName);
   const isTls13Served = parameters.maxVersion === 'TLSv1.3';
+  const contexts = new Map<string, SecureContext>();
   return (hello) => {
     const pair = chooseCertificate(pairs, hello, context.full_scan_certs_on_sni_mismatch === true);
     const isTls13 = isTls13Served && hello.offersTls13;
@@ -136,7 +139,12 @@ function planner({
       // offers nothing of ours meets a server that does not take part in the negotiation.
       ...(negotiates ? { ALPNProtocols: [...protocols] } : {}),
     };
-    return { key, pair, options, group };
+    let secureContext = contexts.get(key);
+    if (secureContext === undefined) {
+      secureContext = createSecureContext(options);
+      contexts.set(key, secureContext);
+    }
+    return { key, pair, options, secureContext, group };
   };
 }
 

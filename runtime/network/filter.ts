@@ -20,7 +20,7 @@ export interface ConnectionInfo {
   readonly localAddress: string;
   readonly localPort: number;
   readonly tls: boolean;
-  /** Server name of the TLS handshake. */
+  /** Server name of the TLS handshake, where the listener has inspected it (`tls_inspector`); else `''`, as in Envoy. */
   readonly serverName: string;
   /** Negotiated protocol, `''` when none. */
   readonly alpn: string;

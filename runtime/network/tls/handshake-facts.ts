@@ -39,6 +39,10 @@ export interface KnownFacts {
   readonly local: CertificateFacts | undefined;
   /** Where the socket itself does not tell it: servers. */
   readonly group?: string;
+  /** An authority of ours vouches for the other side: then it is asked for the issuer. */
+  readonly isVerified?: boolean;
+  /** Of the handshake whose session is gone on with: Node's clients do not tell it again. */
+  readonly resumed?: ConnectionTls | undefined;
 }
 
 export class HandshakeFacts implements ConnectionTls {
@@ -49,16 +53,29 @@ export class HandshakeFacts implements ConnectionTls {
   readonly serverName: string;
   readonly local: CertificateFacts | undefined;
   private readonly peer: X509Certificate | undefined;
+  private readonly issuerDer: Buffer | undefined;
+  private readonly resumed: ConnectionTls | undefined;
+  private readonly isVerified: boolean;
   private chain: readonly CertificateFacts[] | undefined = undefined;
 
-  constructor(socket: TLSSocket, { group, local, serverName }: KnownFacts) {
+  constructor(socket: TLSSocket, known: KnownFacts) {
     this.version = socket.getProtocol() ?? '';
     this.cipher = socket.getCipher()?.name ?? '';
     this.sessionId = sessionIdOf(socket);
-    this.group = group ?? groupOf(socket);
-    this.serverName = serverName;
-    this.local = local;
+    this.resumed = socket.isSessionReused() ? known.resumed : undefined;
+    this.group = known.group ?? (groupOf(socket) || (this.resumed?.group ?? ''));
+    this.serverName = known.serverName;
+    this.local = known.local;
     this.peer = socket.getPeerX509Certificate();
+    // What the other side did not show, but we trust, only the older way to ask tells.
+    this.isVerified = known.isVerified === true;
+    const asks = this.isVerified && this.peer?.issuerCertificate === undefined;
+    this.issuerDer = asks ? socket.getPeerCertificate(true).issuerCertificate?.raw : undefined;
+  }
+
+  get issuer(): CertificateFacts | undefined {
+    if (!this.isVerified) return undefined;
+    return this.issuerDer === undefined ? this.peerChain[1] : readCertificateFacts(this.issuerDer);
   }
 
   /** Read when it is asked for first: many connections are never asked. */
@@ -68,7 +85,7 @@ export class HandshakeFacts implements ConnectionTls {
       for (let one = this.peer; one !== undefined; one = one.issuerCertificate) {
         chain.push(readCertificateFacts(one.raw));
       }
-      this.chain = chain;
+      this.chain = chain.length === 0 && this.resumed !== undefined ? this.resumed.peerChain : chain;
     }
     return this.chain;
   }

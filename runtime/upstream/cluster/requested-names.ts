@@ -13,9 +13,8 @@ const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 /** A host without its port. */
 function hostOf(authority: string): string {
   if (authority.startsWith('[')) return authority.slice(1, authority.indexOf(']'));
-  const colon = authority.indexOf(':');
-  // More than one: an address without brackets, which has no port.
-  return colon < 0 || authority.indexOf(':', colon + 1) >= 0 ? authority : authority.slice(0, colon);
+  // More than one colon: an address without brackets, which has no port.
+  return /^([^:]*):\d*$/.exec(authority)?.[1] ?? authority;
 }
 
 /** @returns undefined when requests ask for nothing */

@@ -149,12 +149,16 @@ export interface UpstreamHandshake extends RequestedNames {
 interface StoredSession {
   readonly session: Buffer;
   readonly serverName: string;
-  /** Tickets of TLS 1.3 are used once (RFC 8446 appendix C.4). */
-  readonly isSingleUse: boolean;
+  /** Of the handshake that it comes from: what it goes on with. */
+  readonly facts: ConnectionTls;
 }
 
-/** The key may not sign, by the certificate's own word. In the form of Node's errors. */
-function keyUsageError(): NodeJS.ErrnoException {
+/**
+ * The key of the certificate may not sign, by its own word, which keys of RSA do in all suites that are offered here. In
+ * the form of Node's errors.
+ */
+function usageError(leaf: CertificateFacts | undefined): NodeJS.ErrnoException | undefined {
+  if (leaf === undefined || !leaf.isRsa || leaf.maySign) return undefined;
   return Object.assign(new Error('the certificate is not for signatures'), {
     code: 'ERR_SSL_KEY_USAGE_BIT_INCORRECT',
   });
@@ -200,13 +204,13 @@ export class UpstreamTls {
     const { hostname, protocols } = handshake;
     const named = inForce.namesHost && hostname !== '' ? hostname : inForce.serverName;
     const serverName = handshake.serverName ?? named;
-    const session = this.takeSession(serverName);
+    const stored = this.takeSession(serverName);
     const offered = inForce.protocols.length === 0 ? protocols : inForce.protocols;
     const socket = connectTls({
       ...target,
       secureContext: inForce.secureContext,
       ...(serverName === '' ? {} : { servername: serverName }),
-      ...(session === undefined ? {} : { session }),
+      ...(stored === undefined ? {} : { session: stored.session }),
       ...(offered.length === 0 ? {} : { ALPNProtocols: [...offered] }),
       // What becomes of a bad certificate is decided, and counted, below.
       rejectUnauthorized: false,
@@ -216,20 +220,27 @@ export class UpstreamTls {
       if (error.code?.startsWith('ERR_SSL_')) ssl.connectionError.inc();
     });
     socket.once('secureConnect', () => {
-      const facts = new HandshakeFacts(socket, { serverName, local: inForce.local });
+      const facts = new HandshakeFacts(socket, {
+        serverName,
+        local: inForce.local,
+        resumed: stored?.facts,
+      });
       const error = this.findError(socket, facts, handshake, inForce);
       if (error !== undefined) {
         socket.destroy(error);
         return;
       }
       ssl.countHandshake(facts, socket.isSessionReused());
+      good = facts;
       onReady(facts);
     });
-    if (inForce.maxSessions > 0) {
-      socket.on('session', (given: Buffer) => {
-        if (this.inForce === inForce) this.keepSession(given, serverName, socket.getProtocol() === 'TLSv1.3');
-      });
-    }
+    let good: ConnectionTls | undefined;
+    socket.on('session', (session: Buffer) => {
+      // A session of a server that is not good must not come to be used.
+      if (good !== undefined && this.inForce === inForce) {
+        this.keepSession({ session, serverName, facts: good });
+      }
+    });
     return socket;
   }
 
@@ -240,8 +251,11 @@ export class UpstreamTls {
     { enforcesKeyUsage, validation, verifiesServerName }: UpstreamTlsMaterial,
   ): Error | undefined {
     const [leaf] = peerChain;
-    if (leaf === undefined || !validation.isActive) return this.usageError(leaf, enforcesKeyUsage);
+    const usage = enforcesKeyUsage ? usageError(leaf) : undefined;
+    if (leaf === undefined || !validation.isActive) return usage;
     const chainError = socket.authorized ? undefined : String(socket.authorizationError);
+    // OpenSSL has its own word for the same.
+    if (chainError === 'INVALID_PURPOSE' && usage !== undefined) return usage;
     const { error, isAccepted } = validation.verify({
       chainError,
       chain: peerChain,
@@ -249,24 +263,19 @@ export class UpstreamTls {
       ...(expectedNames === undefined ? {} : { expectedNames }),
     });
     if (error !== undefined) this.ssl[error.counter].inc();
-    return isAccepted ? this.usageError(leaf, enforcesKeyUsage) : error;
+    return isAccepted ? usage : error;
   }
 
-  /** Keys of RSA sign in all suites that are offered here. */
-  private usageError(leaf: CertificateFacts | undefined, isEnforced: boolean): Error | undefined {
-    if (!isEnforced || leaf === undefined || !leaf.isRsa || leaf.maySign) return undefined;
-    return keyUsageError();
-  }
-
-  private takeSession(serverName: string): Buffer | undefined {
+  private takeSession(serverName: string): StoredSession | undefined {
     const at = this.sessions.findIndex((one) => one.serverName === serverName);
     const found = this.sessions[at];
-    if (found?.isSingleUse === true) this.sessions.splice(at, 1);
-    return found?.session;
+    // Tickets of TLS 1.3 are used once (RFC 8446 appendix C.4).
+    if (found?.facts.version === 'TLSv1.3') this.sessions.splice(at, 1);
+    return found;
   }
 
-  private keepSession(session: Buffer, serverName: string, isSingleUse: boolean): void {
-    this.sessions.unshift({ session, serverName, isSingleUse });
+  private keepSession(session: StoredSession): void {
+    this.sessions.unshift(session);
     if (this.sessions.length > this.inForce.maxSessions) this.sessions.length = this.inForce.maxSessions;
   }
 }
