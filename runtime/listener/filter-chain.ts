@@ -18,6 +18,7 @@ import type {
 } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import { HandshakeFacts } from '../network/tls/handshake-facts.js';
+import type { RotatingTls } from '../network/tls/material.js';
 import type { StaticSecrets } from '../network/tls/secrets.js';
 import type { SslStats } from '../network/tls/ssl-stats.js';
 import { createSslStats } from '../network/tls/ssl-stats.js';
@@ -375,4 +376,20 @@ export function createFilterChain(
   const { tls } = config;
   if (tls === undefined) return new PlainChain(config, filter, mark);
   return new TlsChain(config, filter, tls, mark, stats, context);
+}
+
+/** @param listener its name. @returns undefined for plain text */
+export function rotatingTls(chain: FilterChain, listener: string): RotatingTls | undefined {
+  if (chain.tls === undefined) return undefined;
+  const { name } = chain.config;
+  return {
+    name: name === '' ? `listener '${listener}'` : `listener '${listener}', filter chain '${name}'`,
+    get files() {
+      return chain.tls?.files ?? [];
+    },
+    prepare() {
+      const tls = chain.config.readTls();
+      return () => chain.setTls(tls);
+    },
+  };
 }

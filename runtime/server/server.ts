@@ -34,6 +34,8 @@ import { openLogOutput } from './log-output.js';
 import type { ServerOptions } from './server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { createServerStats } from './server-stats.js';
+import type { TlsRotation } from './tls-rotation.js';
+import { createTlsRotation } from './tls-rotation.js';
 
 /** Envoy's `--drain-time-s`. */
 const defaultDrainTimeS = 600;
@@ -80,6 +82,7 @@ class RunningServer implements Server {
   private readonly clusters: ReloadableClusterManager;
   private readonly listeners: ListenerManager;
   private readonly hotReload: HotReload;
+  private readonly tlsRotation: TlsRotation;
   /** Name of the configuration, for messages. */
   private readonly name: string;
   private inForce: ConfigurationInForce | undefined = undefined;
@@ -120,6 +123,7 @@ class RunningServer implements Server {
       factories: networkFilters,
       drainTimeMs: this.drainTimeMs,
     });
+    this.tlsRotation = createTlsRotation({ clock, log: this.loggers.get('config'), stats });
     this.hotReload = createHotReload({
       name: this.name,
       clock,
@@ -226,6 +230,9 @@ class RunningServer implements Server {
   }
 
   private setInForce({ bootstrap }: Generation): void {
+    if (this.options.watch !== false) {
+      this.tlsRotation.follow([...this.listeners.rotatingTls(), ...this.clusters.rotatingTls()]);
+    }
     const before = this.inForce?.bootstrap;
     this.inForce = { bootstrap, lastUpdatedMs: this.clock.wallTime() };
     if (before === undefined) return;
@@ -360,6 +367,7 @@ class RunningServer implements Server {
   async release(): Promise<void> {
     clearInterval(this.alive);
     this.watcher?.close();
+    this.tlsRotation.close();
     this.listeners.close();
     this.clusters.close();
     await this.accessLogFiles.flush();

@@ -178,7 +178,9 @@ export class HostChangingCluster implements Cluster {
     if (tls === undefined) return undefined;
     return {
       name: `cluster '${this.name}'`,
-      files: tls.material.files,
+      get files() {
+        return tls.material.files;
+      },
       prepare: () => this.prepareTls(this.secrets) as () => boolean,
     };
   }
