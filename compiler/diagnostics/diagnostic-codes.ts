@@ -310,6 +310,12 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     example: "  routes: [{ match: { prefix: '/' } }, { match: { prefix: '/api' } }]",
     fix: '  Put the specific route first.',
   },
+  'expired-certificate': {
+    title: 'a certificate has expired',
+    explanation: 'Envoy serves it without a word, and every client refuses the connection.',
+    example: "  { certificate_chain: { filename: 'server.pem' }, private_key: { filename: 'server.key' } }",
+    fix: '  Renew it, and see why whatever renews it did not.',
+  },
   'require-dns-lookup-family': {
     title: 'a DNS cluster does not say which IP family it wants',
     explanation:

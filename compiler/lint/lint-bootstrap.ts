@@ -5,12 +5,18 @@ import { BootstrapView } from '../check/bootstrap-view.js';
 import type { Finding } from '../check/finding.js';
 import { nearName } from '../../dsl/api/index.js';
 import type { LintRule } from './lint-rule.js';
+import { expiredCertificate } from './rules/expired-certificate.js';
 import { noPublicAdmin } from './rules/no-public-admin.js';
 import { noUnreachableRoute } from './rules/no-unreachable-route.js';
 import { requireDnsLookupFamily } from './rules/require-dns-lookup-family.js';
 
 /** In the order in which they run. */
-export const lintRules: readonly LintRule[] = [noPublicAdmin, requireDnsLookupFamily, noUnreachableRoute];
+export const lintRules: readonly LintRule[] = [
+  noPublicAdmin,
+  requireDnsLookupFamily,
+  noUnreachableRoute,
+  expiredCertificate,
+];
 
 export const ruleNames: readonly string[] = lintRules.map(({ name }) => name);
 

@@ -17,6 +17,7 @@ import type {
   NetworkFilterFactory,
 } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
+import { expiredCertificates } from '../network/tls/expired-certificates.js';
 import { HandshakeFacts } from '../network/tls/handshake-facts.js';
 import type { RotatingTls } from '../network/tls/material.js';
 import type { StaticSecrets } from '../network/tls/secrets.js';
@@ -199,6 +200,7 @@ class TlsChain implements FilterChain {
   private readonly stats: ListenerStats;
   private readonly inspection: InspectorOptions;
   private readonly wallTime: () => number;
+  private readonly warn: (text: string) => void;
   /** One for each plan of a handshake, made when it is needed first. */
   private servers = new Map<string, TlsServer>();
   private sessions = new SessionStore();
@@ -226,7 +228,14 @@ class TlsChain implements FilterChain {
       timeout: context.timeouts.get(config.handshakeTimeoutMs),
       continuesOnTimeout: false,
     };
-    this.ssl.showExpirations(tls.certificates, tls.trusted, tls.secretNames);
+    this.warn = (text) => context.loggers.get('config').warning(text);
+    this.tellExpirations();
+  }
+
+  private tellExpirations(): void {
+    const { certificates, secretNames, trusted } = this.inForce;
+    this.ssl.showExpirations(certificates, trusted, secretNames);
+    for (const text of expiredCertificates([...certificates, ...trusted], this.wallTime())) this.warn(text);
   }
 
   askToClose(): void {
@@ -243,7 +252,7 @@ class TlsChain implements FilterChain {
     this.inForce = tls;
     this.servers = new Map();
     this.sessions = new SessionStore();
-    this.ssl.showExpirations(tls.certificates, tls.trusted, tls.secretNames);
+    this.tellExpirations();
     if (tls.isFromSecretFile) this.ssl.updateBySds.inc();
     return true;
   }

@@ -12,7 +12,7 @@ import type { KeyPair, LoadedCertificate } from '../network/tls/key-pair.js';
 import { readKeyPair } from '../network/tls/key-pair.js';
 import type { PeerValidation } from '../network/tls/peer-validation.js';
 import { compilePeerValidation } from '../network/tls/peer-validation.js';
-import type { StaticSecrets } from '../network/tls/secrets.js';
+import type { Secret, StaticSecrets } from '../network/tls/secrets.js';
 import {
   certificateSecrets,
   namedFiles,
@@ -60,7 +60,7 @@ export interface DownstreamTls {
   readonly requiresFreshStaple: boolean;
   /** Sessions are kept here and not in tickets (`disable_stateless_session_resumption`). */
   readonly keepsSessions: boolean;
-  readonly certificates: readonly LoadedCertificate[];
+  readonly certificates: readonly KeyPair[];
   readonly trusted: readonly LoadedCertificate[];
   /** Names of the secrets, `''` where there is none. */
   readonly secretNames: { readonly certificates: readonly string[]; readonly trusted: string };
@@ -217,7 +217,7 @@ export function downstreamTls(
     keepsSessions: !isStateless && config.disable_stateful_session_resumption !== true,
     certificates: pairs,
     trusted: validation.trusted,
-    secretNames: { certificates: certificates.map(({ name }) => name), trusted: trust.name },
+    secretNames: { certificates: certificates.map(statName), trusted: trust.name },
     isFromSecretFile: parts.some((one) => one?.file !== undefined),
     files: [...new Set([...secretFiles(...parts), ...namedFiles(...parts.map((one) => one?.value))])],
     identity,
@@ -239,6 +239,11 @@ function digestOf(
     ...ticketKeys,
   ];
   return createHash('sha256').update(identity).update(JSON.stringify(material)).digest('hex');
+}
+
+/** Under which name the end of its life is shown: that of the secret, and Envoy's for what has none. */
+function statName({ name, value }: Secret): string {
+  return name === '' && value.pkcs12 !== undefined ? 'unnamed_cert_' : name;
 }
 
 /** A secret of a file is named by the file: its content may change while connections stay. */

@@ -115,7 +115,12 @@ class RunningServer implements Server {
     this.serverStats = createServerStats(options, stats, clock, this.startedAt);
     const flushIntervalMs = options.fileFlushIntervalMs ?? defaultFlushIntervalMs;
     this.accessLogFiles = createAccessLogFiles({ clock, stats, flushIntervalMs });
-    this.clusters = createClusterManager({ clock, stats, random: Math.random });
+    this.clusters = createClusterManager({
+      clock,
+      stats,
+      random: Math.random,
+      loggers: this.loggers,
+    });
     this.listeners = createListenerManager({
       clock,
       stats,

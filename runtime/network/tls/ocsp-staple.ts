@@ -13,6 +13,8 @@ type Path = readonly (string | number)[];
 
 export interface OcspStaple {
   readonly response: Buffer;
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number;
   /** Milliseconds since the epoch; infinite when the response does not say until when it holds. */
   readonly expiresAt: number;
 }
@@ -49,7 +51,8 @@ function readResponse(response: Buffer, { serial }: CertificateFacts): OcspStapl
   }
   const next = single.find(({ tag }) => tag === contextTag(0));
   const time = next === undefined ? Number.POSITIVE_INFINITY : derTime(readDer(next.content));
-  return { response, expiresAt: time };
+  const from = single[2];
+  return { response, validFrom: from === undefined ? Number.NaN : derTime(from), expiresAt: time };
 }
 
 /** @throws ConfigError when it is no response, or one for another certificate */

@@ -34,14 +34,18 @@ export interface SslStats {
 /** Envoy's name for certificates of no secret: the beginning of the hash of an empty text. */
 const unnamed = 'e3b0c442';
 
-function expiration({ certificate }: LoadedCertificate): number | undefined {
-  const [der] = pemCertificates(certificate);
-  if (der === undefined) return undefined;
-  try {
-    return Math.floor(readCertificateFacts(der).notAfter / 1000);
-  } catch {
-    return undefined;
+/** Of the first certificate of a chain, or of all authorities: the end that comes first, in seconds since the epoch. */
+function expiration({ certificate }: LoadedCertificate, which: 'cert' | 'ca_cert'): number {
+  const ders = pemCertificates(certificate);
+  let first = Number.POSITIVE_INFINITY;
+  for (const der of which === 'cert' ? ders.slice(0, 1) : ders) {
+    try {
+      first = Math.min(first, Math.floor(readCertificateFacts(der).notAfter / 1000));
+    } catch {
+      // OpenSSL has taken it; how long it lasts is not known.
+    }
   }
+  return first;
 }
 
 /**
@@ -56,12 +60,6 @@ export function createSslStats(prefix: string, stats: StatsScope, side: 'server'
   }
   const handshake = counter('handshake');
   const sessionReused = counter('session_reused');
-  const show = (kind: string, name: string, loaded: LoadedCertificate): void => {
-    const seconds = expiration(loaded);
-    if (seconds === undefined) return;
-    const shown = name === '' ? `unnamed_${kind}_${unnamed}` : name;
-    stats.gauge(`${prefix}ssl.certificate.${shown}.expiration_unix_time_seconds`).set(seconds);
-  };
   return {
     connectionError: counter('connection_error'),
     handshake,
@@ -84,8 +82,17 @@ export function createSslStats(prefix: string, stats: StatsScope, side: 'server'
       if (group !== '') counter(`curves.${group}`).inc();
     },
     showExpirations(certificates, trusted, names) {
-      for (const [at, one] of certificates.entries()) show('cert', names?.certificates[at] ?? '', one);
-      for (const one of trusted) show('ca_cert', names?.trusted ?? '', one);
+      const ends = new Map<string, number>();
+      const add = (kind: 'cert' | 'ca_cert', name: string, loaded: LoadedCertificate): void => {
+        const shown = name === '' ? `unnamed_${kind}_${unnamed}` : name;
+        ends.set(shown, Math.min(ends.get(shown) ?? Number.POSITIVE_INFINITY, expiration(loaded, kind)));
+      };
+      for (const [at, one] of certificates.entries()) add('cert', names?.certificates[at] ?? '', one);
+      for (const one of trusted) add('ca_cert', names?.trusted ?? '', one);
+      for (const [name, seconds] of ends) {
+        if (!Number.isFinite(seconds)) continue;
+        stats.gauge(`${prefix}ssl.certificate.${name}.expiration_unix_time_seconds`).set(seconds);
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../../common/clock.js';
 import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
+import { expiredCertificates } from '../../network/tls/expired-certificates.js';
 import type { RotatingTls } from '../../network/tls/material.js';
 import type { StaticSecrets } from '../../network/tls/secrets.js';
 import { createSslStats } from '../../network/tls/ssl-stats.js';
@@ -123,7 +124,7 @@ export class HostChangingCluster implements Cluster {
   private connect(
     key: string,
     settings: ConnectionSettings,
-    { clock, stats }: ClusterDependencies,
+    { clock, loggers, stats }: ClusterDependencies,
   ): Connections {
     const breaker = (priority: RoutingPriority) =>
       new CircuitBreaker(this.config, priority, this.statPrefix, stats);
@@ -131,7 +132,12 @@ export class HostChangingCluster implements Cluster {
     const tls =
       this.material === undefined
         ? undefined
-        : new UpstreamTls(this.material, createSslStats(this.statPrefix, stats, 'client'));
+        : new UpstreamTls(this.material, createSslStats(this.statPrefix, stats, 'client'), (certificates) => {
+            const log = loggers?.get('upstream');
+            for (const text of expiredCertificates(certificates, clock.wallTime())) {
+              log?.warning(`cluster '${this.name}': ${text}`);
+            }
+          });
     const shared = { ...settings, clock, stats: this.stats, tls };
     const poolsFor = (names: RequestedNames) =>
       new HostPools({

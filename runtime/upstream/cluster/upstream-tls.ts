@@ -171,10 +171,24 @@ export class UpstreamTls {
   /** The last one first. */
   private sessions: StoredSession[] = [];
 
-  constructor(material: UpstreamTlsMaterial, ssl: SslStats) {
+  private readonly tellExpired: (certificates: readonly LoadedCertificate[]) => void;
+
+  /** @param tellExpired is told of all certificates whenever others come into force */
+  constructor(
+    material: UpstreamTlsMaterial,
+    ssl: SslStats,
+    tellExpired: (certificates: readonly LoadedCertificate[]) => void,
+  ) {
     this.inForce = material;
     this.ssl = ssl;
-    ssl.showExpirations(material.certificates, material.trusted, material.secretNames);
+    this.tellExpired = tellExpired;
+    this.tellExpirations();
+  }
+
+  private tellExpirations(): void {
+    const { certificates, secretNames, trusted } = this.inForce;
+    this.ssl.showExpirations(certificates, trusted, secretNames);
+    this.tellExpired([...certificates, ...trusted]);
   }
 
   get material(): UpstreamTlsMaterial {
@@ -186,7 +200,7 @@ export class UpstreamTls {
     if (material.digest === this.inForce.digest) return false;
     this.inForce = material;
     this.sessions = [];
-    this.ssl.showExpirations(material.certificates, material.trusted, material.secretNames);
+    this.tellExpirations();
     if (material.isFromSecretFile) this.ssl.updateBySds.inc();
     return true;
   }
