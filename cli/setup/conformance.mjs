@@ -26,6 +26,7 @@ const needs = {
   'http1-parity': { shared: true, envoy: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
+  'tls-parity': { envoy: true },
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {

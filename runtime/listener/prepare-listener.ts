@@ -55,10 +55,20 @@ function inspectionOf(
   context: FactoryContext,
   stats: ListenerStats,
 ): InspectorOptions | undefined {
-  const isAsked =
-    messagesOf(config.listener_filters).some((one) => typeNameOf(one.typed_config) === tlsInspector) ||
-    needsClientHello(messagesOf(config.filter_chains));
-  if (!isAsked) return undefined;
+  const isAsked = messagesOf(config.listener_filters).some(
+    (one) => typeNameOf(one.typed_config) === tlsInspector,
+  );
+  if (!isAsked) {
+    // Envoy does not look by itself, and says nothing.
+    if (needsClientHello(messagesOf(config.filter_chains))) {
+      context.loggers
+        .get('config')
+        .warning(
+          `listener '${textOf(config.name)}' chooses filter chains by what only a TLS inspector tells, and has none: add envoy.filters.listener.tls_inspector to listener_filters`,
+        );
+    }
+    return undefined;
+  }
   return {
     counts: { stats, inspector: createInspectorStats(context.stats) },
     timedOut: stats.preCxTimeout,

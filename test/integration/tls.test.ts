@@ -34,10 +34,20 @@ function secure(text: string, context: Message, more: Message = {}): Message {
   return { filters, transport_socket: context, ...more };
 }
 
+const tlsInspector: Message = {
+  name: 'envoy.filters.listener.tls_inspector',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
+  },
+};
+
 const tlsListener = (chains: readonly Message[], more: Message = {}): Message => ({
   name: 'tls',
   address: listenerAddress(),
   filter_chains: chains,
+  ...(chains.some(({ filter_chain_match }) => filter_chain_match !== undefined)
+    ? { listener_filters: [tlsInspector] }
+    : {}),
   ...more,
 });
 
@@ -65,12 +75,6 @@ async function counters(adminAddress: string | undefined, filter: string): Promi
   return connection.closed;
 }
 
-const tlsInspector: Message = {
-  name: 'envoy.filters.listener.tls_inspector',
-  typed_config: {
-    '@type': 'type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
-  },
-};
 const withAdmin: Message = { admin: { address: listenerAddress() } };
 
 test('one PEM file may hold the chain and the key', async () => {
