@@ -99,11 +99,9 @@ function readPassword(config: Fields, path: Path): { passphrase?: string } {
 function readPkcs12(config: Fields, path: Path): KeyPair {
   const name = dataSourceName(config.pkcs12);
   const at = [...path, 'pkcs12'];
-  if (config.certificate_chain !== undefined || config.private_key !== undefined) {
-    throw new ConfigError(
-      'Certificate configuration can have either pkcs12 or certificate_chain and private_key',
-      path,
-    );
+  for (const field of ['certificate_chain', 'private_key', 'private_key_provider']) {
+    if (config[field] === undefined) continue;
+    throw new ConfigError(`Certificate configuration can't have both pkcs12 and ${field}`, path);
   }
   const buf = under(() => readDataSource(config.pkcs12), ...at);
   const options: SecureContextOptions = { pfx: [{ buf, ...readPassword(config, path) }] };
@@ -145,7 +143,7 @@ export function readKeyPair(config: Fields, path: Path): KeyPair {
   let cause: string | undefined;
   try {
     if (!certificate.checkPrivateKey(createPrivateKey({ key, ...password }))) {
-      cause = `KEY_VALUES_MISMATCH: the key does not belong to the certificate in ${chainName}`;
+      cause = `error:0b000074:X.509 certificate routines:OPENSSL_internal:KEY_VALUES_MISMATCH: the key does not belong to the certificate in ${chainName}`;
     }
   } catch (error) {
     cause = (error as Error).message;

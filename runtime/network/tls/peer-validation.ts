@@ -77,6 +77,9 @@ function typedNameTest(config: Fields, path: Path): NameTest {
     throw new ConfigError(`unknown san_type ${textOf(config.san_type)}`, [...path, 'san_type']);
   const matcher = messageOf(config.matcher);
   const oid = textOf(config.oid);
+  if (kind === 'OTHER_NAME' && !/^[0-2](?:\.\d+)+$/.test(oid)) {
+    throw new ConfigError(`Failed to create SAN matcher for OTHER_NAME with OID: ${oid}`, [...path, 'oid']);
+  }
   const test = under(() => compileStringMatcher(matcher), ...path, 'matcher');
   // Wildcards of certificates count where one whole name is asked for.
   if (kind === 'DNS' && typeof matcher.exact === 'string') {
@@ -147,7 +150,13 @@ function readRevocations(source: unknown, path: Path): string[] {
 function readTrust(context: Fields, path: Path): Authorities {
   const { crl, trusted_ca } = context;
   const revoked = crl === undefined ? [] : readRevocations(crl, [...path, 'crl']);
-  if (trusted_ca === undefined) return { options: {}, trusted: [] };
+  if (trusted_ca === undefined) {
+    if (crl === undefined) return { options: {}, trusted: [] };
+    throw new ConfigError(`Failed to load CRL from ${dataSourceName(crl)} without trusted CA`, [
+      ...path,
+      'crl',
+    ]);
+  }
   const { ca, lists } = readAuthorities(trusted_ca, [...path, 'trusted_ca']);
   const all = [...lists, ...revoked];
   const options = {

@@ -6,7 +6,7 @@ import { constants, createHash } from 'node:crypto';
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import type { ConnectionTls } from '../../common/connection-tls.js';
-import { messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
+import { messageOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
 import { ConfigError } from '../../network/filter.js';
 import type { CertificateFacts } from '../../network/tls/certificate-facts.js';
 import { HandshakeFacts } from '../../network/tls/handshake-facts.js';
@@ -79,24 +79,20 @@ export function upstreamTls(
     throw new ConfigError(`the transport socket ${type} needs real Envoy`, [...contextPath], true);
   }
   const common = messageOf(config.common_tls_context);
-  if (messagesOf(common.tls_certificates).length > 1) {
-    throw new ConfigError(
-      'several client certificates need real Envoy',
-      [...commonPath, 'tls_certificates', 1],
-      true,
-    );
+  const [certificate, second] = certificateSecrets(common, secrets, commonPath);
+  if (second !== undefined) {
+    throw new ConfigError('Multiple TLS certificates are not supported for client contexts', second.path);
   }
-  const [certificate] = certificateSecrets(common, secrets, commonPath);
   const trust = validationSecret(common, secrets, commonPath);
   const pair = certificate === undefined ? undefined : readKeyPair(certificate.value, certificate.path);
   const parameters = tlsParameters(messageOf(common.tls_params), 'TLSv1.2', [...commonPath, 'tls_params']);
   const validation = compilePeerValidation(trust.value, trust.path);
   const verifiesServerName = config.auto_sni_san_validation === true;
   if (verifiesServerName && validation.trusted.length === 0) {
-    throw new ConfigError(
-      "'auto_sni_san_validation' was configured without configuring a validation context",
-      [...contextPath, 'auto_sni_san_validation'],
-    );
+    throw new ConfigError("'auto_sni_san_validation' was configured without a validation context", [
+      ...contextPath,
+      'auto_sni_san_validation',
+    ]);
   }
   const options: SecureContextOptions = {
     ...parameters.options,
