@@ -392,6 +392,7 @@ export function rotatingTls(chain: FilterChain, listener: string): RotatingTls |
   if (chain.tls === undefined) return undefined;
   const { name } = chain.config;
   return {
+    key: chain,
     name: name === '' ? `listener '${listener}'` : `listener '${listener}', filter chain '${name}'`,
     get files() {
       return chain.tls?.files ?? [];

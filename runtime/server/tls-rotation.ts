@@ -28,7 +28,7 @@ export interface TlsRotationOptions {
 export function createTlsRotation({ clock, log, open = fileSet, stats }: TlsRotationOptions): TlsRotation {
   const rotations = stats.counter('envoy3.tls.rotation_success');
   const rejections = stats.counter('envoy3.tls.rotation_rejected');
-  let watchers: ConfigWatcher[] = [];
+  let watchers = new Map<object, ConfigWatcher>();
 
   function rotate(context: RotatingTls): void {
     try {
@@ -67,16 +67,16 @@ export function createTlsRotation({ clock, log, open = fileSet, stats }: TlsRota
     return { close: () => watcher.close() };
   }
 
-  function close(): void {
-    for (const watcher of watchers) watcher.close();
-    watchers = [];
+  function follow(contexts: readonly RotatingTls[]): void {
+    const next = new Map<object, ConfigWatcher>();
+    for (const context of contexts) {
+      if (context.files.length === 0) continue;
+      next.set(context.key, watchers.get(context.key) ?? watch(context));
+      watchers.delete(context.key);
+    }
+    for (const watcher of watchers.values()) watcher.close();
+    watchers = next;
   }
 
-  return {
-    follow(contexts) {
-      close();
-      watchers = contexts.filter(({ files }) => files.length > 0).map(watch);
-    },
-    close,
-  };
+  return { follow, close: () => follow([]) };
 }

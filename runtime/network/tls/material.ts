@@ -4,6 +4,8 @@
 
 /** One transport socket in use. */
 export interface RotatingTls {
+  /** The same object as long as it is the same context: it need not be looked at anew. */
+  readonly key: object;
   /** For messages: `listener 'main'`, `cluster 'web'`. */
   readonly name: string;
   /** All files that it was read from: certificates, keys, authorities, secrets. */

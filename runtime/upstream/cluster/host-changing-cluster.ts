@@ -183,6 +183,7 @@ export class HostChangingCluster implements Cluster {
     const { tls } = this.connections;
     if (tls === undefined) return undefined;
     return {
+      key: this,
       name: `cluster '${this.name}'`,
       get files() {
         return tls.material.files;

@@ -36,6 +36,7 @@ class FakeFiles {
 
 function following(prepare: () => () => boolean, files: readonly string[] = ['a.pem']) {
   const context: { -readonly [Field in keyof RotatingTls]: RotatingTls[Field] } = {
+    key: files,
     name: "listener 'main'",
     files,
     prepare,
@@ -115,6 +116,21 @@ test('files that a secret names from now on are watched instead', async () => {
   );
   rotation.follow([]);
   assert.is(disk.watched.get('b.pem'), 0);
+});
+
+test('a context that goes on over a reload is not read again', async () => {
+  let reads = 0;
+  const { context, disk, rotation, settle } = following(() => {
+    reads++;
+    return () => false;
+  });
+  await settle();
+  rotation.follow([{ ...context }]);
+  await settle();
+  assert.is(reads, 1);
+  assert.is(disk.watched.get('a.pem'), 1);
+  rotation.close();
+  assert.is(disk.watched.get('a.pem'), 0);
 });
 
 test('a context without files is not watched', () => {
