@@ -332,6 +332,7 @@ class TlsChain implements FilterChain {
       serverName,
       local: plan.pair.facts,
       group: plan.group,
+      asksPeer: tls.requestsCertificate,
       isVerified: secure.authorized && tls.trusted.length > 0,
     });
     if (!this.takesClient(secure, facts, tls)) {
@@ -348,17 +349,22 @@ class TlsChain implements FilterChain {
   /** `require_client_certificate` and the validation context; counts. */
   private takesClient(
     secure: TLSSocket,
-    { peerChain }: HandshakeFacts,
+    facts: HandshakeFacts,
     { requestsCertificate, requiresCertificate, validation }: DownstreamTls,
   ): boolean {
     const { ssl } = this;
-    if (!requestsCertificate || peerChain.length === 0) {
+    if (!requestsCertificate || !facts.hasPeer) {
       (requiresCertificate ? ssl.failVerifyNoCert : ssl.noCertificate).inc();
       return !requiresCertificate;
     }
     const { authorizationError, authorized } = secure;
     const chainError = authorized ? undefined : String(authorizationError);
-    const { error, isAccepted } = validation.verify({ chainError, chain: peerChain });
+    const { error, isAccepted } = validation.verify({
+      chainError,
+      get chain() {
+        return facts.peerChain;
+      },
+    });
     if (error !== undefined) ssl[error.counter].inc();
     return isAccepted;
   }

@@ -148,47 +148,86 @@ export function pemOf(der: Buffer): string {
   return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
 }
 
+/** What costs more than it is asked for is made when it is asked for. */
+class ReadCertificate implements CertificateFacts {
+  readonly der: Buffer;
+  readonly commonName: string;
+  readonly serial: string;
+  readonly alternateNames: readonly AlternateName[];
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly maySign: boolean;
+  readonly isRsa: boolean;
+  readonly subject: string;
+  readonly issuer: string;
+  private readonly publicKey: DerNode;
+  private readonly made = new Map<string, string>();
+
+  constructor(der: Buffer) {
+    const [body] = derChildren(readDer(der).content);
+    if (body === undefined) throw new Error('no certificate');
+    const fields = derChildren(body.content);
+    if (fields[0]?.tag === contextTag(0)) fields.shift();
+    const [serial, , issuer, validity, subject, publicKey, ...rest] = fields;
+    if (
+      serial === undefined ||
+      issuer === undefined ||
+      validity === undefined ||
+      subject === undefined ||
+      publicKey === undefined
+    ) {
+      throw new Error('no certificate');
+    }
+    const wrapped = rest.find(({ tag }) => tag === contextTag(3));
+    const extensions = wrapped === undefined ? [] : derChildren(readDer(wrapped.content).content);
+    const names = extensionValue(extensions, subjectAltName);
+    const usage = extensionValue(extensions, keyUsage);
+    const [from, to] = derChildren(validity.content);
+    const { content } = serial;
+    this.der = der;
+    this.publicKey = publicKey;
+    this.subject = distinguishedName(subject);
+    this.issuer = distinguishedName(issuer);
+    this.commonName = commonNameOf(subject);
+    this.serial = (content[0] === 0 && content.length > 1 ? content.subarray(1) : content).toString('hex');
+    this.alternateNames = (names === undefined ? [] : derChildren(names.content))
+      .map(alternateName)
+      .filter((one) => one !== undefined);
+    this.notBefore = from === undefined ? Number.NaN : derTime(from);
+    this.notAfter = to === undefined ? Number.NaN : derTime(to);
+    this.maySign = usage?.tag !== BIT_STRING || ((usage.content[1] ?? 0) & 0x80) !== 0;
+    this.isRsa = isRsaKey(publicKey);
+  }
+
+  private once(name: string, make: () => string): string {
+    let text = this.made.get(name);
+    if (text === undefined) {
+      text = make();
+      this.made.set(name, text);
+    }
+    return text;
+  }
+
+  get sha256(): string {
+    return this.once('sha256', () => digest('sha256', this.der));
+  }
+
+  get sha1(): string {
+    return this.once('sha1', () => digest('sha1', this.der));
+  }
+
+  get spkiSha256(): string {
+    return this.once('spki', () => digest('sha256', this.publicKey.whole, 'base64'));
+  }
+
+  get pem(): string {
+    return this.once('pem', () => pemOf(this.der));
+  }
+}
+
 /** @throws Error when the octets are no certificate */
 export function readCertificateFacts(der: Buffer): CertificateFacts {
-  const [body] = derChildren(readDer(der).content);
-  if (body === undefined) throw new Error('no certificate');
-  const fields = derChildren(body.content);
-  if (fields[0]?.tag === contextTag(0)) fields.shift();
-  const [serial, , issuer, validity, subject, publicKey, ...rest] = fields;
-  if (
-    serial === undefined ||
-    issuer === undefined ||
-    validity === undefined ||
-    subject === undefined ||
-    publicKey === undefined
-  ) {
-    throw new Error('no certificate');
-  }
-  const wrapped = rest.find(({ tag }) => tag === contextTag(3));
-  const extensions = wrapped === undefined ? [] : derChildren(readDer(wrapped.content).content);
-  const names = extensionValue(extensions, subjectAltName);
-  const usage = extensionValue(extensions, keyUsage);
-  const [from, to] = derChildren(validity.content);
-  const number =
-    serial.content[0] === 0 && serial.content.length > 1 ? serial.content.subarray(1) : serial.content;
-  return {
-    der,
-    subject: distinguishedName(subject),
-    issuer: distinguishedName(issuer),
-    commonName: commonNameOf(subject),
-    serial: number.toString('hex'),
-    alternateNames: (names === undefined ? [] : derChildren(names.content))
-      .map(alternateName)
-      .filter((one) => one !== undefined),
-    notBefore: from === undefined ? Number.NaN : derTime(from),
-    notAfter: to === undefined ? Number.NaN : derTime(to),
-    sha256: digest('sha256', der),
-    sha1: digest('sha1', der),
-    spkiSha256: digest('sha256', publicKey.whole, 'base64'),
-    maySign: usage?.tag !== BIT_STRING || ((usage.content[1] ?? 0) & 0x80) !== 0,
-    isRsa: isRsaKey(publicKey),
-    pem: pemOf(der),
-  };
+  return new ReadCertificate(der);
 }
 
 /** Values of one kind, in the certificate's order. */

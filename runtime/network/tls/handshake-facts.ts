@@ -39,6 +39,8 @@ export interface KnownFacts {
   readonly local: CertificateFacts | undefined;
   /** Where the socket itself does not tell it: servers. */
   readonly group?: string;
+  /** False where the other side was not asked for a certificate. */
+  readonly asksPeer?: boolean;
   /** An authority of ours vouches for the other side: then it is asked for the issuer. */
   readonly isVerified?: boolean;
   /** Of the handshake whose session is gone on with: Node's clients do not tell it again. */
@@ -66,11 +68,16 @@ export class HandshakeFacts implements ConnectionTls {
     this.group = known.group ?? (groupOf(socket) || (this.resumed?.group ?? ''));
     this.serverName = known.serverName;
     this.local = known.local;
-    this.peer = socket.getPeerX509Certificate();
+    this.peer = known.asksPeer === false ? undefined : socket.getPeerX509Certificate();
     // What the other side did not show, but we trust, only the older way to ask tells.
     this.isVerified = known.isVerified === true;
     const asks = this.isVerified && this.peer?.issuerCertificate === undefined;
     this.issuerDer = asks ? socket.getPeerCertificate(true).issuerCertificate?.raw : undefined;
+  }
+
+  /** The other side has shown a certificate; does not read it. */
+  get hasPeer(): boolean {
+    return this.peer !== undefined || (this.resumed?.peerChain.length ?? 0) > 0;
   }
 
   get issuer(): CertificateFacts | undefined {

@@ -210,16 +210,12 @@ export function compilePeerValidation(context: Fields, path: Path): PeerValidati
   const acceptsUntrusted = context.trust_chain_verification === 'ACCEPT_UNTRUSTED';
   const hasPins = hashes.size > 0 || spkis.size > 0;
 
-  function findError({
-    chain,
-    chainError,
-    expectedNames,
-    serverName,
-  }: PeerEvidence): VerifyError | undefined {
-    const leaf = chain[0] as CertificateFacts;
-    if (verifiesChain && chainError !== undefined) {
-      return new VerifyError('failVerifyError', chainErrorText(chainError, depthOf(chain)) ?? chainError);
-    }
+  const asksForNames = nameTests.length > 0;
+
+  function nameError(
+    leaf: CertificateFacts,
+    { expectedNames, serverName }: PeerEvidence,
+  ): VerifyError | undefined {
     const names = leaf.alternateNames;
     if (expectedNames !== undefined) {
       const fits = ({ kind, value }: AlternateName): boolean =>
@@ -231,15 +227,27 @@ export function compilePeerValidation(context: Fields, path: Path): PeerValidati
     }
     const isNamed =
       serverName === undefined
-        ? nameTests.length === 0 || names.some((name) => nameTests.some((test) => test(name)))
+        ? !asksForNames || names.some((name) => nameTests.some((test) => test(name)))
         : names.some(({ kind, value }) => kind === 'DNS' && dnsNameFits(value, serverName));
-    if (!isNamed) {
-      return new VerifyError('failVerifySan', `SAN matcher, certificate SANs are [${listed(leaf)}]`);
+    if (isNamed) return undefined;
+    return new VerifyError('failVerifySan', `SAN matcher, certificate SANs are [${listed(leaf)}]`);
+  }
+
+  function findError(evidence: PeerEvidence): VerifyError | undefined {
+    const { chainError, expectedNames, serverName } = evidence;
+    if (verifiesChain && chainError !== undefined) {
+      const depth = depthOf(evidence.chain);
+      return new VerifyError('failVerifyError', chainErrorText(chainError, depth) ?? chainError);
     }
-    if (hasPins && !hashes.has(leaf.sha256) && !spkis.has(leaf.spkiSha256)) {
-      return new VerifyError('failVerifyCertHash', 'cert hash and spki');
+    // The certificate is not read when nobody asks what it says.
+    if (asksForNames || expectedNames !== undefined || serverName !== undefined) {
+      const error = nameError(evidence.chain[0] as CertificateFacts, evidence);
+      if (error !== undefined) return error;
     }
-    return undefined;
+    if (!hasPins) return undefined;
+    const [leaf] = evidence.chain as [CertificateFacts];
+    if (hashes.has(leaf.sha256) || spkis.has(leaf.spkiSha256)) return undefined;
+    return new VerifyError('failVerifyCertHash', 'cert hash and spki');
   }
 
   return {
