@@ -137,8 +137,10 @@ export interface RequestedNames {
 export interface UpstreamHandshake extends RequestedNames {
   /** Of the endpoint (`Endpoint.hostname`), for `auto_host_sni`; `''` without one. */
   readonly hostname: string;
-  /** What the pool speaks, where the configuration does not say it. */
+  /** Offered where `alpn_protocols` says nothing: what the pool speaks. */
   readonly protocols: readonly string[];
+  /** Offered whatever `alpn_protocols` says: health checks have their own. */
+  readonly protocolsInstead?: readonly string[];
 }
 
 /** A session that a server gave. */
@@ -211,11 +213,11 @@ export class UpstreamTls {
     onReady: (facts: ConnectionTls) => void,
   ): TLSSocket {
     const { inForce, ssl } = this;
-    const { hostname, protocols } = handshake;
+    const { hostname, protocols, protocolsInstead } = handshake;
     const named = inForce.namesHost && hostname !== '' ? hostname : inForce.serverName;
     const serverName = handshake.serverName ?? named;
     const stored = this.takeSession(serverName);
-    const offered = inForce.protocols.length === 0 ? protocols : inForce.protocols;
+    const offered = protocolsInstead ?? (inForce.protocols.length === 0 ? protocols : inForce.protocols);
     const socket = connectTls({
       ...target,
       secureContext: inForce.secureContext,
@@ -229,6 +231,7 @@ export class UpstreamTls {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code?.startsWith('ERR_SSL_')) ssl.connectionError.inc();
     });
+    let good: ConnectionTls | undefined;
     socket.once('secureConnect', () => {
       const facts = new HandshakeFacts(socket, {
         serverName,
@@ -244,7 +247,6 @@ export class UpstreamTls {
       good = facts;
       onReady(facts);
     });
-    let good: ConnectionTls | undefined;
     socket.on('session', (session: Buffer) => {
       // A session of a server that is not good must not come to be used.
       if (good !== undefined && this.inForce === inForce) {
