@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { clientCertificateHeader } from '../../../runtime/http/client-certificate-header.js';
+import type { CertificateFacts } from '../../../runtime/network/tls/certificate-facts.js';
 import { caPem, clientPem } from '../../support/certificates.js';
 import { clientFacts, connectionTlsOf, serverFacts } from '../../support/connection-tls.js';
 
@@ -26,6 +27,13 @@ function written(mode: string, details: object, tls = mutual, before?: string): 
   return headers.join('|');
 }
 
+/** The same certificate with other names. */
+const withNames = (
+  facts: CertificateFacts,
+  alternateNames: CertificateFacts['alternateNames'],
+): CertificateFacts =>
+  Object.create(facts, { alternateNames: { value: alternateNames } }) as CertificateFacts;
+
 const hash = `Hash=${clientFacts.sha256}`;
 
 test('whatever is asked for, in the order of Envoy', () => {
@@ -46,12 +54,12 @@ test('whatever is asked for, in the order of Envoy', () => {
 });
 
 test('without a name of the kind: URI is empty, DNS is not there', () => {
-  const tls = connectionTlsOf({ peerChain: [{ ...clientFacts, alternateNames: [] }] });
+  const tls = connectionTlsOf({ peerChain: [withNames(clientFacts, [])] });
   assert.is(written('SANITIZE_SET', { uri: true, dns: true }, tls), `host|a|z||${name}|${hash};URI=`);
 });
 
 test('By tells all our URIs', () => {
-  const local = { ...serverFacts, alternateNames: clientFacts.alternateNames };
+  const local = withNames(serverFacts, clientFacts.alternateNames);
   assert.is(
     written('SANITIZE_SET', {}, connectionTlsOf({ local })),
     `host|a|z||${name}|By=spiffe://td/ab;By=https://x/y;z=q;${hash}`,
