@@ -241,7 +241,7 @@ function ask(
         met.group = (tls.getEphemeralKeyInfo() as { name?: string }).name;
       }
       // What was agreed upon is all that is asked of HTTP/2 here.
-      if (met.protocol === 'h2') finish();
+      if (met.protocol === 'h2') setTimeout(finish, 200);
       else socket.write(`GET / HTTP/1.1\r\nhost: up.example\r\nconnection: close\r\n${head}\r\n`);
     });
     socket.on('OCSPResponse', (response: Buffer | null) => {
