@@ -226,7 +226,8 @@ function ask(
     const finish = (): void => {
       clearTimeout(timer);
       socket.destroy();
-      done({ ...met, text: text.replace(/^[\s\S]*?\r\n\r\n/, firstLines) });
+      const isHttp2 = met.protocol === 'h2';
+      done({ ...met, text: isHttp2 ? '' : text.replace(/^[\s\S]*?\r\n\r\n/, firstLines) });
     };
     const timer = setTimeout(finish, 3000);
     socket.once(isPlain ? 'connect' : 'secureConnect', () => {
@@ -362,7 +363,8 @@ async function observe(...args: Parameters<typeof observeOnce>): ReturnType<type
     try {
       return await observeOnce(...args);
     } catch (error) {
-      if (attempt === 3 || !(error as Error).message.includes('Address already in use')) throw error;
+      const isTaken = /Address already in use|ECONNREFUSED/.test((error as Error).message);
+      if (attempt === 3 || !isTaken) throw error;
     }
   }
 }
