@@ -189,8 +189,14 @@ export function downstreamTls(
   const options: TlsOptions = {
     ...parameters.options,
     ...validation.options,
-    // Without it sessions of clients with certificates could not be resumed; with other authorities they must not be.
-    sessionIdContext: sessionIdContext(identity, validation.trusted),
+    // Without it sessions of clients with certificates could not be resumed. A session that was given when something
+    // else was asked of clients must not be.
+    sessionIdContext: sessionIdContext([
+      identity,
+      trust.value,
+      validation.options.ca,
+      validation.options.crl,
+    ]),
     sessionTimeout: Math.max(1, Math.round(durationOf(config.session_timeout, sessionTimeoutMs) / 1000)),
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (isStateless ? 0 : constants.SSL_OP_NO_TICKET),
     requestCert: validation.isActive,
@@ -252,8 +258,5 @@ function withoutFileContent(part: unknown): unknown {
   return file === undefined ? part : { file, name };
 }
 
-function sessionIdContext(identity: string, trusted: readonly LoadedCertificate[]): string {
-  const hash = createHash('sha256').update(identity);
-  for (const { certificate } of trusted) hash.update(certificate);
-  return hash.digest('hex').slice(0, 32);
-}
+const sessionIdContext = (parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
