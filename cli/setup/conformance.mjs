@@ -32,6 +32,7 @@ const needs = {
   h2spec: { h2spec: true },
   'headers-parity': { shared: true, envoy: true },
   'front-proxy-parity': { envoy: true },
+  'tls-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
   'consul-http': { shared: true },

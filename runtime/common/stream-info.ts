@@ -2,6 +2,7 @@
  * The contract of what is known about one request while it runs and at its end: read by the access log, by formatters in
  * header values, and by filters. The HTTP stream itself implements it, so that nothing is copied on the way.
  */
+import type { ConnectionTls } from './connection-tls.js';
 import type { HeaderList } from './header-list.js';
 
 /** Envoy's response flags, in the order in which they are printed when several are set. */
@@ -81,6 +82,10 @@ export interface StreamInfo {
   readonly downstreamRemoteAddress: string;
   readonly downstreamLocalAddress: string;
   readonly requestedServerName: string;
+  /** TLS of the client connection; absent for plain text. */
+  readonly downstreamTls?: ConnectionTls | undefined;
+  /** TLS of the connection that the request went to; absent for plain text and before there is one. */
+  readonly upstreamTls?: ConnectionTls | undefined;
   readonly connectionId: number;
   /** Why a filter ended the connection; undefined when none did. */
   readonly connectionTerminationDetails?: string | undefined;

@@ -93,6 +93,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
       remoteAddressText,
       localPort: info.localPort,
       scheme: info.tls ? 'https' : 'http',
+      ssl: info.ssl,
     };
     this.localAddressText = addressText(info.localAddress, info.localPort);
     const { connectionConfig, stats } = shared;

@@ -4,7 +4,6 @@
  * A cluster is built beside the one of the same name that is in force, and looks for its hosts there. Until `activate` it
  * touches nothing that the other uses: neither its pools nor its membership statistics.
  */
-import type { ConnectionOptions } from 'node:tls';
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
 import type { AccessLogFiles } from '../../access-log/create-access-loggers.js';
 import type { Clock } from '../../common/clock.js';
@@ -12,12 +11,18 @@ import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
 import type { Protocol } from '../../http/codec.js';
 import { lazyHttp2Stats } from '../../http/http2/http2-stats.js';
+import { under } from '../../network/config-path.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
+import { expiredCertificates } from '../../network/tls/expired-certificates.js';
+import type { RotatingTls } from '../../network/tls/material.js';
+import type { StaticSecrets } from '../../network/tls/secrets.js';
+import { createSslStats } from '../../network/tls/ssl-stats.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import { createTcpConnector } from '../connection-pool/create-tcp-connector.js';
 import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import { HostPools } from '../connection-pool/host-pools.js';
+import { NamedPools } from '../connection-pool/named-pools.js';
 import { createRefusingPool } from '../connection-pool/refusing-pool.js';
 import { createHealthChecker } from '../health-checking/create-health-checker.js';
 import type { HealthChecker, HealthProbeFactory } from '../health-checking/health-checker.js';
@@ -56,8 +61,15 @@ import type {
 import type { ConnectionSettings } from './connection-settings.js';
 import { connectionKey, connectionSettings } from './connection-settings.js';
 import { tcpConnectionSettings } from './tcp-connection-settings.js';
-import { speaksProxyProtocol } from './upstream-proxy-protocol.js';
+import {
+  innerTransportSocket,
+  innerTransportSocketPath,
+  speaksProxyProtocol,
+} from './upstream-proxy-protocol.js';
 import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
+import { requestedNames } from './requested-names.js';
+import type { RequestedNames, UpstreamTlsMaterial } from './upstream-tls.js';
+import { UpstreamTls, upstreamTls } from './upstream-tls.js';
 
 const httpNeedsEnvoy = 'upstream_proxy_protocol:_HTTP_needs_real_Envoy';
 
@@ -76,6 +88,8 @@ export interface ClusterDependencies {
   readonly accessLogFiles?: AccessLogFiles;
   /** `cluster_manager.outlier_detection.event_log_path`, opened; asked at each event. */
   readonly outlierEventLog?: () => EventLog | undefined;
+  /** `static_resources.secrets` */
+  readonly secrets?: StaticSecrets;
   /** Instead of the resolver that the configuration asks for. */
   readonly createResolver?: (config: ClusterConfig) => DnsResolver;
   /** Instead of the health checks that the configuration asks for. */
@@ -87,7 +101,10 @@ interface Connections {
   readonly key: string;
   readonly settings: ConnectionSettings;
   readonly breakers: Readonly<Record<RoutingPriority, CircuitBreaker>>;
+  readonly tls: UpstreamTls | undefined;
   readonly pools: HostPools;
+  /** By what requests ask of TLS, when they do. */
+  readonly namedPools: NamedPools;
   readonly tcp: TcpConnector;
   /** Connections begin with what one client is told of, so that requests cannot share them. */
   readonly isForOctets: boolean;
@@ -109,6 +126,15 @@ function withHealthyOnes(described: HostsByIdentity, before: HostsByIdentity): H
   return kept;
 }
 
+/** @throws ConfigError with the path inside the cluster */
+function readTls(config: unknown, secrets: StaticSecrets): UpstreamTlsMaterial | undefined {
+  const { transport_socket: transportSocket } = messageOf(config);
+  return under(
+    () => upstreamTls(innerTransportSocket(transportSocket), secrets),
+    ...innerTransportSocketPath(transportSocket),
+  );
+}
+
 export class HostChangingCluster implements Cluster {
   readonly name: string;
   readonly observabilityName: string;
@@ -121,6 +147,10 @@ export class HostChangingCluster implements Cluster {
   private hosts: HostsByIdentity = new Map();
   private readonly balancers: LoadBalancerFactory;
   private readonly connections: Connections;
+  private secrets: StaticSecrets;
+  /** Comes into force with the cluster; undefined for plain text. */
+  private readonly material: UpstreamTlsMaterial | undefined;
+  readonly namesOf: Cluster['namesOf'];
   private readonly membershipChange: Counter;
   private readonly membershipTotal: Gauge;
   private readonly membershipHealthy: Gauge;
@@ -152,9 +182,14 @@ export class HostChangingCluster implements Cluster {
     // Whatever may be refused comes first: a refused cluster leaves no statistics behind.
     const policy = readBalancingPolicy(config);
     const key = connectionKey(config);
+    this.secrets = dependencies.secrets ?? [];
+    this.material = readTls(config, this.secrets);
+    this.namesOf = requestedNames(config);
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const http2Stats = lazyHttp2Stats(`${this.statPrefix}http2.`, stats);
-    const settings = kept?.settings ?? connectionSettings(config, dependencies.clock, random, http2Stats);
+    const settings =
+      kept?.settings ??
+      connectionSettings(config, this.material !== undefined, dependencies.clock, random, http2Stats);
     this.healthChecker = this.watch(dependencies, settings);
     this.detector = createOutlierDetector(config, {
       ...dependencies,
@@ -186,8 +221,10 @@ export class HostChangingCluster implements Cluster {
 
   private watch(
     { accessLogFiles, clock, createHealthProbe, random, stats }: ClusterDependencies,
-    { http1, tls }: ConnectionSettings,
+    { http1 }: ConnectionSettings,
   ): HealthChecker | undefined {
+    const connect: UpstreamTls['connect'] = (...wishes) =>
+      (this.upstreamTls as UpstreamTls).connect(...wishes);
     return createHealthChecker(this.config, {
       clock,
       random,
@@ -195,7 +232,7 @@ export class HostChangingCluster implements Cluster {
       statPrefix: this.statPrefix,
       logFiles: accessLogFiles,
       createProbe: createHealthProbe,
-      tls,
+      tls: this.material === undefined ? undefined : { connect },
       http1,
       hasTraffic: () => {
         const { upstreamCxRxBytesTotal, upstreamCxTotal, upstreamCxTxBytesTotal } = this.stats;
@@ -222,25 +259,45 @@ export class HostChangingCluster implements Cluster {
   private connect(
     key: string,
     settings: ConnectionSettings,
-    { clock, stats }: ClusterDependencies,
+    { clock, loggers, stats }: ClusterDependencies,
   ): Connections {
     const breaker = (priority: RoutingPriority) =>
       new CircuitBreaker(this.config, priority, this.statPrefix, stats);
     const breakers = { DEFAULT: breaker('DEFAULT'), HIGH: breaker('HIGH') };
-    const shared = { ...settings, clock, stats: this.stats };
-    const pools = new HostPools({
-      DEFAULT: { ...shared, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
-      HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
-    });
+    const tls =
+      this.material === undefined
+        ? undefined
+        : new UpstreamTls(this.material, createSslStats(this.statPrefix, stats, 'client'), (certificates) => {
+            const log = loggers?.get('upstream');
+            for (const text of expiredCertificates(certificates, clock.wallTime())) {
+              log?.warning(`cluster '${this.name}': ${text}`);
+            }
+          });
+    const shared = { ...settings, clock, stats: this.stats, tls };
+    const poolsFor = (names: RequestedNames) =>
+      new HostPools({
+        DEFAULT: { ...shared, names, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
+        HIGH: { ...shared, names, limits: breakers.HIGH.limits, usage: breakers.HIGH },
+      });
     const tcp = createTcpConnector({
       ...tcpConnectionSettings(this.config, settings, this.statPrefix, stats),
       clock,
       stats: this.stats,
       limits: breakers.DEFAULT.limits,
       usage: breakers.DEFAULT,
+      tls,
     });
-    const isForOctets = speaksProxyProtocol(messageOf(this.config).transport_socket);
-    return { key, settings, breakers, pools, tcp, isForOctets, owner: this };
+    return {
+      key,
+      settings,
+      breakers,
+      tls,
+      pools: poolsFor({}),
+      namedPools: new NamedPools(poolsFor),
+      tcp,
+      isForOctets: speaksProxyProtocol(messageOf(this.config).transport_socket),
+      owner: this,
+    };
   }
 
   get limits(): CircuitBreakerLimits {
@@ -259,8 +316,32 @@ export class HostChangingCluster implements Cluster {
     return this.connections.settings.idleTimeoutMs;
   }
 
-  get upstreamTls(): ConnectionOptions | undefined {
-    return this.connections.settings.tls;
+  get upstreamTls(): UpstreamTls | undefined {
+    return this.connections.tls;
+  }
+
+  /** Reads the files of the TLS context again. @returns puts it in force; undefined for plain text. @throws ConfigError */
+  prepareTls(secrets: StaticSecrets): (() => boolean) | undefined {
+    const { tls } = this.connections;
+    const material = readTls(this.config, secrets);
+    if (tls === undefined || material === undefined) return undefined;
+    return () => {
+      this.secrets = secrets;
+      return tls.set(material);
+    };
+  }
+
+  get rotatingTls(): RotatingTls | undefined {
+    const { tls } = this.connections;
+    if (tls === undefined) return undefined;
+    return {
+      key: this,
+      name: `cluster '${this.name}'`,
+      get files() {
+        return tls.material.files;
+      },
+      prepare: () => this.prepareTls(this.secrets) as () => boolean,
+    };
   }
 
   get tcp(): TcpConnector {
@@ -271,10 +352,16 @@ export class HostChangingCluster implements Cluster {
     return this.connections.breakers[priority];
   }
 
-  pool(host: Host, priority: RoutingPriority = 'DEFAULT', downstream?: Protocol): ConnectionPool {
-    const { isForOctets, owner, pools, settings } = this.connections;
+  pool(
+    host: Host,
+    priority: RoutingPriority = 'DEFAULT',
+    downstream?: Protocol,
+    names?: RequestedNames,
+  ): ConnectionPool {
+    const { isForOctets, namedPools, owner, settings } = this.connections;
     if (isForOctets) return createRefusingPool(host, httpNeedsEnvoy);
     const asHttp2 = settings.followsDownstream && downstream === 'HTTP/2';
+    const pools = names === undefined ? this.connections.pools : namedPools.get(names);
     return pools.get(host, priority, owner.hasEndpoint(host), asHttp2);
   }
 
@@ -343,6 +430,7 @@ export class HostChangingCluster implements Cluster {
     if (!host.health.has(cause)) return;
     // A new set of connections may have better luck.
     this.connections.pools.renew(host);
+    this.connections.namedPools.renew(host);
     host.health.tellFailure();
   }
 
@@ -358,6 +446,7 @@ export class HostChangingCluster implements Cluster {
     }
     this.isActive = true;
     this.connections.owner = this;
+    if (this.material !== undefined) this.connections.tls?.set(this.material);
     this.previous = undefined;
     if (previous !== undefined) {
       this.hostSet = createHostSet(this.hostSet.hosts);
@@ -376,6 +465,7 @@ export class HostChangingCluster implements Cluster {
 
   private publish(): void {
     this.connections.pools.retain(this.hostSet.hosts);
+    this.connections.namedPools.retain(this.hostSet.hosts);
     this.membershipChange.add(this.changes);
     this.changes = 0;
     this.membershipTotal.set(this.hostSet.hosts.length);
@@ -391,7 +481,9 @@ export class HostChangingCluster implements Cluster {
 
   /** The cluster has left the configuration, or another one has taken its place. */
   drain(): void {
-    if (this.connections.owner === this) this.connections.pools.drain();
+    if (this.connections.owner !== this) return;
+    this.connections.pools.drain();
+    this.connections.namedPools.drain();
   }
 
   /** Of a cluster that has left for good: its gauges say so. */
@@ -404,6 +496,8 @@ export class HostChangingCluster implements Cluster {
   }
 
   close(): void {
-    if (this.connections.owner === this) this.connections.pools.close();
+    if (this.connections.owner !== this) return;
+    this.connections.pools.close();
+    this.connections.namedPools.close();
   }
 }

@@ -5,11 +5,10 @@
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
 import type { ClientConnection, ClientConnectionCallbacks } from '../../http/codec.js';
 import { addressText } from '../host/create-host.js';
-import type { Host, UpstreamAddress } from '../host/host.js';
+import type { UpstreamHandshake, UpstreamTls } from '../cluster/upstream-tls.js';
+import type { Host } from '../host/host.js';
 
 /** Puts a codec on a connected socket: HTTP/1.1, or HTTP/2. */
 export type CheckCodec = (socket: Duplex, callbacks: ClientConnectionCallbacks) => ClientConnection;
@@ -23,10 +22,27 @@ export interface CheckConnectionCallbacks {
   onClosed(): void;
 }
 
-/** @param tls undefined: plain text */
-export function connectForCheck(address: UpstreamAddress, tls: ConnectionOptions | undefined): Socket {
+/** TLS of the cluster, as checks use it. */
+export interface CheckTls {
+  readonly connect: UpstreamTls['connect'];
+  /** `tls_options.alpn_protocols`: offered instead of what the cluster offers; undefined for the cluster's. */
+  readonly protocols: UpstreamHandshake['protocolsInstead'];
+}
+
+/**
+ * @param tls undefined: plain text
+ * @param onConnected the TLS handshake is over, too, and the host's certificate is good
+ */
+export function connectForCheck(
+  { healthCheck: { address }, hostname }: Host,
+  tls: CheckTls | undefined,
+  onConnected: () => void,
+): Socket {
   const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
-  const socket = tls === undefined ? connect(target) : connectTls({ ...target, ...tls });
+  // As in Envoy no protocol is offered where none is configured, while pools offer the one that they speak.
+  const handshake = { hostname, protocols: [], protocolsInstead: tls?.protocols };
+  const socket =
+    tls === undefined ? connect(target, onConnected) : tls.connect(target, handshake, onConnected);
   socket.setNoDelay(true);
   return socket;
 }
@@ -41,18 +57,14 @@ export class CheckConnection {
   private over = false;
 
   constructor(
-    { healthCheck: { address } }: Host,
-    tls: ConnectionOptions | undefined,
+    host: Host,
+    tls: CheckTls | undefined,
     createCodec: CheckCodec,
     callbacks: CheckConnectionCallbacks,
   ) {
-    this.target = addressText(address);
+    this.target = addressText(host.healthCheck.address);
     this.callbacks = callbacks;
-    const socket = connectForCheck(address, tls);
-    this.socket = socket;
-    socket.on('error', () => undefined);
-    socket.once('close', () => this.end());
-    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+    const socket = connectForCheck(host, tls, () => {
       if (this.over) return;
       const codec = createCodec(socket, {
         onStreamSlotFree: () => undefined,
@@ -65,6 +77,9 @@ export class CheckConnection {
       this.codec = codec;
       callbacks.onConnected(codec);
     });
+    this.socket = socket;
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.end());
   }
 
   /** Whether it leads to where the host's checks go now. */

@@ -1,7 +1,6 @@
 /**
  * `Cluster.health_checks` -> the checker of the cluster.
  */
-import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../common/clock.js';
 import type { Fields } from '../../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
@@ -18,7 +17,7 @@ import type { StatsScope } from '../../stats/stat.js';
 import type { Host } from '../host/host.js';
 import type { CheckOptions } from './active-health-checker.js';
 import { ActiveHealthChecker } from './active-health-checker.js';
-import type { CheckCodec } from './check-connection.js';
+import type { CheckCodec, CheckTls } from './check-connection.js';
 import type { ExchangeOptions } from './exchange-probe.js';
 import { GrpcProbe } from './grpc-probe.js';
 import type { HealthCheckSettings } from './health-check-settings.js';
@@ -50,7 +49,7 @@ export interface HealthCheckerDependencies {
   /** Of the logs of events. */
   readonly logFiles: AccessLogFiles | undefined;
   /** How the cluster connects. */
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: Pick<CheckTls, 'connect'> | undefined;
   readonly http1: Http1ClientOptions;
   /** The cluster has had a connection, ever. */
   readonly hasTraffic: () => boolean;
@@ -87,23 +86,10 @@ function openEventLogs(check: Fields, files: AccessLogFiles | undefined): EventL
   };
 }
 
-/**
- * TLS of the cluster, with the protocols that a check offers: its own, else those of the cluster. As in Envoy none is
- * offered where none is configured, while pools offer the one that they speak.
- */
-function checkTls(
-  tls: ConnectionOptions | undefined,
-  check: Fields,
-  cluster: Fields,
-): ConnectionOptions | undefined {
+function checkTls(tls: Pick<CheckTls, 'connect'> | undefined, check: Fields): CheckTls | undefined {
   if (tls === undefined) return undefined;
-  const context = messageOf(messageOf(cluster.transport_socket).typed_config);
-  const { ALPNProtocols: _, ...rest } = tls;
-  const offered =
-    messageOf(check.tls_options).alpn_protocols ?? messageOf(context.common_tls_context).alpn_protocols;
-  return Array.isArray(offered) && offered.length > 0
-    ? { ...rest, ALPNProtocols: offered as string[] }
-    : rest;
+  const own = messageOf(check.tls_options).alpn_protocols as readonly string[] | undefined;
+  return { ...tls, protocols: own === undefined || own.length === 0 ? undefined : own };
 }
 
 type Common = Omit<ExchangeOptions, 'createCodec'>;
@@ -217,7 +203,7 @@ function compileCheck(
   const clusterName = textOf(cluster.name);
   let stats: HealthCheckStats | undefined;
   const common = {
-    tls: checkTls(tls, check, cluster),
+    tls: checkTls(tls, check),
     reuseConnection: settings.reuseConnection,
     onProtocolError: () => scope.counter(`${statPrefix}upstream_cx_protocol_error`).inc(),
   };

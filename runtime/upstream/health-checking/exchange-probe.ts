@@ -1,7 +1,6 @@
 /**
  * What probes of HTTP and gRPC have in common: one request at a time on a connection that is kept, or made anew.
  */
-import type { ConnectionOptions } from 'node:tls';
 import type { HeaderList } from '../../common/header-list.js';
 import type {
   ClientConnection,
@@ -12,13 +11,13 @@ import type {
   ResponseHead,
 } from '../../http/codec.js';
 import type { Host } from '../host/host.js';
-import type { CheckCodec } from './check-connection.js';
+import type { CheckCodec, CheckTls } from './check-connection.js';
 import { CheckConnection } from './check-connection.js';
 import type { HealthProbe, ProbeCallbacks } from './health-checker.js';
 
 export interface ExchangeOptions {
   readonly createCodec: CheckCodec;
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: CheckTls | undefined;
   readonly reuseConnection: boolean;
   /** The answer was none: `upstream_cx_protocol_error`. */
   readonly onProtocolError: () => void;

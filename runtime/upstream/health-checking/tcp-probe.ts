@@ -2,9 +2,9 @@
  * `TcpHealthCheck`: a connection that can be made, or an answer that contains what is expected.
  */
 import type { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import { addressText } from '../host/create-host.js';
 import type { Host } from '../host/host.js';
+import type { CheckTls } from './check-connection.js';
 import { connectForCheck } from './check-connection.js';
 import type { HealthProbe, ProbeCallbacks } from './health-checker.js';
 import { containsInOrder } from './payload.js';
@@ -13,7 +13,7 @@ import { containsInOrder } from './payload.js';
 const answerLimit = 1024 * 1024;
 
 export interface TcpCheckOptions {
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: CheckTls | undefined;
   readonly reuseConnection: boolean;
   readonly send: Buffer | undefined;
   /** Empty: a connection is enough, nothing is sent on it. */
@@ -54,15 +54,14 @@ export class TcpProbe implements HealthProbe {
 
   private connect(): void {
     const { tls } = this.options;
-    const { address } = this.host().healthCheck;
-    this.target = addressText(address);
+    const host = this.host();
+    this.target = addressText(host.healthCheck.address);
     this.connected = false;
-    const socket = connectForCheck(address, tls);
-    this.socket = socket;
-    socket.on('error', () => undefined);
-    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+    const socket = connectForCheck(host, tls, () => {
       if (this.socket === socket) this.onConnected(socket);
     });
+    this.socket = socket;
+    socket.on('error', () => undefined);
     socket.on('data', (data: Buffer) => {
       if (this.socket === socket) this.onData(data);
     });

@@ -185,7 +185,7 @@ for (const [format, message] of refused) {
 test('says which commands only Envoy has', () => {
   for (const format of [
     '%FILTER_STATE(x)%',
-    '%UPSTREAM_TLS_VERSION%',
+    '%TLS_JA3_FINGERPRINT%',
     '%REQUESTED_SERVER_NAME(HOST_FIRST)%',
   ]) {
     assert.throws(

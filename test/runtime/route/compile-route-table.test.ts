@@ -428,9 +428,9 @@ test('refuses what it does not have, with the path', () => {
     () =>
       oneHost({
         route: { cluster: 'w' },
-        request_headers_to_add: [{ header: { key: 'x', value: '%DOWNSTREAM_TLS_VERSION%' } }],
+        request_headers_to_add: [{ header: { key: 'x', value: '%TLS_JA3_FINGERPRINT%' } }],
       }),
-    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %DOWNSTREAM_TLS_VERSION% needs real Envoy',
+    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %TLS_JA3_FINGERPRINT% needs real Envoy',
     true,
   );
 });

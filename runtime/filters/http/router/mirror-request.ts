@@ -90,7 +90,7 @@ export class MirrorRequest implements UpstreamRequestOwner, TimeoutOwner {
       return;
     }
     this.upstream = new UpstreamRequest(this, host);
-    this.upstream.start(cluster.pool(host, priority));
+    this.upstream.start(cluster.pool(host, priority, undefined, cluster.namesOf?.(this.head)));
     if (endStream) this.endRequest();
   }
 

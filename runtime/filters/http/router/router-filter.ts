@@ -36,6 +36,7 @@ import type {
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../../../upstream/connection-pool/connection-pool.js';
+import type { RequestedNames } from '../../../upstream/cluster/upstream-tls.js';
 import type { Host } from '../../../upstream/host/host.js';
 import type { LevelHosts } from '../../../upstream/load-balancing/level-hosts.js';
 import type { LoadBalancerContext } from '../../../upstream/load-balancing/load-balancer.js';
@@ -119,6 +120,8 @@ class Router
   /** Monotonic; 0 until the request has ended. */
   private requestEndedAt = 0;
   private attempts = 0;
+  /** What the request asks of TLS. */
+  private names: RequestedNames | undefined = undefined;
   private responseStarted = false;
   private responsePaused = false;
   private isTunnel = false;
@@ -287,8 +290,9 @@ class Router
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
     request.localAddress = connection.localAddress;
+    request.tls = connection.tls;
     this.retry?.onHostAttempted(request.host);
-    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress);
+    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress, connection.tls);
     request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_SUCCESS');
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
@@ -642,13 +646,15 @@ class Router
     const cluster = this.cluster as Cluster;
     const route = this.route as RouteToCluster;
     const head = this.head as RequestHead;
+    // Asked for by the host of the request, before that of the endpoint is put in its place.
+    if (this.attempts === 1) this.names = cluster.namesOf?.(head);
     if (route.autoHostRewrite && host.hostname !== '' && host.hostname !== head.authority) {
       if (this.attempts === 1) this.rewriteHost(head, route, host.hostname);
       else setAuthority(head, host.hostname);
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
-    upstream.start(cluster.pool(host, route.priority, head.protocol));
+    upstream.start(cluster.pool(host, route.priority, head.protocol, this.names));
   }
 
   // ---- what balancers and hash policies ask
@@ -790,7 +796,7 @@ class Router
     this.forget(request);
     this.stopAll();
     this.upstream = request;
-    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.localAddress);
+    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.localAddress, request.tls);
   }
 
   private stopAll(): void {
