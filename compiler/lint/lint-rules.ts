@@ -2,6 +2,7 @@
  * Every lint rule, by pack. The order is that of `Pack`; inside of a pack that of the names.
  */
 import type { LintRule } from './lint-rule.js';
+import { expiredCertificate } from './rules/expired-certificate.js';
 import { noChunkedLength } from './rules/no-chunked-length.js';
 import { noCostlyRegex } from './rules/no-costly-regex.js';
 import { noDeepForwardedTrust } from './rules/no-deep-forwarded-trust.js';
@@ -124,6 +125,7 @@ export const lintRules: readonly LintRule[] = [
   requireRemoteAddress,
   requireUnderscoreRejection,
   // tls
+  expiredCertificate,
   noInlinePrivateKey,
   noInvertedTlsRange,
   noOldTls,

@@ -80,6 +80,8 @@ export interface RuleOptions {
   readonly 'require-remote-address': NoOptions;
   /** An open listener refuses header names with underscores. Pack `edge`. */
   readonly 'require-underscore-rejection': NoOptions;
+  /** Certificates and authorities have not expired. Pack `tls`. */
+  readonly 'expired-certificate': NoOptions;
   /** Keys and passwords are not written into the configuration. Pack `tls`. */
   readonly 'no-inline-private-key': NoOptions;
   /** The lowest TLS version is not above the highest. Pack `tls`. */

@@ -2,23 +2,17 @@
  * The command operators of format strings: a name with its argument (`REQ`, `X?Y`) -> a function of the stream. Names,
  * types and what stands for absent values are Envoy's.
  */
-import type { X509Certificate } from 'node:crypto';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { ipOf, portOf } from '../common/address-text.js';
-import {
-  alternativeNames,
-  distinguishedName,
-  fingerprintText,
-  readCertificate,
-} from '../common/certificate-text.js';
 import { getHeader } from '../common/header-list.js';
 import { toOctets } from '../common/octet-text.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
-import { compileTimeFormat, formatTime } from './format-time.js';
 import { grpcStatusName, grpcStatusOf } from './grpc-status.js';
 import { responseFlagNames } from './response-flag-names.js';
+import { timeCommand } from './time-command.js';
+import { tlsCommands } from './tls-commands.js';
 
 /** undefined: there is no such value (`-` in a text, null in JSON). Objects are parts of dynamic metadata. */
 export type Value = string | number | boolean | object | undefined;
@@ -27,7 +21,7 @@ export type ValueOf = (info: StreamInfo) => Value;
 /** Where the format stands: in an access log, or in the value of a header. */
 export type FormatUse = 'log' | 'header';
 
-interface CommandRules {
+export interface CommandRules {
   /** Whether something stands in parentheses. */
   readonly argument: 'none' | 'optional' | 'required';
   /** Whether `:length` may follow. */
@@ -102,30 +96,6 @@ function headerCommand(header: (info: StreamInfo, name: string) => string | unde
   };
 }
 
-/** A time that is told in `START_TIME`'s way. @param timeOf undefined: there is none */
-function timeCommand(timeOf: (info: StreamInfo) => number | undefined): CommandRules {
-  return {
-    argument: 'optional',
-    length: false,
-    make(argument) {
-      if (argument === '') {
-        return (info) => {
-          const time = timeOf(info);
-          return time === undefined ? undefined : formatTime(time);
-        };
-      }
-      if (/%n|[\n\r]/.test(argument)) {
-        throw new ConfigError('Invalid header configuration. Format string contains newline.');
-      }
-      const format = compileTimeFormat(toOctets(argument));
-      return (info) => {
-        const time = timeOf(info);
-        return time === undefined ? undefined : format(time);
-      };
-    },
-  };
-}
-
 type PathOf = (info: StreamInfo) => string | undefined;
 
 const currentPath: PathOf = (info) => orNone(info.path);
@@ -193,32 +163,6 @@ function dynamicMetadataCommand(argument: string): ValueOf {
   return (info) => info.dynamicMetadata(filter, path) as Value;
 }
 
-/** Of the certificate that the client has shown, or that was shown to it. */
-function certificateCommand(
-  which: 'peerCertificate' | 'localCertificate',
-  read: (certificate: X509Certificate) => string,
-): CommandRules {
-  const make: ValueOf = (info) => {
-    const octets = info.downstreamTls?.[which];
-    return octets === undefined ? undefined : orNone(toOctets(read(readCertificate(octets))));
-  };
-  // Names in a certificate may hold anything.
-  return { ...noArgument(make), unchecked: true };
-}
-
-/** A moment of a certificate's life: `2026-01-31T12:00:00.000Z`, or in the format in parentheses. */
-function validityCommand(timeOf: (certificate: X509Certificate) => string): CommandRules {
-  return timeCommand((info) => {
-    const octets = info.downstreamTls?.peerCertificate;
-    return octets === undefined ? undefined : Date.parse(timeOf(readCertificate(octets)));
-  });
-}
-
-const joinedNames =
-  (kind: Parameters<typeof alternativeNames>[1]) =>
-  (certificate: X509Certificate): string =>
-    alternativeNames(certificate, kind).join();
-
 /** `HeaderMap::byteSize`: names and values, pseudo headers included. */
 function bytesOf(headers: readonly string[]): number {
   let sum = 0;
@@ -241,6 +185,7 @@ function metadataCommand(argument: string): ValueOf {
 }
 
 const commands: Readonly<Record<string, CommandRules>> = {
+  ...tlsCommands,
   REQ: headerCommand(requestHeader),
   RESP: headerCommand(responseHeader),
   TRAILER: headerCommand(responseTrailer),
@@ -341,33 +286,6 @@ const commands: Readonly<Record<string, CommandRules>> = {
     info.responseHeaders.length === 0 ? 0 : bytesOf(info.responseHeaders) + ':status200'.length,
   ),
   RESPONSE_TRAILERS_BYTES: noArgument((info) => bytesOf(info.responseTrailers)),
-  DOWNSTREAM_TLS_VERSION: noArgument((info) => orNone(info.downstreamTls?.version)),
-  DOWNSTREAM_TLS_CIPHER: noArgument((info) => orNone(info.downstreamTls?.cipher)),
-  DOWNSTREAM_PEER_SUBJECT: certificateCommand('peerCertificate', ({ subject }) => distinguishedName(subject)),
-  DOWNSTREAM_PEER_ISSUER: certificateCommand('peerCertificate', ({ issuer }) => distinguishedName(issuer)),
-  DOWNSTREAM_PEER_SERIAL: certificateCommand('peerCertificate', ({ serialNumber }) =>
-    serialNumber.toLowerCase(),
-  ),
-  DOWNSTREAM_PEER_FINGERPRINT_256: certificateCommand('peerCertificate', (one) =>
-    fingerprintText(one.fingerprint256),
-  ),
-  DOWNSTREAM_PEER_FINGERPRINT_1: certificateCommand('peerCertificate', (one) =>
-    fingerprintText(one.fingerprint),
-  ),
-  DOWNSTREAM_PEER_CERT: certificateCommand('peerCertificate', (one) => encodeURIComponent(one.toString())),
-  DOWNSTREAM_PEER_CERT_V_START: validityCommand(({ validFrom }) => validFrom),
-  DOWNSTREAM_PEER_CERT_V_END: validityCommand(({ validTo }) => validTo),
-  DOWNSTREAM_PEER_URI_SAN: certificateCommand('peerCertificate', joinedNames('URI')),
-  DOWNSTREAM_PEER_DNS_SAN: certificateCommand('peerCertificate', joinedNames('DNS')),
-  DOWNSTREAM_PEER_IP_SAN: certificateCommand('peerCertificate', joinedNames('IP Address')),
-  DOWNSTREAM_PEER_EMAIL_SAN: certificateCommand('peerCertificate', joinedNames('email')),
-  DOWNSTREAM_LOCAL_SUBJECT: certificateCommand('localCertificate', ({ subject }) =>
-    distinguishedName(subject),
-  ),
-  DOWNSTREAM_LOCAL_URI_SAN: certificateCommand('localCertificate', joinedNames('URI')),
-  DOWNSTREAM_LOCAL_DNS_SAN: certificateCommand('localCertificate', joinedNames('DNS')),
-  DOWNSTREAM_LOCAL_IP_SAN: certificateCommand('localCertificate', joinedNames('IP Address')),
-  DOWNSTREAM_LOCAL_EMAIL_SAN: certificateCommand('localCertificate', joinedNames('email')),
   // Nothing here sets these, so their value is always the absent one.
   FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
   UPSTREAM_FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
@@ -388,22 +306,14 @@ const onlyInEnvoy: ReadonlySet<string> = new Set(
   DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
   DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID DOWNSTREAM_HANDSHAKE_DURATION
   DOWNSTREAM_HEADER_BYTES_RECEIVED DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID
-  DOWNSTREAM_LOCAL_CLOSE_REASON DOWNSTREAM_LOCAL_OTHERNAME_SAN DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1
-  DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256 DOWNSTREAM_PEER_CHAIN_SERIALS DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256
-  DOWNSTREAM_PEER_ISSUER_SERIAL DOWNSTREAM_PEER_OTHERNAME_SAN DOWNSTREAM_TLS_GROUP DOWNSTREAM_TLS_SESSION_ID
-  EMIT_TIME_LOCAL FILTER_CHAIN_NAME REQUEST_TX_DURATION START_TIME_LOCAL UPSTREAM_CONNECTION_ID
-  UPSTREAM_CONNECTION_IDS_ATTEMPTED UPSTREAM_CONNECTION_POOL_READY_DURATION
+  DOWNSTREAM_LOCAL_CLOSE_REASON EMIT_TIME_LOCAL FILTER_CHAIN_NAME REQUEST_TX_DURATION START_TIME_LOCAL
+  UPSTREAM_CONNECTION_ID UPSTREAM_CONNECTION_IDS_ATTEMPTED UPSTREAM_CONNECTION_POOL_READY_DURATION
   UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
   UPSTREAM_DETECTED_CLOSE_TYPE UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT
   UPSTREAM_HOSTS_ATTEMPTED UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAMES_ATTEMPTED
   UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME_WITHOUT_PORT UPSTREAM_LOCAL_CLOSE_REASON
-  UPSTREAM_LOCAL_DNS_SAN UPSTREAM_LOCAL_IP_SAN UPSTREAM_LOCAL_URI_SAN UPSTREAM_METADATA UPSTREAM_PEER_CERT
-  UPSTREAM_PEER_CERT_V_END UPSTREAM_PEER_CERT_V_START UPSTREAM_PEER_DNS_SAN UPSTREAM_PEER_IP_SAN
-  UPSTREAM_PEER_ISSUER UPSTREAM_PEER_SUBJECT UPSTREAM_PEER_URI_SAN UPSTREAM_PROTOCOL
-  UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID UPSTREAM_SERVER_NAME UPSTREAM_TLS_CIPHER UPSTREAM_TLS_GROUP
-  UPSTREAM_TLS_SESSION_ID UPSTREAM_TLS_VERSION UPSTREAM_WIRE_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT`.split(
-    /\s+/,
-  ),
+  UPSTREAM_METADATA UPSTREAM_PROTOCOL UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID UPSTREAM_WIRE_BYTES_RECEIVED
+  UPSTREAM_WIRE_BYTES_SENT`.split(/\s+/),
 );
 
 export interface FormatCommand {

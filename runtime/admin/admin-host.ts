@@ -43,6 +43,8 @@ export interface CertificateStatus {
   readonly path: string;
   /** PEM or DER of the certificate, or of the first certificate of a chain; undefined when this side has none. */
   readonly certificate: string | Buffer;
+  /** Of the OCSP response that goes with it, in milliseconds since the epoch; infinite for one that holds for ever. */
+  readonly ocsp?: { readonly validFrom: number; readonly expiresAt: number } | undefined;
 }
 
 /** The certificates of one TLS context. */

@@ -1,59 +1,58 @@
 /**
  * `/certs`: the certificates in use and how long they last.
  */
-import { X509Certificate } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
+import type { AlternateNameKind, CertificateFacts } from '../network/tls/certificate-facts.js';
+import { namesOfKind, pemCertificates, readCertificateFacts } from '../network/tls/certificate-facts.js';
 import type { CertificateStatus } from './admin-host.js';
 import type { Handler } from './endpoint.js';
 import { json } from './endpoint.js';
 
 const dayMs = 86_400_000;
 
-/** Field of `envoy.admin.v3.SubjectAlternateName` by OpenSSL's name of the kind. */
-const alternateNames: Readonly<Record<string, string>> = {
-  DNS: 'dns',
-  URI: 'uri',
-  'IP Address': 'ip_address',
-};
+/** Field of `envoy.admin.v3.SubjectAlternateName` by kind, in the order in which Envoy shows them. */
+const alternateNames: readonly (readonly [AlternateNameKind, string])[] = [
+  ['DNS', 'dns'],
+  ['URI', 'uri'],
+  ['IP_ADDRESS', 'ip_address'],
+];
 
-function alternateNamesOf(list: string | undefined): object[] {
-  const names: object[] = [];
-  // A name with a comma or a quote in it stands as a JSON string, so that it cannot pretend to be two names.
-  for (const match of (list ?? '').matchAll(/(DNS|URI|IP Address):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)) {
-    const [, kind = '', raw = ''] = match;
-    let value = raw;
-    if (raw.startsWith('"')) {
-      try {
-        value = JSON.parse(raw) as string;
-      } catch {
-        // Shown as it stands.
-      }
-    }
-    const field = alternateNames[kind];
-    if (field !== undefined) names.push({ [field]: value });
-  }
-  return names;
+const timeOf = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+/** A response may hold for ever. */
+function ocspOf({ ocsp }: CertificateStatus): object {
+  if (ocsp === undefined) return {};
+  const { expiresAt, validFrom } = ocsp;
+  const end = Number.isFinite(expiresAt) ? { expiration: timeOf(expiresAt) } : {};
+  return { ocsp_details: { valid_from: timeOf(validFrom), ...end } };
 }
 
-const timeOf = (text: string): string => new Date(text).toISOString().replace('.000Z', 'Z');
-
-function details(status: CertificateStatus, nowMs: number): object {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(status.certificate);
-  } catch {
-    // A file may be replaced by something unreadable while the old certificate is in use.
-    return { path: status.path };
-  }
-  const daysLeft = Math.floor((Date.parse(certificate.validTo) - nowMs) / dayMs);
+function details(status: CertificateStatus, facts: CertificateFacts, nowMs: number): object {
+  const daysLeft = Math.floor((facts.notAfter - nowMs) / dayMs);
   return {
     path: status.path,
-    serial_number: certificate.serialNumber.toLowerCase(),
-    subject_alt_names: alternateNamesOf(certificate.subjectAltName),
+    serial_number: facts.serial,
+    subject_alt_names: alternateNames.flatMap(([kind, field]) =>
+      namesOfKind(facts, kind).map((name) => ({ [field]: name })),
+    ),
     days_until_expiration: String(Math.max(0, daysLeft)),
-    valid_from: timeOf(certificate.validFrom),
-    expiration_time: timeOf(certificate.validTo),
+    valid_from: timeOf(facts.notBefore),
+    expiration_time: timeOf(facts.notAfter),
+    ...ocspOf(status),
   };
+}
+
+/** Of a chain its first certificate, of authorities all. */
+function shown(status: CertificateStatus, which: 'first' | 'all', nowMs: number): object[] {
+  const ders = pemCertificates(Buffer.from(status.certificate));
+  try {
+    return (which === 'all' ? ders : ders.slice(0, 1)).map((der) =>
+      details(status, readCertificateFacts(der), nowMs),
+    );
+  } catch {
+    // OpenSSL has taken it: it is in use, whatever is odd about it.
+    return [{ path: status.path }];
+  }
 }
 
 /** `envoy.admin.v3.Certificates`. @param clock for the days that are left */
@@ -63,8 +62,8 @@ export function certs(clock: Clock): Handler {
     const nowMs = clock.wallTime();
     return json({
       certificates: contexts.map(({ trustedAuthorities, certificates }) => ({
-        ca_cert: trustedAuthorities.map((one) => details(one, nowMs)),
-        cert_chain: certificates.map((one) => details(one, nowMs)),
+        ca_cert: trustedAuthorities.flatMap((one) => shown(one, 'all', nowMs)),
+        cert_chain: certificates.flatMap((one) => shown(one, 'first', nowMs)),
       })),
     });
   };

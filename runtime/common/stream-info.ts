@@ -2,6 +2,7 @@
  * The contract of what is known about one request while it runs and at its end: read by the access log, by formatters in
  * header values, and by filters. The HTTP stream itself implements it, so that nothing is copied on the way.
  */
+import type { ConnectionTls } from './connection-tls.js';
 import type { HeaderList } from './header-list.js';
 
 /** Envoy's response flags, in the order in which they are printed when several are set. */
@@ -37,17 +38,6 @@ export const responseFlags = [
   'DR',
 ] as const;
 export type ResponseFlag = (typeof responseFlags)[number];
-
-/** TLS of the client connection. */
-export interface DownstreamTls {
-  /** `TLSv1.3`; `''` when not known. */
-  readonly version: string;
-  readonly cipher: string;
-  /** Octets (DER); undefined: the client has shown none. */
-  readonly peerCertificate: Buffer | undefined;
-  /** What was shown to the client. */
-  readonly localCertificate: Buffer | undefined;
-}
 
 export interface StreamInfo {
   /** Wall-clock milliseconds since the epoch at which the request's first byte was read. */
@@ -94,6 +84,10 @@ export interface StreamInfo {
   readonly downstreamRemoteAddress: string;
   readonly downstreamLocalAddress: string;
   readonly requestedServerName: string;
+  /** TLS of the client connection; absent for plain text. */
+  readonly downstreamTls?: ConnectionTls | undefined;
+  /** TLS of the connection that the request went to; absent for plain text and before there is one. */
+  readonly upstreamTls?: ConnectionTls | undefined;
   readonly connectionId: number;
   /** Why a filter ended the connection; undefined when none did. */
   readonly connectionTerminationDetails?: string | undefined;
@@ -101,8 +95,6 @@ export interface StreamInfo {
   readonly streamId?: string | undefined;
   /** `ACCESS_LOG_TYPE`; absent: `DownstreamEnd`. */
   readonly accessLogType?: string;
-  /** undefined or absent: plain text. */
-  readonly downstreamTls?: DownstreamTls | undefined;
   /** Octets of the request and of the response on the wire, heads and framing included; absent where nobody counts. */
   readonly wireBytesReceived?: number;
   readonly wireBytesSent?: number;

@@ -40,7 +40,7 @@ export const bootstrapSupportedFields: SupportedFields = {
     header_prefix: onlyValues('x-envoy'),
   },
   [`${bootstrap}ClusterManager`]: { local_cluster_name: true, outlier_detection: true },
-  [`${bootstrap}Bootstrap.StaticResources`]: { listeners: true, clusters: true },
+  [`${bootstrap}Bootstrap.StaticResources`]: { listeners: true, clusters: true, secrets: true },
   [`${bootstrap}Admin`]: {
     address: true,
     allow_paths: true,

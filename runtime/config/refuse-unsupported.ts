@@ -86,9 +86,16 @@ class Walk {
   }
 }
 
-/** In document order; empty when the runtime serves all of it. */
-export function refuseUnsupported(bootstrap: unknown, supported: SupportedFields): UnsupportedField[] {
+/**
+ * In document order; empty when the runtime serves all of it.
+ * @param type of the message; default: the bootstrap
+ */
+export function refuseUnsupported(
+  message: unknown,
+  supported: SupportedFields,
+  type = 'envoy.config.bootstrap.v3.Bootstrap',
+): UnsupportedField[] {
   const walk = new Walk(supported);
-  walk.message('envoy.config.bootstrap.v3.Bootstrap', bootstrap);
+  walk.message(type, message);
   return walk.found;
 }

@@ -5,9 +5,10 @@
  * The order of the checks in `onHeaders` is Envoy's (`ConnectionManagerImpl::ActiveStream::decodeHeaders`): expect, host,
  * target, normalisation, host stripping, sanitising, route, upgrade, filters.
  */
+import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import { getHeader, removeHeader, replaceHeader } from '../common/header-list.js';
-import type { DownstreamTls, ResponseFlag, StreamInfo } from '../common/stream-info.js';
+import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
 import type { HeaderMutation, Route, RouteRequest, RouteToCluster } from '../route/route-table.js';
@@ -87,6 +88,7 @@ export class ActiveStream
   responseDurationMs: number | undefined = undefined;
   private wholeDurationMs: number | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
+  upstreamTls: ConnectionTls | undefined = undefined;
   upstreamTransportFailureReason: string | undefined = undefined;
   upstreamRequestAttemptCount = 0;
   /** The head of the response, a final one, is written. */
@@ -300,9 +302,15 @@ export class ActiveStream
     return this.config.bufferLimitBytes;
   }
 
-  setUpstream(cluster: Cluster, host: Host | undefined, localAddress: string): void {
+  setUpstream(
+    cluster: Cluster,
+    host: Host | undefined,
+    localAddress: string,
+    tls?: ConnectionTls | undefined,
+  ): void {
     this.cluster = cluster;
     this.host = host;
+    this.upstreamTls = tls;
     if (localAddress !== '') this.upstreamLocalAddress = localAddress;
   }
 
@@ -568,8 +576,8 @@ export class ActiveStream
     return this.connection.info.serverName;
   }
 
-  get downstreamTls(): DownstreamTls | undefined {
-    return this.connection.streamConnection.tls;
+  get downstreamTls(): ConnectionTls | undefined {
+    return this.connection.info.ssl;
   }
 
   get wireBytesReceived(): number {

@@ -85,7 +85,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   constructor(socket: Duplex, info: ConnectionInfo, shared: ManagerShared) {
     this.shared = shared;
     this.info = info;
-    this.streamConnection = new ConnectionState(socket, info);
+    this.streamConnection = new ConnectionState(info);
     this.startedAt = shared.clock.now();
     const remoteAddressText = addressText(info.remoteAddress, info.remotePort, info.pipePath);
     const { directRemoteAddress, directRemotePort = 0 } = info;
@@ -98,6 +98,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
       remoteAddressText,
       localPort: info.localPort,
       scheme: info.tls ? 'https' : 'http',
+      ssl: info.ssl,
     };
     this.localAddressText = addressText(info.localAddress, info.localPort, info.pipePath);
     const { connectionConfig, stats } = shared;

@@ -13,6 +13,7 @@
  * router alone, by far the most frequent one, has no chain object at all (`ActiveStream` calls the router).
  */
 import type { Clock } from '../common/clock.js';
+import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
@@ -137,7 +138,12 @@ export interface TerminalFilterCallbacks {
   readonly isInternalRequest: boolean;
   /** The response has begun: no local reply is possible any more. */
   readonly responseStarted: boolean;
-  setUpstream(cluster: Cluster, host: Host | undefined, localAddress: string): void;
+  setUpstream(
+    cluster: Cluster,
+    host: Host | undefined,
+    localAddress: string,
+    tls?: ConnectionTls | undefined,
+  ): void;
   setUpstreamTransportFailureReason(text: string): void;
   setAttemptCount(count: number): void;
   /**

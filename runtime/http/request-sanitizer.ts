@@ -7,11 +7,13 @@
  */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import { getHeader, replaceHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import { compileCidrList } from '../network/cidr.js';
+import { clientCertificateHeader } from './client-certificate-header.js';
 import type { RequestHead } from './codec.js';
 import { newRequestId } from './request-id.js';
 
@@ -89,6 +91,8 @@ export interface PeerFacts {
   readonly remoteAddressText: string;
   readonly localPort: number;
   readonly scheme: 'http' | 'https';
+  /** Undefined for plain text. */
+  readonly ssl?: ConnectionTls | undefined;
 }
 
 /** What is found out about one request beside its headers; the stream itself. */
@@ -140,13 +144,13 @@ export function createRequestSanitizer(
   const addUserAgent = manager.add_user_agent === true && node.cluster !== '';
   const appendPort = manager.append_x_forwarded_port === true;
   const via = textOf(manager.via);
-  const forwardClientCert = textOf(manager.forward_client_cert_details, 'SANITIZE') === 'ALWAYS_FORWARD_ONLY';
+  const clientCertificate = clientCertificateHeader(manager);
   const ranges = messagesOf(messageOf(manager.internal_address_config).cidr_ranges);
   const isInternalIp = ranges.length === 0 ? undefined : compileCidrList(ranges);
   const schemeToOverwrite = textOf(messageOf(manager.scheme_header_transformation).scheme_to_overwrite);
   const trustsProto = !useRemoteAddress || hops > 0;
 
-  function clean(headers: HeaderList, isInternal: boolean, isEdge: boolean): void {
+  function clean(headers: HeaderList, isInternal: boolean, isEdge: boolean, forwardsCert: boolean): void {
     let kept = 0;
     for (let at = 0; at < headers.length; at += 2) {
       const name = headers[at] as string;
@@ -154,7 +158,7 @@ export function createRequestSanitizer(
         name === 'x-envoy-internal' ||
         (!isInternal && internal.has(name)) ||
         (isEdge && edge.has(name)) ||
-        (name === 'x-forwarded-client-cert' && !forwardClientCert) ||
+        (name === 'x-forwarded-client-cert' && !forwardsCert) ||
         (name === 'referer' && badReferer(headers[at + 1] as string));
       if (drop) continue;
       headers[kept] = name;
@@ -236,7 +240,7 @@ export function createRequestSanitizer(
     if (head.protocol !== 'HTTP/2' || schemeToOverwrite !== '') {
       head.scheme = scheme === 'https' || scheme === 'http' ? scheme : peer.scheme;
     }
-    if (isDoubtful) clean(headers, isInternal, isEdge);
+    if (isDoubtful) clean(headers, isInternal, isEdge, clientCertificate.isForwarded(peer.ssl));
 
     // ---- what Envoy appends, in its order
     if (appendPort && port < 0) headers.push('x-forwarded-port', String(peer.localPort));
@@ -245,6 +249,7 @@ export function createRequestSanitizer(
     if (via !== '') appendVia(headers, via);
     if (isEdge) replaceHeader(headers, 'x-envoy-external-address', client);
     if (generateId && requestId < 0) headers.push('x-request-id', newRequestId());
+    if (peer.ssl !== undefined) clientCertificate.write(headers, peer.ssl);
   };
 }
 

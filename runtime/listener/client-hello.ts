@@ -8,7 +8,32 @@ export interface ClientHello {
   readonly serverName: string;
   /** As offered, in the client's order. */
   readonly applicationProtocols: readonly string[];
+  /** TLS 1.3 is among the versions. */
+  readonly offersTls13: boolean;
+  /** Numbers of IANA's registries, in the client's order. */
+  readonly cipherSuites: readonly number[];
+  readonly signatureSchemes: readonly number[];
+  readonly groups: readonly number[];
+  /** Groups that it sent a key of (TLS 1.3). */
+  readonly keyShares: readonly number[];
+  /** It takes an OCSP response (RFC 6066 section 8). */
+  readonly asksForStaple: boolean;
+  /** The first 16 octets of the session ticket that it brings, in hexadecimal: the name of a key; `''` without one. */
+  readonly ticketName: string;
 }
+
+/** What is known of a client of which nothing was read, or nothing that makes sense. */
+export const emptyClientHello: ClientHello = {
+  serverName: '',
+  applicationProtocols: [],
+  offersTls13: false,
+  cipherSuites: [],
+  signatureSchemes: [],
+  groups: [],
+  keyShares: [],
+  asksForStaple: false,
+  ticketName: '',
+};
 
 /**
  * What the first octets of a connection are: a ClientHello; `more` while it is not complete; `not-tls`; `too-large` for
@@ -21,11 +46,20 @@ export const maxClientHello = 16 * 1024;
 
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
-const SERVER_NAME = 0;
-const ALPN = 16;
 const HOST_NAME = 0;
+const TLS13 = 0x0304;
+const TICKET_NAME_OCTETS = 16;
 
-const none: ClientHello = { serverName: '', applicationProtocols: [] };
+// Extensions (IANA, TLS ExtensionType Values).
+const SERVER_NAME = 0;
+const STATUS_REQUEST = 5;
+const SUPPORTED_GROUPS = 10;
+const SIGNATURE_ALGORITHMS = 13;
+const ALPN = 16;
+const SESSION_TICKET = 35;
+const PRE_SHARED_KEY = 41;
+const SUPPORTED_VERSIONS = 43;
+const KEY_SHARE = 51;
 
 /** Steps through the fields of a message. Past its end everything is 0 and `failed` is true. */
 class Cursor {
@@ -65,6 +99,21 @@ class Cursor {
 
   text(): string {
     return this.octets.toString('latin1', this.at, this.end);
+  }
+
+  /** All that is left, as numbers of two octets. */
+  numbers(): number[] {
+    const all: number[] = [];
+    while (this.hasMore) {
+      const one = this.number(2);
+      if (!this.failed) all.push(one);
+    }
+    return all;
+  }
+
+  /** The first octets of what is left, in hexadecimal. */
+  hex(length: number): string {
+    return this.octets.toString('hex', this.at, Math.min(this.end, this.at + length));
   }
 }
 
@@ -117,26 +166,67 @@ function readProtocols(extension: Cursor): string[] {
   return protocols;
 }
 
+function readKeyShares(extension: Cursor): number[] {
+  const shares = extension.part(2);
+  const groups: number[] = [];
+  while (shares.hasMore) {
+    groups.push(shares.number(2));
+    shares.part(2);
+  }
+  return groups;
+}
+
+type Hello = { -readonly [Field in keyof ClientHello]: ClientHello[Field] };
+
+function readExtension(kind: number, extension: Cursor, hello: Hello): void {
+  switch (kind) {
+    case SERVER_NAME:
+      hello.serverName = readServerName(extension);
+      break;
+    case STATUS_REQUEST:
+      hello.asksForStaple = true;
+      break;
+    case SUPPORTED_GROUPS:
+      hello.groups = extension.part(2).numbers();
+      break;
+    case SIGNATURE_ALGORITHMS:
+      hello.signatureSchemes = extension.part(2).numbers();
+      break;
+    case ALPN:
+      hello.applicationProtocols = readProtocols(extension);
+      break;
+    case SESSION_TICKET:
+      hello.ticketName ||= extension.hex(TICKET_NAME_OCTETS);
+      break;
+    case PRE_SHARED_KEY:
+      hello.ticketName = extension.part(2).part(2).hex(TICKET_NAME_OCTETS);
+      break;
+    case SUPPORTED_VERSIONS:
+      hello.offersTls13 = extension.part(1).numbers().includes(TLS13);
+      break;
+    case KEY_SHARE:
+      hello.keyShares = readKeyShares(extension);
+      break;
+  }
+}
+
 /** @param octets all that came so far */
 export function readClientHello(octets: Buffer): FirstOctets {
   const message = joinRecords(octets);
   if (typeof message === 'string') return message;
-  const hello = new Cursor(message, 1).part(3);
-  hello.skip(2 + 32);
-  hello.part(1);
-  hello.part(2);
-  hello.part(1);
+  const body = new Cursor(message, 1).part(3);
+  body.skip(2 + 32);
+  body.part(1);
+  const cipherSuites = body.part(2).numbers();
+  body.part(1);
   // Without extensions: TLS 1.2 and older.
-  if (!hello.hasMore) return hello.failed ? 'not-tls' : none;
-  const extensions = hello.part(2);
-  let serverName = '';
-  let applicationProtocols: readonly string[] = [];
+  if (!body.hasMore) return body.failed ? 'not-tls' : { ...emptyClientHello, cipherSuites };
+  const extensions = body.part(2);
+  const hello: Hello = { ...emptyClientHello, cipherSuites };
   while (extensions.hasMore) {
     const kind = extensions.number(2);
-    const extension = extensions.part(2);
-    if (kind === SERVER_NAME) serverName = readServerName(extension);
-    else if (kind === ALPN) applicationProtocols = readProtocols(extension);
+    readExtension(kind, extensions.part(2), hello);
   }
   // The handshake itself will tell what is wrong with it; no chain is chosen by half a message.
-  return extensions.failed || hello.failed ? none : { serverName, applicationProtocols };
+  return extensions.failed || body.failed ? emptyClientHello : hello;
 }

@@ -5,11 +5,14 @@
 import type { Socket } from 'node:net';
 import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
+import type { Counter } from '../stats/stat.js';
 import type { Findings, ListenerFilter } from './listener-filter.js';
 import type { ListenerStats } from './listener-stats.js';
 
 export interface InspectorOptions {
-  readonly stats: ListenerStats;
+  /** Of the listener; undefined for a chain that looks for itself. */
+  readonly stats: ListenerStats | undefined;
+  readonly timedOut: Counter;
   /** In their order; at least one. */
   readonly filters: readonly ListenerFilter[];
   /** `listener_filters_timeout`, default 15 s; undefined for 0, no limit. */
@@ -35,10 +38,12 @@ class Inspection implements TimeoutOwner {
     this.options = options;
     this.findings = findings;
     this.done = done;
-    options.stats.preCxActive.inc();
+    options.stats?.preCxActive.inc();
     options.timeout?.add(this.timeout);
     socket.on('error', this.onError).on('close', this.onClose).on('end', this.onEnd);
     socket.on('data', this.onData);
+    // Of a socket that an inspection before has paused, this begins with what that one has put back.
+    if (socket.isPaused()) socket.resume();
   }
 
   private readonly onData = (chunk: Buffer): void => {
@@ -50,7 +55,7 @@ class Inspection implements TimeoutOwner {
       const outcome = (filters[this.current] as ListenerFilter).inspect(this.octets, this.findings);
       if (outcome === 'more') return;
       if (outcome === 'reject' || outcome === 'close') {
-        if (outcome === 'reject') stats.filterError.inc();
+        if (outcome === 'reject') stats?.filterError.inc();
         this.stop();
         this.socket.destroy();
         return;
@@ -68,14 +73,14 @@ class Inspection implements TimeoutOwner {
   /** It has said all that it will say, and that was not enough. */
   private readonly onEnd = (): void => {
     this.options.filters[this.current]?.onUndecided?.(this.octets);
-    this.options.stats.filterRemoteClose.inc();
+    this.options.stats?.filterRemoteClose.inc();
     this.stop();
     this.socket.destroy();
   };
 
   onTimeout(): void {
-    const { continuesOnTimeout, filters, stats } = this.options;
-    stats.preCxTimeout.inc();
+    const { continuesOnTimeout, filters, timedOut } = this.options;
+    timedOut.inc();
     filters[this.current]?.onUndecided?.(this.octets);
     if (continuesOnTimeout) this.finish();
     else {
@@ -94,7 +99,7 @@ class Inspection implements TimeoutOwner {
   }
 
   private stop(): void {
-    this.options.stats.preCxActive.dec();
+    this.options.stats?.preCxActive.dec();
     this.timeout.clear();
     this.socket.off('data', this.onData).off('end', this.onEnd);
     this.socket.off('close', this.onClose).off('error', this.onError);

@@ -18,23 +18,13 @@ const factories: Readonly<Record<string, (config: Fields, scope: StatsScope) => 
   [proxyProtocolType]: createProxyProtocolFilter,
 };
 
-/**
- * @param needsTlsInspector added at the end when it is not there, as Envoy does
- * @throws ConfigError with the path inside the listener
- */
-export function createListenerFilters(
-  configs: unknown,
-  needsTlsInspector: boolean,
-  scope: StatsScope,
-): readonly ListenerFilter[] {
-  const types = messagesOf(configs).map(({ typed_config }) => typeNameOf(typed_config));
-  const filters = messagesOf(configs).map(({ name, typed_config }, index) => {
-    const type = types[index] as string;
+/** @throws ConfigError with the path inside the listener */
+export function createListenerFilters(configs: unknown, scope: StatsScope): readonly ListenerFilter[] {
+  return messagesOf(configs).map(({ name, typed_config }, index) => {
+    const type = typeNameOf(typed_config);
     const create = Object.hasOwn(factories, type) ? factories[type] : undefined;
     if (create !== undefined) return create(messageOf(typed_config), scope);
     const path = ['listener_filters', index, 'typed_config'];
     throw new ConfigError(`the listener filter ${type || textOf(name)} needs real Envoy`, path, true);
   });
-  if (needsTlsInspector && !types.includes(tlsInspectorType)) filters.push(createTlsInspector({}, scope));
-  return filters;
 }

@@ -177,7 +177,7 @@ export function compileChainMatch(chains: readonly Fields[]): ChainSelector {
   };
 }
 
-/** Whether a chain of these is chosen by what only the ClientHello tells; Envoy then adds its TLS inspector by itself. */
+/** Whether a chain of these is chosen by what only the ClientHello tells. */
 export function needsClientHello(chains: readonly Fields[]): boolean {
   return chains.some((chain) => {
     const match = messageOf(chain.filter_chain_match);

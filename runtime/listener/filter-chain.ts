@@ -5,10 +5,11 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { SecureContext, Server as TlsServer, TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
+import type { ConnectionTls } from '../common/connection-tls.js';
 import { under } from '../network/config-path.js';
 import type {
   ConnectionInfo,
@@ -19,12 +20,22 @@ import type {
   ReadFilterFactory,
 } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
+import { expiredCertificates } from '../network/tls/expired-certificates.js';
+import { HandshakeFacts } from '../network/tls/handshake-facts.js';
+import type { RotatingTls } from '../network/tls/material.js';
+import type { StaticSecrets } from '../network/tls/secrets.js';
+import type { SslStats } from '../network/tls/ssl-stats.js';
+import { createSslStats } from '../network/tls/ssl-stats.js';
+import type { ClientHello } from './client-hello.js';
+import type { InspectorOptions } from './connection-inspector.js';
+import { inspectConnection } from './connection-inspector.js';
 import type { Findings } from './listener-filter.js';
 import { noFindings } from './listener-filter.js';
-import type { ListenerStats, SslStats } from './listener-stats.js';
-import { createSslStats } from './listener-stats.js';
-import type { DownstreamTls } from './tls-context.js';
+import type { ListenerStats } from './listener-stats.js';
+import { SessionStore } from './session-store.js';
+import type { DownstreamTls, HandshakePlan } from './tls-context.js';
 import { downstreamTls } from './tls-context.js';
+import { helloReader } from './tls-inspector.js';
 
 /**
  * A handshake may take that long when `transport_socket_connect_timeout` is not set, in milliseconds. Envoy sets no limit
@@ -58,11 +69,14 @@ export interface FilterChainConfig {
   /** From the listener to the payload of its filter. */
   readonly filterPath: Path;
   readonly tls: DownstreamTls | undefined;
+  /** Reads the TLS context again, files included. @throws ConfigError with the path inside the listener */
+  readTls(): DownstreamTls | undefined;
   readonly handshakeTimeoutMs: number;
 }
 
 /**
  * @param path of the chain inside the listener
+ * @param secrets of the bootstrap
  * @throws ConfigError with the path inside the listener
  */
 export function readFilterChain(
@@ -70,6 +84,7 @@ export function readFilterChain(
   path: Path,
   bufferLimitBytes: number,
   factories: FilterFactories,
+  secrets: StaticSecrets,
 ): FilterChainConfig {
   const filters = messagesOf(chain.filters);
   const typeAt = (at: number): string => typeNameOf(filters[at]?.typed_config);
@@ -101,7 +116,8 @@ export function readFilterChain(
     factory: factories.read.get(typeAt(at)) as ReadFilterFactory,
     path: [...path, 'filters', at, 'typed_config'],
   }));
-  const tls = under(() => downstreamTls(chain.transport_socket), ...path);
+  const readTls = () => under(() => downstreamTls(chain.transport_socket, secrets), ...path);
+  const tls = readTls();
   const timeout = durationOf(chain.transport_socket_connect_timeout, handshakeTimeoutMs);
   return {
     name: textOf(chain.name),
@@ -121,9 +137,13 @@ export function readFilterChain(
     readFilters,
     filterPath: [...path, 'filters', last, 'typed_config'],
     tls,
+    readTls,
     handshakeTimeoutMs: timeout,
   };
 }
+
+/** Node says null where its types say there is always an error. */
+const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
 let lastConnectionId = 0;
 
@@ -134,9 +154,9 @@ export function plainIp(address: string | undefined): string {
 
 function connectionInfo(
   socket: Socket,
-  tls: boolean,
   serverName: string,
   alpn: string,
+  ssl: ConnectionTls | undefined,
   { dynamicMetadata, pipePath, proxied, tlvs }: Findings,
 ): ConnectionInfo {
   return {
@@ -145,7 +165,7 @@ function connectionInfo(
     remotePort: proxied?.remotePort ?? socket.remotePort ?? 0,
     localAddress: proxied?.localAddress ?? plainIp(socket.localAddress),
     localPort: proxied?.localPort ?? socket.localPort ?? 0,
-    tls,
+    tls: ssl !== undefined,
     serverName,
     alpn,
     directRemoteAddress: proxied === undefined ? undefined : plainIp(socket.remoteAddress),
@@ -154,6 +174,7 @@ function connectionInfo(
     pipePath,
     terminationDetails: undefined,
     dynamicMetadata,
+    ssl,
   };
 }
 
@@ -170,6 +191,10 @@ interface DrainMark {
 export interface FilterChain {
   readonly config: FilterChainConfig;
   readonly filter: NetworkFilter;
+  /** In force; undefined for plain text. */
+  readonly tls: DownstreamTls | undefined;
+  /** For handshakes from now on. Of an equal identity; connections stay. @returns whether it differs */
+  setTls(tls: DownstreamTls | undefined): boolean;
   /**
    * From now on each response is the last one of its connection. Idle connections stay open, unlike after
    * `filter.drain()`: a request that is on its way to one of them must not be lost.
@@ -214,6 +239,7 @@ class FilterSequence {
 class PlainChain implements FilterChain {
   readonly config: FilterChainConfig;
   readonly filter: NetworkFilter;
+  readonly tls = undefined;
   private readonly filters: FilterSequence;
   private readonly mark: DrainMark;
 
@@ -228,9 +254,13 @@ class PlainChain implements FilterChain {
     this.mark.isSet = true;
   }
 
+  setTls(): boolean {
+    return false;
+  }
+
   accept(socket: Socket, findings: Findings): void {
     const { serverName } = findings.hello;
-    this.filters.onConnection(socket, connectionInfo(socket, false, serverName, '', findings));
+    this.filters.onConnection(socket, connectionInfo(socket, serverName, '', undefined, findings));
   }
 
   get isIdle(): boolean {
@@ -247,11 +277,15 @@ class TlsChain implements FilterChain {
   readonly filter: NetworkFilter;
   private readonly filters: FilterSequence;
   private readonly mark: DrainMark;
-  private readonly tls: DownstreamTls;
-  private readonly stats: ListenerStats;
+  private inForce: DownstreamTls;
   private readonly ssl: SslStats;
-  private readonly server: TlsServer;
-  private readonly alpnServer: TlsServer | undefined;
+  private readonly stats: ListenerStats;
+  private readonly inspection: InspectorOptions;
+  private readonly wallTime: () => number;
+  private readonly warn: (text: string) => void;
+  /** One for each plan of a handshake, made when it is needed first. */
+  private servers = new Map<string, TlsServer>();
+  private sessions = new SessionStore();
   /** From accept to close. */
   private readonly sockets = new Set<Socket>();
   /** What was found out before the handshake, by `connectionKey`: the TLS side is another object. */
@@ -263,51 +297,53 @@ class TlsChain implements FilterChain {
     tls: DownstreamTls,
     mark: DrainMark,
     stats: ListenerStats,
-    ssl: SslStats,
+    context: FactoryContext,
   ) {
     this.config = config;
     this.filter = filters.terminal;
     this.filters = filters;
     this.mark = mark;
-    this.tls = tls;
+    this.inForce = tls;
     this.stats = stats;
-    this.ssl = ssl;
-    this.server = this.createServer(undefined);
-    // Node ends a handshake with an alert when no protocol is agreed upon, where Envoy goes on without one. So a client
-    // that offers nothing of ours meets a server that does not take part in the negotiation.
-    if (tls.applicationProtocols.length > 0) this.alpnServer = this.createServer(tls.applicationProtocols);
+    this.ssl = createSslStats(context.listenerStatPrefix, context.stats, 'server');
+    this.wallTime = () => context.clock.wallTime();
+    this.inspection = {
+      stats: undefined,
+      timedOut: stats.handshakeTimeout,
+      filters: [helloReader],
+      timeout: context.timeouts.get(config.handshakeTimeoutMs),
+      continuesOnTimeout: false,
+    };
+    this.warn = (text) => context.loggers.get('config').warning(text);
+    this.tellExpirations();
+  }
+
+  private tellExpirations(): void {
+    const { certificates, secretNames, trusted } = this.inForce;
+    this.ssl.showExpirations(certificates, trusted, secretNames);
+    for (const text of expiredCertificates([...certificates, ...trusted], this.wallTime())) this.warn(text);
   }
 
   askToClose(): void {
     this.mark.isSet = true;
   }
 
-  private createServer(protocols: readonly string[] | undefined): TlsServer {
-    const { config, ssl, stats, tls } = this;
-    const { contextFor } = tls;
-    const server = createTlsServer(
-      {
-        ...tls.options,
-        ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
-        ...(contextFor === undefined ? {} : { SNICallback: (name, done) => done(null, contextFor(name)) }),
-        requestCert: tls.requestsCertificate,
-        // What becomes of a client without a good certificate is decided, and counted, below.
-        rejectUnauthorized: false,
-        handshakeTimeout: config.handshakeTimeoutMs,
-      },
-      (secure) => this.onSecure(secure),
-    );
-    server.on('tlsClientError', (error: NodeJS.ErrnoException, secure) => {
-      if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') stats.handshakeTimeout.inc();
-      else ssl.connectionError.inc();
-      // Node leaves a connection open whose handshake took too long.
-      secure.destroy();
-    });
-    return server;
+  get tls(): DownstreamTls {
+    return this.inForce;
+  }
+
+  setTls(tls: DownstreamTls | undefined): boolean {
+    if (tls === undefined || tls.digest === this.inForce.digest) return false;
+    // Handshakes under way end with what they began with.
+    this.inForce = tls;
+    this.servers = new Map();
+    this.sessions = new SessionStore();
+    this.tellExpirations();
+    if (tls.isFromSecretFile) this.ssl.updateBySds.inc();
+    return true;
   }
 
   accept(socket: Socket, findings: Findings): void {
-    const { hello } = findings;
     const key = connectionKey(socket);
     this.sockets.add(socket);
     this.findings.set(key, findings);
@@ -317,46 +353,112 @@ class TlsChain implements FilterChain {
     });
     // The TLS side tells of them, too.
     socket.on('error', () => undefined);
-    const offered = this.tls.applicationProtocols.some((one) => hello.applicationProtocols.includes(one));
-    const server = offered ? this.alpnServer : undefined;
-    (server ?? this.server).emit('connection', socket);
+    if (findings.isTls) this.shake(socket, findings.hello, true);
+    else {
+      const found = noFindings();
+      inspectConnection(socket, this.inspection, found, (one) => this.shake(one, found.hello, false));
+    }
   }
 
-  private onSecure(secure: TLSSocket): void {
-    const { ssl, tls } = this;
-    if (tls.requestsCertificate && !this.takesClient(secure)) {
-      ssl.connectionError.inc();
+  /** @param tellsName the listener has asked for the name; else, as in Envoy, only the handshake knows it */
+  private shake(socket: Socket, hello: ClientHello, tellsName: boolean): void {
+    const plan = this.inForce.plan(hello);
+    const key = `${plan.key},${tellsName}`;
+    let server = this.servers.get(key);
+    if (server === undefined) {
+      server = this.createServer(plan, tellsName);
+      this.servers.set(key, server);
+    }
+    if (hello.asksForStaple && !this.countStaple(plan)) {
+      this.ssl.connectionError.inc();
+      socket.destroy();
+      return;
+    }
+    server.emit('connection', socket);
+  }
+
+  /** @returns false when the policy refuses the handshake */
+  private countStaple({ pair: { staple } }: HandshakePlan): boolean {
+    const { ssl } = this;
+    ssl.ocspStapleRequests.inc();
+    if (staple === undefined) ssl.ocspStapleOmitted.inc();
+    else if (staple.expiresAt > this.wallTime()) ssl.ocspStapleResponses.inc();
+    else if (this.inForce.requiresFreshStaple) {
+      ssl.ocspStapleFailed.inc();
+      return false;
+    } else ssl.ocspStapleOmitted.inc();
+    return true;
+  }
+
+  private createServer(plan: HandshakePlan, tellsName: boolean): TlsServer {
+    const { config, inForce, sessions, ssl, stats } = this;
+    const server = createTlsServer(
+      { ...plan.options, handshakeTimeout: config.handshakeTimeoutMs },
+      (secure) => this.onSecure(secure, plan, tellsName, inForce),
+    );
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, secure) => {
+      const { authorizationError } = secure as TLSSocket;
+      if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') stats.handshakeTimeout.inc();
+      else if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') ssl.failVerifyNoCert.inc();
+      else if (isSet(authorizationError)) ssl.failVerifyError.inc();
+      else ssl.connectionError.inc();
+      // Node leaves a connection open whose handshake took too long.
+      secure.destroy();
+    });
+    // What `createServer` makes of its options leaves `allowPartialTrustChain` out in Node 20.
+    (server as unknown as { _sharedCreds: SecureContext })._sharedCreds = plan.secureContext;
+    const { staple } = plan.pair;
+    if (staple !== undefined) {
+      server.on('OCSPRequest', (_certificate, _issuer, done) =>
+        done(null, staple.expiresAt > this.wallTime() ? staple.response : (null as unknown as Buffer)),
+      );
+    }
+    if (inForce.keepsSessions) sessions.serve(server);
+    return server;
+  }
+
+  private onSecure(secure: TLSSocket, plan: HandshakePlan, tellsName: boolean, tls: DownstreamTls): void {
+    const { ssl } = this;
+    const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
+    const serverName = textOf(servername).toLowerCase();
+    const facts = new HandshakeFacts(secure, {
+      serverName,
+      local: plan.pair.facts,
+      group: plan.group,
+      asksPeer: tls.requestsCertificate,
+      isVerified: secure.authorized && tls.trusted.length > 0,
+    });
+    if (!this.takesClient(secure, facts, tls)) {
       secure.destroy();
       return;
     }
-    if (!tls.requestsCertificate) ssl.noCertificate.inc();
-    ssl.handshake.inc();
-    if (secure.isSessionReused()) ssl.sessionReused.inc();
-    ssl.countSession(secure.getCipher().name, secure.getProtocol() ?? '');
-    const { alpnProtocol, servername } = secure as TLSSocket & { readonly servername?: unknown };
+    ssl.countHandshake(facts, secure.isSessionReused());
     const findings = this.findings.get(connectionKey(secure)) ?? noFindings();
-    const info = connectionInfo(
-      secure,
-      true,
-      textOf(servername).toLowerCase(),
-      textOf(alpnProtocol),
-      findings,
-    );
-    this.filters.onConnection(secure, info);
+    const told = tellsName ? serverName : '';
+    this.filters.onConnection(secure, connectionInfo(secure, told, textOf(alpnProtocol), facts, findings));
   }
 
-  /** `require_client_certificate` and the verification by `trusted_ca`. */
-  private takesClient(secure: TLSSocket): boolean {
-    const { ssl, tls } = this;
-    const hasCertificate = Object.keys(secure.getPeerCertificate()).length > 0;
-    if (!hasCertificate) {
-      if (tls.requiresCertificate) ssl.failVerifyNoCert.inc();
-      else ssl.noCertificate.inc();
-      return !tls.requiresCertificate;
+  /** `require_client_certificate` and the validation context; counts. */
+  private takesClient(
+    secure: TLSSocket,
+    facts: HandshakeFacts,
+    { requestsCertificate, requiresCertificate, validation }: DownstreamTls,
+  ): boolean {
+    const { ssl } = this;
+    if (!requestsCertificate || !facts.hasPeer) {
+      (requiresCertificate ? ssl.failVerifyNoCert : ssl.noCertificate).inc();
+      return !requiresCertificate;
     }
-    if (!tls.verifiesCertificate || secure.authorized) return true;
-    ssl.failVerifyError.inc();
-    return false;
+    const { authorizationError, authorized } = secure;
+    const chainError = authorized ? undefined : String(authorizationError);
+    const { error, isAccepted } = validation.verify({
+      chainError,
+      get chain() {
+        return facts.peerChain;
+      },
+    });
+    if (error !== undefined) ssl[error.counter].inc();
+    return isAccepted;
   }
 
   get isIdle(): boolean {
@@ -382,12 +484,22 @@ export function createFilterChain(
   const filters = new FilterSequence(readFilters, filter);
   const { tls } = config;
   if (tls === undefined) return new PlainChain(config, filters, mark);
-  return new TlsChain(
-    config,
-    filters,
-    tls,
-    mark,
-    stats,
-    createSslStats(context.listenerStatPrefix, context.stats),
-  );
+  return new TlsChain(config, filters, tls, mark, stats, context);
+}
+
+/** @param listener its name. @returns undefined for plain text */
+export function rotatingTls(chain: FilterChain, listener: string): RotatingTls | undefined {
+  if (chain.tls === undefined) return undefined;
+  const { name } = chain.config;
+  return {
+    key: chain,
+    name: name === '' ? `listener '${listener}'` : `listener '${listener}', filter chain '${name}'`,
+    get files() {
+      return chain.tls?.files ?? [];
+    },
+    prepare() {
+      const tls = chain.config.readTls();
+      return () => chain.setTls(tls);
+    },
+  };
 }

@@ -3,6 +3,7 @@
  */
 import type { ProxiedAddresses, ProxyTlv } from '../network/proxy-protocol/proxy-header.js';
 import type { ClientHello } from './client-hello.js';
+import { emptyClientHello } from './client-hello.js';
 
 /** What listener filters have found out about a connection; each writes down its part. */
 export interface Findings {
@@ -18,13 +19,11 @@ export interface Findings {
   dynamicMetadata: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 }
 
-/** What a connection is taken for of which nothing was read. */
-export const nothingSaid: ClientHello = { serverName: '', applicationProtocols: [] };
-
+/** Of a connection of which nothing was read. */
 export function noFindings(pipePath?: string): Findings {
   return {
     isTls: false,
-    hello: nothingSaid,
+    hello: emptyClientHello,
     proxied: undefined,
     tlvs: [],
     pipePath,

@@ -7,9 +7,11 @@ import { numberOf, textOf } from '../common/message-fields.js';
 import type { Logger } from '../common/logger.js';
 import { under } from '../network/config-path.js';
 import { ConfigError } from '../network/filter.js';
+import type { RotatingTls } from '../network/tls/material.js';
 import type { StatsScope } from '../stats/stat.js';
 import { createDrainingChains } from './draining-chains.js';
 import type { FilterFactories } from './filter-chain.js';
+import { rotatingTls } from './filter-chain.js';
 import type { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressKey, addressText } from './listener-address.js';
@@ -30,6 +32,8 @@ export interface ListenerManager {
   all(): readonly Listener[];
   /** @throws ConfigError with the path from `static_resources.listeners` on; nothing has changed then */
   prepare(configs: readonly Fields[], context: ListenerContext): ListenerUpdate;
+  /** TLS of the chains in force, to be made anew when its files change. */
+  rotatingTls(): readonly RotatingTls[];
   /** @param which default: all */
   stopListening(which?: (listener: Listener) => boolean): void;
   /** Every response asks its client from now on to open another connection. @param which default: all */
@@ -242,6 +246,10 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
   return {
     all: () => inForce,
     prepare,
+    rotatingTls: () =>
+      inForce.flatMap(({ allChains, name }) =>
+        allChains.map((chain) => rotatingTls(chain, name)).filter((one) => one !== undefined),
+      ),
     stopListening(which = everyOne) {
       for (const listener of inForce.filter(which)) {
         listener.stopListening();

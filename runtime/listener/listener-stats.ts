@@ -52,37 +52,6 @@ export function createListenerStats(prefix: string, stats: StatsScope): Listener
   };
 }
 
-/** `listener.<address>.ssl.*` */
-export interface SslStats {
-  readonly connectionError: Counter;
-  readonly handshake: Counter;
-  readonly sessionReused: Counter;
-  readonly noCertificate: Counter;
-  readonly failVerifyNoCert: Counter;
-  readonly failVerifyError: Counter;
-  /** `ciphers.<name>` and `versions.<name>` of one handshake, made on first use. */
-  countSession(cipher: string, version: string): void;
-}
-
-/** @param prefix of the listener, ends with a dot */
-export function createSslStats(prefix: string, stats: StatsScope): SslStats {
-  const counter = (name: string): Counter => stats.counter(`${prefix}ssl.${name}`);
-  for (const name of ['fail_verify_san', 'fail_verify_cert_hash']) counter(name);
-  for (const name of ['failed', 'omitted', 'requests', 'responses']) counter(`ocsp_staple_${name}`);
-  return {
-    connectionError: counter('connection_error'),
-    handshake: counter('handshake'),
-    sessionReused: counter('session_reused'),
-    noCertificate: counter('no_certificate'),
-    failVerifyNoCert: counter('fail_verify_no_cert'),
-    failVerifyError: counter('fail_verify_error'),
-    countSession(cipher, version) {
-      counter(`ciphers.${cipher}`).inc();
-      counter(`versions.${version}`).inc();
-    },
-  };
-}
-
 /** `tls_inspector.*` */
 export interface InspectorStats {
   readonly tlsFound: Counter;

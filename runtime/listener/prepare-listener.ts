@@ -9,7 +9,7 @@ import { under } from '../network/config-path.js';
 import type { FactoryContext } from '../network/filter.js';
 import { ConfigError } from '../network/filter.js';
 import type { InspectorOptions } from './connection-inspector.js';
-import { createListenerFilters, proxyProtocolType } from './create-listener-filters.js';
+import { createListenerFilters, proxyProtocolType, tlsInspectorType } from './create-listener-filters.js';
 import type { FilterChain, FilterChainConfig, FilterFactories } from './filter-chain.js';
 import { createFilterChain, readFilterChain } from './filter-chain.js';
 import type { ConnectionLimit, ConnectionLimits, OpenCount } from './connection-limits.js';
@@ -88,17 +88,24 @@ function limitsOf(
 
 function inspectionOf(
   config: Fields,
-  chains: readonly FilterChain[],
   context: FactoryContext,
-  listenerStats: InspectorOptions['stats'],
+  stats: ListenerStats,
 ): InspectorOptions | undefined {
-  // What the client offers decides there whether a protocol is negotiated at all.
-  const negotiates = chains.some(({ config: { tls } }) => (tls?.applicationProtocols.length ?? 0) > 0);
-  const needsHello = negotiates || needsClientHello(messagesOf(config.filter_chains));
-  const filters = createListenerFilters(config.listener_filters, needsHello, context.stats);
+  const listenerFilters = messagesOf(config.listener_filters);
+  const filters = createListenerFilters(listenerFilters, context.stats);
+  const readsHello = listenerFilters.some((one) => typeNameOf(one.typed_config) === tlsInspectorType);
+  if (!readsHello && needsClientHello(messagesOf(config.filter_chains))) {
+    // Envoy does not look by itself, and says nothing.
+    context.loggers
+      .get('config')
+      .warning(
+        `listener '${textOf(config.name)}' chooses filter chains by what only a TLS inspector tells, and has none: add envoy.filters.listener.tls_inspector to listener_filters`,
+      );
+  }
   if (filters.length === 0) return undefined;
   return {
-    stats: listenerStats,
+    stats,
+    timedOut: stats.preCxTimeout,
     filters,
     timeout: context.timeouts.get(durationOf(config.listener_filters_timeout, listenerFiltersTimeoutMs)),
     continuesOnTimeout: config.continue_on_listener_filters_timeout === true,
@@ -145,7 +152,7 @@ export function prepareListener(
     bufferLimitBytes: numberOf(config.per_connection_buffer_limit_bytes, oneMiB),
   };
   const read = places.map(({ message, path }) =>
-    readFilterChain(message, path, full.bufferLimitBytes, factories),
+    readFilterChain(message, path, full.bufferLimitBytes, factories, context.secrets ?? []),
   );
   refuseProxiedPipes(config, addresses, read);
   const stats = createListenerStats(full.listenerStatPrefix, context.stats);
@@ -157,7 +164,8 @@ export function prepareListener(
     if (old !== undefined) {
       const commit = updateOf(old, chain, full);
       if (commit !== undefined) {
-        commits.push(commit);
+        // What its files hold may have changed while the configuration is the same.
+        commits.push(commit, () => old.setTls(chain.tls));
         return old;
       }
     }
@@ -179,12 +187,7 @@ export function prepareListener(
       chains,
       defaultChain,
       selectChain: isPlainChoice ? undefined : selectChain,
-      inspection: inspectionOf(
-        config,
-        defaultChain === undefined ? chains : [...chains, defaultChain],
-        full,
-        stats,
-      ),
+      inspection: inspectionOf(config, full, stats),
       stats,
       clock,
       limits: limitsOf(config, openCount, allOpen, context.connectionLimits, stats),

@@ -1,7 +1,6 @@
 /**
- * What listeners, filter chains and the TLS of clients serve of Envoy's messages. `TransportSocket` and the messages of
- * `CommonTlsContext` are shared with clusters: only what both sides serve stands there. `CidrRange` stands with the
- * connection manager, `DataSource` with the routes.
+ * What listeners, filter chains and the TLS of clients serve of Envoy's messages. What TLS has in common with clusters
+ * stands in `network/tls`, `CidrRange` with the connection manager, `DataSource` with the routes.
  */
 import type { SupportedFields } from '../config/supported-fields.js';
 import { onlyValues } from '../config/supported-fields.js';
@@ -96,21 +95,15 @@ export const listenerSupportedFields: SupportedFields = {
   [`${tls}DownstreamTlsContext`]: {
     common_tls_context: true,
     require_client_certificate: true,
-    require_sni: onlyValues(false),
-    ocsp_staple_policy: onlyValues('LENIENT_STAPLING'),
+    // Envoy reads it and does nothing with it, either.
+    require_sni: 'ignored',
+    session_ticket_keys: true,
+    session_ticket_keys_sds_secret_config: true,
+    disable_stateless_session_resumption: true,
+    disable_stateful_session_resumption: true,
+    session_timeout: true,
+    ocsp_staple_policy: true,
+    full_scan_certs_on_sni_mismatch: true,
+    prefer_client_ciphers: true,
   },
-  [`${tls}CommonTlsContext`]: {
-    tls_params: true,
-    tls_certificates: true,
-    validation_context: true,
-    alpn_protocols: true,
-  },
-  [`${tls}TlsParameters`]: {
-    tls_minimum_protocol_version: true,
-    tls_maximum_protocol_version: true,
-    cipher_suites: true,
-    ecdh_curves: true,
-  },
-  [`${tls}TlsCertificate`]: { certificate_chain: true, private_key: true },
-  [`${tls}CertificateValidationContext`]: { trusted_ca: true },
 };

@@ -2,232 +2,260 @@
  * `DownstreamTlsContext` -> what the TLS side of a filter chain needs. Everything is read and tried here, once: a bad
  * file or a key that does not fit refuses the configuration, never a handshake.
  */
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import type { SecureContext, SecureContextOptions } from 'node:tls';
+import { constants, createHash } from 'node:crypto';
+import type { SecureContext, TlsOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
-import { messageOf, messagesOf, typeNameOf } from '../common/message-fields.js';
-import { under } from '../network/config-path.js';
-import { dataSourceName, readDataSource } from '../network/data-source.js';
+import { durationOf, messageOf, textOf, typeNameOf } from '../common/message-fields.js';
 import { ConfigError } from '../network/filter.js';
-import { tlsVersion } from '../network/tls-versions.js';
+import type { KeyPair, LoadedCertificate } from '../network/tls/key-pair.js';
+import { readKeyPair } from '../network/tls/key-pair.js';
+import type { PeerValidation } from '../network/tls/peer-validation.js';
+import { compilePeerValidation } from '../network/tls/peer-validation.js';
+import type { Secret, StaticSecrets } from '../network/tls/secrets.js';
+import {
+  certificateSecrets,
+  namedFiles,
+  secretFiles,
+  ticketKeySecret,
+  validationSecret,
+} from '../network/tls/secrets.js';
+import type { TicketKey } from '../network/tls/session-tickets.js';
+import { randomTicketKeys, readTicketKeys, ticketKeyName } from '../network/tls/session-tickets.js';
+import type { TlsParameters } from '../network/tls/tls-parameters.js';
+import { tlsParameters } from '../network/tls/tls-parameters.js';
+import { chooseCertificate } from './certificate-choice.js';
+import type { ClientHello } from './client-hello.js';
 
 const contextType = 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext';
 const rawType = 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer';
 
-/** Envoy's defaults for servers (`TlsParameters.cipher_suites`, `ecdh_curves`). */
-const defaultCiphers = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-];
-const defaultCurves = 'X25519:P-256';
-/** `cipher_suites` is about TLS 1.2 and older; without these names Node would switch TLS 1.3 off. */
-const tls13Ciphers = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+const contextPath = ['transport_socket', 'typed_config'] as const;
+const commonPath = [...contextPath, 'common_tls_context'] as const;
 
-const commonPath = ['transport_socket', 'typed_config', 'common_tls_context'] as const;
-type Path = readonly (string | number)[];
+/** BoringSSL's life of a session when `session_timeout` is not set, in milliseconds. */
+const sessionTimeoutMs = 2 * 3_600_000;
 
-/** What `/certs` shows. */
-export interface LoadedCertificate {
-  readonly path: string;
-  readonly certificate: Buffer;
-}
-
-/** A certificate chain with its key. */
-interface KeyPair extends LoadedCertificate {
-  readonly key: Buffer;
-  /** `rsa`, `ec`, ... */
-  readonly keyType: string;
-  /** Lower-case DNS names of the certificate; wildcards as `*.example.com`. */
-  readonly names: readonly string[];
+/** How one handshake is to go; equal keys mean equal handshakes. */
+export interface HandshakePlan {
+  readonly key: string;
+  readonly pair: KeyPair;
+  readonly options: TlsOptions;
+  /** Of the same options. */
+  readonly secureContext: SecureContext;
+  /** Envoy's name of the group of the key exchange; `''` when it cannot be told. */
+  readonly group: string;
 }
 
 export interface DownstreamTls {
-  /** All certificates and parameters. */
-  readonly options: SecureContextOptions;
-  /** With several certificates: the context for a client that asks for this server name. Never throws. */
-  readonly contextFor: ((serverName: string) => SecureContext) | undefined;
-  /** Offered to a client that offers one of them itself. HTTP/2 is not spoken here, so it is never among them. */
+  /** In the server's order of preference. */
   readonly applicationProtocols: readonly string[];
+  readonly validation: PeerValidation;
   /** The client is asked for a certificate. */
   readonly requestsCertificate: boolean;
   /** A client without a certificate is refused. */
   readonly requiresCertificate: boolean;
-  /** A certificate is verified; without an authority Envoy takes any. */
-  readonly verifiesCertificate: boolean;
-  readonly certificates: readonly LoadedCertificate[];
+  /** `ocsp_staple_policy` is `STRICT_STAPLING` or `MUST_STAPLE`: an expired response ends the handshake. */
+  readonly requiresFreshStaple: boolean;
+  /** Sessions are kept here and not in tickets (`disable_stateless_session_resumption`). */
+  readonly keepsSessions: boolean;
+  readonly certificates: readonly KeyPair[];
   readonly trusted: readonly LoadedCertificate[];
-  /** Equal for contexts that do the same. */
+  /** Names of the secrets, `''` where there is none. */
+  readonly secretNames: { readonly certificates: readonly string[]; readonly trusted: string };
+  /** Some of it is from a secret of a file. */
+  readonly isFromSecretFile: boolean;
+  readonly files: readonly string[];
+  /** Equal for contexts of equal configurations, whatever their files hold. */
   readonly identity: string;
+  /** Equal for contexts that do the same, files included. */
+  readonly digest: string;
+  plan(hello: ClientHello): HandshakePlan;
 }
 
-function readCertificate(pem: Buffer, name: string, path: Path): X509Certificate {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(pem);
-  } catch {
-    throw new ConfigError(`Failed to load certificate chain from ${name}`, path);
-  }
-  const { asymmetricKeyDetails, asymmetricKeyType } = certificate.publicKey;
-  if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
-    throw new ConfigError(
-      `Failed to load certificate chain from ${name}, only RSA certificates with 2048-bit or larger keys are supported`,
-      path,
-    );
-  }
-  return certificate;
+/** Groups that OpenSSL has, by number (IANA, TLS Supported Groups). */
+const groupNames: Readonly<Record<number, string>> = {
+  23: 'P-256',
+  24: 'P-384',
+  25: 'P-521',
+  29: 'X25519',
+  30: 'X448',
+};
+const groupAliases: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp256r1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+};
+
+/** What OpenSSL agrees upon: of TLS 1.3 the first key that was sent and is known, else the first of ours that is known. */
+function agreedGroup(hello: ClientHello, ours: readonly string[], isTls13: boolean): string {
+  const shares = isTls13 ? hello.keyShares.map((one) => groupNames[one] ?? '') : [];
+  const sent = shares.find((one) => ours.includes(one));
+  if (sent !== undefined) return sent;
+  const theirs = hello.groups.map((one) => groupNames[one] ?? '');
+  return ours.find((one) => theirs.includes(one)) ?? '';
 }
 
-function readAuthorities(source: unknown): Buffer {
-  const path = [...commonPath, 'validation_context', 'trusted_ca'];
-  const pem = under(() => readDataSource(source), ...path);
-  try {
-    new X509Certificate(pem);
-  } catch {
-    throw new ConfigError(`Failed to load trusted CA certificates from ${dataSourceName(source)}`, path);
-  }
-  return pem;
+/** What all handshakes of a context have in common. */
+interface PlanParts {
+  readonly context: Fields;
+  readonly parameters: TlsParameters;
+  readonly pairs: readonly KeyPair[];
+  readonly ticketKeys: readonly TicketKey[];
+  readonly common: TlsOptions;
+  readonly protocols: readonly string[];
 }
 
-function namesOf(certificate: X509Certificate): string[] {
-  const names = certificate.subjectAltName?.split(', ') ?? [];
-  return names.filter((name) => name.startsWith('DNS:')).map((name) => name.slice(4).toLowerCase());
-}
-
-function readKeyPair(config: Fields, path: Path): KeyPair {
-  const chainName = dataSourceName(config.certificate_chain);
-  const chainPath = [...path, 'certificate_chain'];
-  const keyName = dataSourceName(config.private_key);
-  const keyPath = [...path, 'private_key'];
-  if (config.certificate_chain === undefined) {
-    throw new ConfigError(
-      `Failed to load incomplete certificate from ${keyName}: certificate chain not set`,
-      path,
-    );
-  }
-  if (config.private_key === undefined) {
-    throw new ConfigError(`Failed to load incomplete private key from path: ${chainName}`, path);
-  }
-  const chain = under(() => readDataSource(config.certificate_chain), ...chainPath);
-  const certificate = readCertificate(chain, chainName, chainPath);
-  const key = under(() => readDataSource(config.private_key), ...keyPath);
-  let cause: string | undefined;
-  try {
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) cause = 'it does not belong to the certificate';
-  } catch (error) {
-    cause = (error as Error).message;
-  }
-  if (cause !== undefined) {
-    throw new ConfigError(`Failed to load private key from ${keyName}, Cause: ${cause}`, keyPath);
-  }
-  const keyType = String(certificate.publicKey.asymmetricKeyType);
-  return { path: chainName, certificate: chain, key, keyType, names: namesOf(certificate) };
-}
-
-/** How well a certificate fits a name: 2 its very name, 1 a wildcard, 0 not at all. */
-function nameFit({ names }: KeyPair, serverName: string): number {
-  if (names.includes(serverName)) return 2;
-  const parent = serverName.slice(serverName.indexOf('.'));
-  return names.includes(`*${parent}`) ? 1 : 0;
-}
-
-/** A context holds one certificate per kind of key: the first one, as in Envoy. */
-function withPairs(base: SecureContextOptions, pairs: readonly KeyPair[]): SecureContextOptions {
-  const firsts = [...new Map([...pairs].reverse().map((pair) => [pair.keyType, pair])).values()];
-  return { ...base, cert: firsts.map(({ certificate }) => certificate), key: firsts.map(({ key }) => key) };
-}
-
-/** The server name chooses among certificates; when none is for it, all are on offer. */
-function contextChooser(
-  base: SecureContextOptions,
-  pairs: readonly KeyPair[],
-): (serverName: string) => SecureContext {
-  const fits = (serverName: string): readonly KeyPair[] => {
-    const best = Math.max(...pairs.map((pair) => nameFit(pair, serverName)));
-    return best === 0 ? pairs : pairs.filter((pair) => nameFit(pair, serverName) === best);
-  };
-  const keyOf = (chosen: readonly KeyPair[]): string => chosen.map((pair) => pairs.indexOf(pair)).join();
-  // All that can come up is built now: the names of the certificates, a name below each wildcard, any other name.
+function planner({
+  common,
+  context,
+  pairs,
+  parameters,
+  protocols,
+  ticketKeys,
+}: PlanParts): DownstreamTls['plan'] {
+  const { ecdhCurve = '' } = parameters.options;
+  const ours = ecdhCurve.split(':').map((one) => groupAliases[one] ?? one);
+  const names = ticketKeys.map(ticketKeyName);
+  const isTls13Served = parameters.maxVersion === 'TLSv1.3';
   const contexts = new Map<string, SecureContext>();
-  for (const name of ['', ...pairs.flatMap(({ names }) => names.map((one) => one.replace('*', 'any')))]) {
-    const chosen = fits(name);
-    const key = keyOf(chosen);
-    if (!contexts.has(key)) contexts.set(key, createSecureContext(withPairs(base, chosen)));
-  }
-  const all = createSecureContext(withPairs(base, pairs));
-  return (serverName) => contexts.get(keyOf(fits(serverName.toLowerCase()))) ?? all;
-}
-
-function parameters(params: Fields): SecureContextOptions {
-  const minVersion = tlsVersion(params.tls_minimum_protocol_version, 'TLSv1.2');
-  const maxVersion = tlsVersion(params.tls_maximum_protocol_version, 'TLSv1.3');
-  const given = (params.cipher_suites ?? []) as readonly string[];
-  // BoringSSL's `[A|B]` are ciphers of equal rank, which OpenSSL does not know.
-  const older =
-    given.length === 0 ? defaultCiphers : given.map((one) => one.replace(/[[\]]/g, '').replaceAll('|', ':'));
-  const ciphers = [...tls13Ciphers, ...older, ...(minVersion < 'TLSv1.2' ? ['@SECLEVEL=0'] : [])];
-  const curves = (params.ecdh_curves ?? []) as readonly string[];
-  return {
-    minVersion,
-    maxVersion,
-    ciphers: ciphers.join(':'),
-    ecdhCurve: curves.length === 0 ? defaultCurves : curves.join(':'),
-    honorCipherOrder: true,
+  return (hello) => {
+    const pair = chooseCertificate(pairs, hello, context.full_scan_certs_on_sni_mismatch === true);
+    const isTls13 = isTls13Served && hello.offersTls13;
+    const negotiates = protocols.some((one) => hello.applicationProtocols.includes(one));
+    // An older key opens its tickets; what is new is made with the first one.
+    const ticketAt = Math.max(0, names.indexOf(hello.ticketName));
+    const group = agreedGroup(hello, ours, isTls13);
+    const key = [pairs.indexOf(pair), isTls13, negotiates, ticketAt, group].join();
+    const options: TlsOptions = {
+      ...common,
+      ...pair.options,
+      ticketKeys: ticketKeys[ticketAt] as TicketKey,
+      // Of TLS 1.3, BoringSSL takes the client's first choice.
+      honorCipherOrder: !isTls13 && context.prefer_client_ciphers !== true,
+      // Node ends a handshake with an alert when no protocol is agreed upon, where Envoy goes on without one. So who
+      // offers nothing of ours meets a server that does not take part in the negotiation.
+      ...(negotiates ? { ALPNProtocols: [...protocols] } : {}),
+    };
+    let secureContext = contexts.get(key);
+    if (secureContext === undefined) {
+      secureContext = createSecureContext(options);
+      contexts.set(key, secureContext);
+    }
+    return { key, pair, options, secureContext, group };
   };
 }
 
-/** @returns undefined for plain text. @throws ConfigError with the path from `transport_socket` on */
-export function downstreamTls(transportSocket: unknown): DownstreamTls | undefined {
+/** @throws ConfigError when the certificates do not go with the policy */
+function refuseMissingStaples(policy: string, pairs: readonly KeyPair[]): void {
+  if (policy !== 'MUST_STAPLE' || pairs.every(({ staple }) => staple !== undefined)) return;
+  throw new ConfigError('Required OCSP response is missing from TLS context', commonPath);
+}
+
+/**
+ * @param secrets of the bootstrap
+ * @returns undefined for plain text
+ * @throws ConfigError with the path from `transport_socket` on
+ */
+export function downstreamTls(
+  transportSocket: unknown,
+  secrets: StaticSecrets = [],
+): DownstreamTls | undefined {
   const config = messageOf(messageOf(transportSocket).typed_config);
   const type = typeNameOf(config);
   if (type === '' || type === rawType) return undefined;
   if (type !== contextType) {
-    throw new ConfigError(
-      `the transport socket ${type} needs real Envoy`,
-      ['transport_socket', 'typed_config'],
-      true,
-    );
+    throw new ConfigError(`the transport socket ${type} needs real Envoy`, [...contextPath], true);
   }
   const common = messageOf(config.common_tls_context);
-  const pairs = messagesOf(common.tls_certificates).map((one, index) =>
-    readKeyPair(one, [...commonPath, 'tls_certificates', index]),
-  );
-  if (pairs.length === 0) throw new ConfigError('No TLS certificates found for server context', commonPath);
-  const ca = messageOf(common.validation_context).trusted_ca;
-  const trusted = ca === undefined ? undefined : readAuthorities(ca);
-  const hash = createHash('sha256')
-    .update(JSON.stringify(config))
-    .update(trusted ?? '');
-  for (const { certificate, key } of pairs) hash.update(certificate).update(key);
-  const identity = hash.digest('hex');
-  const base: SecureContextOptions = {
-    ...parameters(messageOf(common.tls_params)),
-    // Without it sessions of clients with certificates could not be resumed.
-    sessionIdContext: identity.slice(0, 32),
-    ...(trusted === undefined ? {} : { ca: trusted }),
-  };
-  const options = withPairs(base, pairs);
-  let contextFor: DownstreamTls['contextFor'];
-  try {
-    if (pairs.length === 1) createSecureContext(options);
-    else contextFor = contextChooser(base, pairs);
-  } catch (error) {
-    throw new ConfigError(`Failed to initialize TLS: ${(error as Error).message}`, commonPath);
+  const certificates = certificateSecrets(common, secrets, commonPath);
+  if (certificates.length === 0) {
+    throw new ConfigError('No TLS certificates found for server context', commonPath);
   }
-  const requiresCertificate = config.require_client_certificate === true;
+  const trust = validationSecret(common, secrets, commonPath);
+  const tickets = ticketKeySecret(config, secrets, contextPath);
+  const pairs = certificates.map(({ path, value }) => readKeyPair(value, path));
+  const parameters = tlsParameters(messageOf(common.tls_params), 'TLSv1.3', [...commonPath, 'tls_params']);
+  const validation = compilePeerValidation(trust.value, trust.path);
+  const policy = textOf(config.ocsp_staple_policy, 'LENIENT_STAPLING');
+  refuseMissingStaples(policy, pairs);
+  const isStateless = config.disable_stateless_session_resumption !== true;
+  const parts = [...certificates, trust, tickets];
+  const identity = JSON.stringify([config, ...parts.map(withoutFileContent)]);
+  const requiresCertificate =
+    validation.isActive && (config.require_client_certificate === true || validation.needsCertificate);
+  const options: TlsOptions = {
+    ...parameters.options,
+    ...validation.options,
+    // Without it sessions of clients with certificates could not be resumed. A session that was given when something
+    // else was asked of clients must not be.
+    sessionIdContext: sessionIdContext([
+      identity,
+      trust.value,
+      validation.options.ca,
+      validation.options.crl,
+    ]),
+    sessionTimeout: Math.max(1, Math.round(durationOf(config.session_timeout, sessionTimeoutMs) / 1000)),
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (isStateless ? 0 : constants.SSL_OP_NO_TICKET),
+    requestCert: validation.isActive,
+    // What becomes of a client with a bad certificate is decided, and counted, by the chain. Without any, OpenSSL ends
+    // the handshake with the alert that tells why.
+    rejectUnauthorized: requiresCertificate && validation.chainDecides,
+  };
+  for (const [at, pair] of pairs.entries()) {
+    try {
+      createSecureContext({ ...options, ...pair.options });
+    } catch (error) {
+      const path = certificates[at]?.path ?? commonPath;
+      throw new ConfigError(`Failed to initialize TLS: ${(error as Error).message}`, path);
+    }
+  }
+  const protocols = (common.alpn_protocols ?? []) as readonly string[];
+  const ticketKeys = tickets === undefined ? randomTicketKeys() : readTicketKeys(tickets.value, tickets.path);
   return {
-    options,
-    contextFor,
-    applicationProtocols: (common.alpn_protocols ?? []) as readonly string[],
-    requestsCertificate: requiresCertificate || trusted !== undefined,
+    applicationProtocols: protocols,
+    validation,
+    requestsCertificate: validation.isActive,
     requiresCertificate,
-    verifiesCertificate: trusted !== undefined,
-    certificates: pairs.map(({ certificate, path }) => ({ path, certificate })),
-    trusted: trusted === undefined ? [] : [{ path: dataSourceName(ca), certificate: trusted }],
+    requiresFreshStaple: policy !== 'LENIENT_STAPLING',
+    keepsSessions: !isStateless && config.disable_stateful_session_resumption !== true,
+    certificates: pairs,
+    trusted: validation.trusted,
+    secretNames: { certificates: certificates.map(statName), trusted: trust.name },
+    isFromSecretFile: parts.some((one) => one?.file !== undefined),
+    files: [...new Set([...secretFiles(...parts), ...namedFiles(...parts.map((one) => one?.value))])],
     identity,
+    digest: digestOf(identity, pairs, validation, tickets === undefined ? [] : ticketKeys),
+    plan: planner({ context: config, parameters, pairs, ticketKeys, common: options, protocols }),
   };
 }
+
+function digestOf(
+  identity: string,
+  pairs: readonly KeyPair[],
+  { options }: PeerValidation,
+  ticketKeys: readonly TicketKey[],
+): string {
+  const material = [
+    ...pairs.map((pair) => [pair.options, pair.staple?.response]),
+    options.ca,
+    options.crl,
+    ...ticketKeys,
+  ];
+  return createHash('sha256').update(identity).update(JSON.stringify(material)).digest('hex');
+}
+
+/** Under which name the end of its life is shown: that of the secret, and Envoy's for what has none. */
+function statName({ name, value }: Secret): string {
+  return name === '' && value.pkcs12 !== undefined ? 'unnamed_cert_' : name;
+}
+
+/** A secret of a file is named by the file: its content may change while connections stay. */
+function withoutFileContent(part: unknown): unknown {
+  const { file, name } = messageOf(part);
+  return file === undefined ? part : { file, name };
+}
+
+const sessionIdContext = (parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);

@@ -34,3 +34,19 @@ export function createTlsInspector(config: Fields, scope: StatsScope): ListenerF
     },
   };
 }
+
+/**
+ * For a TLS chain whose listener has no inspector: which certificate, whether a protocol is negotiated, all that is decided
+ * by the first message. It counts nothing, and leaves to the handshake what is too large.
+ */
+export const helloReader: ListenerFilter = {
+  inspect(octets, findings) {
+    const found = readClientHello(octets);
+    if (found === 'more') return 'more';
+    if (typeof found !== 'string') {
+      findings.isTls = true;
+      findings.hello = found;
+    }
+    return 0;
+  },
+};

@@ -6,12 +6,14 @@
 import type { Duplex } from 'node:stream';
 import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
 import type { Clock } from '../common/clock.js';
+import type { ConnectionTls } from '../common/connection-tls.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { ResponseFlag } from '../common/stream-info.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
 import type { ProxyTlv } from './proxy-protocol/proxy-header.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { ClusterManager } from '../upstream/cluster/cluster.js';
+import type { StaticSecrets } from './tls/secrets.js';
 
 /** Facts of an accepted connection; what filters found out about it stands at the end. */
 export interface ConnectionInfo {
@@ -22,7 +24,7 @@ export interface ConnectionInfo {
   readonly localAddress: string;
   readonly localPort: number;
   readonly tls: boolean;
-  /** Server name of the TLS handshake. */
+  /** Server name of the TLS handshake, where the listener has inspected it (`tls_inspector`); else `''`, as in Envoy. */
   readonly serverName: string;
   /** Negotiated protocol, `''` when none. */
   readonly alpn: string;
@@ -41,6 +43,8 @@ export interface ConnectionInfo {
   discardedOctets?: number | undefined;
   /** Set by filters: namespace -> fields; undefined until somebody does. */
   dynamicMetadata?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  /** Of its handshake; undefined for plain text. */
+  readonly ssl?: ConnectionTls | undefined;
 }
 
 /** A filter before the terminal one, shared by all connections of its chain. */
@@ -103,6 +107,8 @@ export interface FactoryContext {
   /** Prefix of the listener's statistics, e.g. `listener.0.0.0.0_8080.`; ends with a dot. */
   readonly listenerStatPrefix: string;
   readonly node: { readonly id: string; readonly cluster: string };
+  /** `static_resources.secrets` */
+  readonly secrets?: StaticSecrets;
   /** True when the whole server drains (`/healthcheck/fail`, SIGTERM): responses then carry `connection: close`. */
   isDraining(): boolean;
 }

@@ -217,6 +217,7 @@ export const routeSupportedFields: SupportedFields = {
     inline_bytes: true,
     inline_string: true,
     environment_variable: true,
+    watched_directory: 'ignored',
   },
   'envoy.config.core.v3.HeaderValueOption': {
     header: true,

@@ -54,9 +54,28 @@ function commandLine(options: ServerOptions): Readonly<Record<string, unknown>> 
 }
 
 function certificatesOf(listener: Listener): ReturnType<AdminHost['certificates']> {
-  return listener.allChains.flatMap(({ config: { tls } }) =>
-    tls === undefined ? [] : [{ trustedAuthorities: tls.trusted, certificates: tls.certificates }],
+  return listener.allChains.flatMap(({ tls }) =>
+    tls === undefined
+      ? []
+      : [
+          {
+            trustedAuthorities: tls.trusted,
+            certificates: tls.certificates.map(({ certificate, path, staple }) => ({
+              path,
+              certificate,
+              ocsp: staple,
+            })),
+          },
+        ],
   );
+}
+
+function clusterCertificates(clusters: ClusterManager): ReturnType<AdminHost['certificates']> {
+  return clusters.all().flatMap(({ upstreamTls }) => {
+    if (upstreamTls === undefined) return [];
+    const { certificates, trusted } = upstreamTls.material;
+    return [{ trustedAuthorities: trusted, certificates }];
+  });
 }
 
 /** Gauges of the server that change by themselves. */
@@ -75,7 +94,7 @@ export function refreshServerStats(stats: ServerStats, listeners: ListenerManage
 
 export function createAdminHost(parts: AdminHostParts): AdminHost {
   const { actions, clusters, listeners, options, serverStats, stats } = parts;
-  const certificates = () => listeners.all().flatMap(certificatesOf);
+  const certificates = () => [...listeners.all().flatMap(certificatesOf), ...clusterCertificates(clusters)];
   return {
     ...actions,
     stats,

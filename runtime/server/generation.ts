@@ -66,12 +66,18 @@ export function prepareGeneration(
   const resources = config.bootstrap.static_resources;
   let clusterUpdate: ClusterUpdate | undefined;
   try {
+    const secrets = messagesOf(resources?.secrets);
     const names = clusterNames(messagesOf(resources?.clusters));
     checkLocalCluster(config.bootstrap, names);
-    const preparedClusters = clusters.prepare(resources?.clusters ?? [], config.bootstrap.cluster_manager);
+    const preparedClusters = clusters.prepare(
+      resources?.clusters ?? [],
+      config.bootstrap.cluster_manager,
+      secrets,
+    );
     clusterUpdate = preparedClusters;
     const preparedListeners = listeners.prepare(messagesOf(messageOf(resources).listeners), {
       ...context,
+      secrets,
       hasCluster: lookup(names),
       connectionLimits: readConnectionLimits(messageOf(config.bootstrap)),
       isForOctets: lookup(namesOfOctetClusters(messagesOf(resources?.clusters))),

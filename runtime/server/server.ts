@@ -42,6 +42,8 @@ import { openLogOutput } from './log-output.js';
 import type { ServerOptions } from './server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { createServerStats } from './server-stats.js';
+import type { TlsRotation } from './tls-rotation.js';
+import { createTlsRotation } from './tls-rotation.js';
 
 /** Envoy's `--drain-time-s`. */
 const defaultDrainTimeS = 600;
@@ -90,6 +92,7 @@ class RunningServer implements Server {
   private ownPlace: OwnPlace = { locality: undefined, cluster: undefined };
   private readonly listeners: ListenerManager;
   private readonly hotReload: HotReload;
+  private readonly tlsRotation: TlsRotation;
   /** Name of the configuration, for messages. */
   private readonly name: string;
   private inForce: ConfigurationInForce | undefined = undefined;
@@ -127,6 +130,7 @@ class RunningServer implements Server {
       clock,
       stats,
       random: Math.random,
+      loggers: this.loggers,
       accessLogFiles: this.accessLogFiles,
       ownLocality: () => this.ownPlace.locality,
       localCluster: () => this.ownPlace.cluster,
@@ -138,6 +142,7 @@ class RunningServer implements Server {
       factories: { terminal: networkFilters, read: readFilters },
       drainTimeMs: this.drainTimeMs,
     });
+    this.tlsRotation = createTlsRotation({ clock, log: this.loggers.get('config'), stats });
     this.hotReload = createHotReload({
       name: this.name,
       clock,
@@ -249,6 +254,9 @@ class RunningServer implements Server {
   }
 
   private setInForce({ bootstrap }: Generation): void {
+    if (this.options.watch !== false) {
+      this.tlsRotation.follow([...this.listeners.rotatingTls(), ...this.clusters.rotatingTls()]);
+    }
     const before = this.inForce?.bootstrap;
     this.inForce = { bootstrap, lastUpdatedMs: this.clock.wallTime() };
     if (before === undefined) return;
@@ -400,6 +408,7 @@ class RunningServer implements Server {
   async release(): Promise<void> {
     clearInterval(this.alive);
     this.watcher?.close();
+    this.tlsRotation.close();
     this.listeners.close();
     this.clusters.close();
     this.flusher?.close();

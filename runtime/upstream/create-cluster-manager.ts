@@ -6,6 +6,8 @@ import { openFile } from '../access-log/create-access-loggers.js';
 import { messageOf, textOf } from '../common/message-fields.js';
 import { under } from '../network/config-path.js';
 import { ConfigError } from '../network/filter.js';
+import type { RotatingTls } from '../network/tls/material.js';
+import type { StaticSecrets } from '../network/tls/secrets.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { Cluster } from './cluster/cluster.js';
 import type { OwnedCluster } from './cluster/create-cluster.js';
@@ -73,10 +75,11 @@ class Clusters implements ReloadableClusterManager {
     return (line) => file.write(line);
   }
 
-  prepare(configs: readonly ClusterConfig[], settings?: unknown): ClusterUpdate {
+  prepare(configs: readonly ClusterConfig[], settings?: unknown, secrets: StaticSecrets = []): ClusterUpdate {
     const outlierLog = this.openOutlierLog(settings);
     const next = new Map<string, Member>();
     const fresh: Member[] = [];
+    const rotations: (() => void)[] = [];
     for (const [index, config] of configs.entries()) {
       try {
         const { name } = config;
@@ -84,10 +87,16 @@ class Clusters implements ReloadableClusterManager {
         const before = this.members.get(name);
         const configText = JSON.stringify(config);
         if (before?.configText === configText) {
+          // What its files and secrets hold may differ.
+          const rotate = before.owned.cluster.prepareTls(secrets);
+          if (rotate !== undefined) rotations.push(rotate);
           next.set(name, before);
           continue;
         }
-        const member = { owned: createCluster(config, this.dependencies, before?.owned), configText };
+        const member = {
+          owned: createCluster(config, { ...this.dependencies, secrets }, before?.owned),
+          configText,
+        };
         next.set(name, member);
         fresh.push(member);
         this.warming.add(member);
@@ -101,10 +110,16 @@ class Clusters implements ReloadableClusterManager {
       warmed: Promise.all(fresh.map(({ owned }) => owned.warmed)).then(() => undefined),
       commit: () => {
         this.outlierLog = outlierLog;
+        for (const rotate of rotations) rotate();
         this.commit(next, fresh);
       },
       discard: () => this.forget(fresh),
     };
+  }
+
+  rotatingTls(): readonly RotatingTls[] {
+    const all = [...this.members.values()].map(({ owned }) => owned.cluster.rotatingTls);
+    return all.filter((one) => one !== undefined);
   }
 
   private commit(next: ReadonlyMap<string, Member>, fresh: readonly Member[]): void {

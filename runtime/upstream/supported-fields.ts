@@ -49,6 +49,7 @@ export const upstreamSupportedFields: SupportedFields = {
     typed_dns_resolver_config: true,
     use_tcp_for_dns_lookups: true,
     transport_socket: true,
+    upstream_http_protocol_options: true,
     metadata: 'ignored',
     ignore_health_on_host_removal: true,
     health_checks: true,
@@ -131,6 +132,12 @@ export const upstreamSupportedFields: SupportedFields = {
     explicit_http_config: true,
     auto_config: true,
     use_downstream_protocol_config: true,
+    upstream_http_protocol_options: true,
+  },
+  'envoy.config.core.v3.UpstreamHttpProtocolOptions': {
+    auto_sni: true,
+    auto_san_validation: true,
+    override_auto_sni_header: true,
   },
   [`${http}.ExplicitHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
   [`${http}.AutoHttpConfig`]: { http_protocol_options: true, http2_protocol_options: true },
@@ -147,8 +154,10 @@ export const upstreamSupportedFields: SupportedFields = {
   'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext': {
     common_tls_context: true,
     sni: true,
-    // Sessions are not resumed, and a server that asks for a renegotiation gets it from nobody.
-    max_session_keys: 'ignored',
+    auto_host_sni: true,
+    auto_sni_san_validation: true,
+    max_session_keys: true,
+    enforce_rsa_key_usage: true,
     allow_renegotiation: onlyValues(false),
   },
 };

@@ -3,6 +3,7 @@
  */
 import type { Protocol } from '../../http/codec.js';
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
+import type { RequestHead } from '../../http/codec.js';
 import type { Counter, Gauge, Histogram } from '../../stats/stat.js';
 import type { Host, HostSet } from '../host/host.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
@@ -10,6 +11,7 @@ import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import type { LoadBalancer } from '../load-balancing/load-balancer.js';
 import type { OutlierAverages } from '../outlier/outlier-detector.js';
 import type { ResourceUsage } from './circuit-breaker.js';
+import type { RequestedNames, UpstreamTls } from './upstream-tls.js';
 
 /** Statistics of `cluster.<name>.` that the request path touches; names are the field names in snake_case. */
 export interface ClusterStats {
@@ -134,15 +136,18 @@ export interface Cluster {
   /** What the outlier detector found at the end of the last interval; undefined without one. */
   readonly outlierAverages?: OutlierAverages | undefined;
   resources(priority: RoutingPriority): ClusterResources;
-  /** TLS to the upstream (`envoy.transport_sockets.tls`), undefined for raw. */
-  readonly upstreamTls: import('node:tls').ConnectionOptions | undefined;
+  /** Connects over TLS to its hosts (`envoy.transport_sockets.tls`), undefined for raw. */
+  readonly upstreamTls: UpstreamTls | undefined;
   /**
    * The HTTP pool of one of its hosts: made on first use, drained when the host leaves the set or the cluster leaves the
    * configuration.
    * @param priority DEFAULT when absent
    * @param downstream protocol of the request, for a cluster that uses the same (`use_downstream_protocol_config`)
+   * @param names what the request asks of TLS: its connections are for such requests only
    */
-  pool(host: Host, priority?: RoutingPriority, downstream?: Protocol): ConnectionPool;
+  pool(host: Host, priority?: RoutingPriority, downstream?: Protocol, names?: RequestedNames): ConnectionPool;
+  /** What a request asks of TLS by the host that it is for (`auto_sni`); undefined when nothing. */
+  readonly namesOf: ((head: RequestHead) => RequestedNames) | undefined;
   /** Connections without a codec, for the TCP proxy. They use the limits of the priority DEFAULT. */
   readonly tcp: TcpConnector;
   /**

@@ -5,20 +5,15 @@ import type { Clock } from '../../common/clock.js';
 import type { Fields } from '../../common/message-fields.js';
 import { durationOf, messageOf, numberOf, textOf } from '../../common/message-fields.js';
 import { clientProtocolOptions, http1ClientDefaults } from '../../http/http1/http1-options.js';
-import { under } from '../../network/config-path.js';
 import { ConfigError } from '../../network/filter.js';
 import { http2MessageOptions } from '../../http/http2/http2-options.js';
 import type { Http2Stats } from '../../http/http2/http2-stats.js';
 import type { PoolOptions } from '../connection-pool/host-pool.js';
-import { innerTransportSocket, innerTransportSocketPath } from './upstream-proxy-protocol.js';
-import { upstreamTls } from './upstream-tls.js';
 
 const optionsName = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 const oneHourMs = 3_600_000;
 /** Envoy's limit of a response's names and values when the cluster says nothing. */
 const http2ResponseHeadersOctets = 60 * 1024;
-
-const offered = { http1: ['http/1.1'], http2: ['h2'], auto: ['h2', 'http/1.1'] } as const;
 
 function protocolOf(options: Fields, http2: unknown): PoolOptions['protocol'] {
   if (options.auto_config !== undefined) return 'auto';
@@ -26,7 +21,8 @@ function protocolOf(options: Fields, http2: unknown): PoolOptions['protocol'] {
   return isHttp2 ? 'http2' : 'http1';
 }
 
-export interface ConnectionSettings extends Omit<PoolOptions, 'clock' | 'stats' | 'limits' | 'usage'> {
+export interface ConnectionSettings
+  extends Omit<PoolOptions, 'clock' | 'stats' | 'limits' | 'usage' | 'tls' | 'names'> {
   /** `use_downstream_protocol_config`: HTTP/2 for requests that came over it. */
   readonly followsDownstream: boolean;
 }
@@ -65,9 +61,13 @@ export function connectionKey(config: unknown): string {
   return JSON.stringify(Object.entries(messageOf(config)).filter(([name]) => !unrelated.has(name)));
 }
 
-/** @throws ConfigError with the path inside the cluster */
+/**
+ * @param isTls the cluster is connected to over TLS
+ * @throws ConfigError with the path inside the cluster
+ */
 export function connectionSettings(
   config: unknown,
+  isTls: boolean,
   clock: Clock,
   random: () => number,
   http2Stats: () => Http2Stats,
@@ -82,11 +82,7 @@ export function connectionSettings(
   // The older field of the cluster counts only where the newer message is absent.
   const http2 =
     Object.keys(options).length > 0 ? explicit.http2_protocol_options : fields.http2_protocol_options;
-  const tls = under(
-    () => upstreamTls(innerTransportSocket(fields.transport_socket)),
-    ...innerTransportSocketPath(fields.transport_socket),
-  );
-  if (auto !== undefined && tls === undefined) {
+  if (auto !== undefined && !isTls) {
     throw new ConfigError(
       `ALPN configured for cluster ${textOf(fields.name)} which has a non-ALPN transport socket`,
       ['typed_extension_protocol_options', optionsName, 'auto_config'],
@@ -129,10 +125,8 @@ export function connectionSettings(
       bufferLimitBytes,
       // A host that does not take what is left to be written is not waited for longer.
       delayedCloseTimeoutMs: 1000,
-      scheme: tls === undefined ? 'http' : 'https',
+      scheme: isTls ? 'https' : 'http',
     },
-    // A pool offers what it speaks when the configuration says nothing (Envoy's ALPN fallback).
-    tls: tls === undefined ? undefined : { ...tls, ALPNProtocols: tls.ALPNProtocols ?? offered[protocol] },
     // An address of our own, and 0 for any port.
     source:
       textOf(source.address) === ''

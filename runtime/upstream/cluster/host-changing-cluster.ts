@@ -4,19 +4,24 @@
  * A cluster is built beside the one of the same name that is in force, and looks for its hosts there. Until `activate` it
  * touches nothing that the other uses: neither its pools nor its membership statistics.
  */
-import type { ConnectionOptions } from 'node:tls';
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
 import type { Clock } from '../../common/clock.js';
 import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
 import type { Protocol } from '../../http/codec.js';
 import { lazyHttp2Stats } from '../../http/http2/http2-stats.js';
+import { under } from '../../network/config-path.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
+import { expiredCertificates } from '../../network/tls/expired-certificates.js';
+import type { RotatingTls } from '../../network/tls/material.js';
+import type { StaticSecrets } from '../../network/tls/secrets.js';
+import { createSslStats } from '../../network/tls/ssl-stats.js';
 import type { Counter, Gauge, StatsScope } from '../../stats/stat.js';
 import type { ConnectionPool } from '../connection-pool/connection-pool.js';
 import { createTcpConnector } from '../connection-pool/create-tcp-connector.js';
 import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import { HostPools } from '../connection-pool/host-pools.js';
+import { NamedPools } from '../connection-pool/named-pools.js';
 import { createRefusingPool } from '../connection-pool/refusing-pool.js';
 import type { HostDescription } from '../host/create-host.js';
 import { createHostSet, renewHost } from '../host/create-host.js';
@@ -46,10 +51,17 @@ import type {
 import type { ConnectionSettings } from './connection-settings.js';
 import { connectionKey, connectionSettings } from './connection-settings.js';
 import { tcpConnectionSettings } from './tcp-connection-settings.js';
-import { speaksProxyProtocol } from './upstream-proxy-protocol.js';
+import {
+  innerTransportSocket,
+  innerTransportSocketPath,
+  speaksProxyProtocol,
+} from './upstream-proxy-protocol.js';
 import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
 import type { HostPair, HostWatchDependencies } from './host-watch.js';
 import { HostWatch } from './host-watch.js';
+import { requestedNames } from './requested-names.js';
+import type { RequestedNames, UpstreamTlsMaterial } from './upstream-tls.js';
+import { UpstreamTls, upstreamTls } from './upstream-tls.js';
 
 const httpNeedsEnvoy = 'upstream_proxy_protocol:_HTTP_needs_real_Envoy';
 
@@ -64,6 +76,8 @@ export interface ClusterDependencies extends HostWatchDependencies {
   readonly localCluster?: () => LocalCluster | undefined;
   /** Who is told about names that do not resolve (`upstream`). */
   readonly loggers?: LoggerRegistry;
+  /** `static_resources.secrets` */
+  readonly secrets?: StaticSecrets;
   /** Instead of the resolver that the configuration asks for. */
   readonly createResolver?: (config: ClusterConfig) => DnsResolver;
 }
@@ -73,12 +87,24 @@ interface Connections {
   readonly key: string;
   readonly settings: ConnectionSettings;
   readonly breakers: Readonly<Record<RoutingPriority, CircuitBreaker>>;
+  readonly tls: UpstreamTls | undefined;
   readonly pools: HostPools;
+  /** By what requests ask of TLS, when they do. */
+  readonly namedPools: NamedPools;
   readonly tcp: TcpConnector;
   /** Connections begin with what one client is told of, so that requests cannot share them. */
   readonly isForOctets: boolean;
   /** Who may let pools drain. */
   owner: HostChangingCluster;
+}
+
+/** @throws ConfigError with the path inside the cluster */
+function readTls(config: unknown, secrets: StaticSecrets): UpstreamTlsMaterial | undefined {
+  const { transport_socket: transportSocket } = messageOf(config);
+  return under(
+    () => upstreamTls(innerTransportSocket(transportSocket), secrets),
+    ...innerTransportSocketPath(transportSocket),
+  );
 }
 
 export class HostChangingCluster implements Cluster {
@@ -95,6 +121,10 @@ export class HostChangingCluster implements Cluster {
   /** The balancer is for hosts of before: it is made anew when somebody asks. */
   private isStale = false;
   private readonly connections: Connections;
+  private secrets: StaticSecrets;
+  /** Comes into force with the cluster; undefined for plain text. */
+  private readonly material: UpstreamTlsMaterial | undefined;
+  readonly namesOf: Cluster['namesOf'];
   private readonly membershipChange: Counter;
   private readonly membershipTotal: Gauge;
   private readonly membershipHealthy: Gauge;
@@ -125,9 +155,14 @@ export class HostChangingCluster implements Cluster {
     const policy = readBalancingPolicy(config);
     checkBreakers(config);
     const key = connectionKey(config);
+    this.secrets = dependencies.secrets ?? [];
+    this.material = readTls(config, this.secrets);
+    this.namesOf = requestedNames(config);
     const kept = previous?.connections.key === key ? previous.connections : undefined;
     const http2Stats = lazyHttp2Stats(`${this.statPrefix}http2.`, stats);
-    const settings = kept?.settings ?? connectionSettings(config, dependencies.clock, random, http2Stats);
+    const settings =
+      kept?.settings ??
+      connectionSettings(config, this.material !== undefined, dependencies.clock, random, http2Stats);
     this.watch = this.createWatch(dependencies, settings);
     this.stats =
       previous?.statPrefix === this.statPrefix
@@ -151,7 +186,8 @@ export class HostChangingCluster implements Cluster {
     this.maxHostWeight = stats.gauge(`${this.statPrefix}max_host_weight`);
   }
 
-  private createWatch(dependencies: ClusterDependencies, { http1, tls }: ConnectionSettings): HostWatch {
+  private createWatch(dependencies: ClusterDependencies, { http1 }: ConnectionSettings): HostWatch {
+    const tls = this.material === undefined ? undefined : () => this.upstreamTls as UpstreamTls;
     return new HostWatch(this.config, dependencies, {
       statPrefix: this.statPrefix,
       http1,
@@ -176,25 +212,45 @@ export class HostChangingCluster implements Cluster {
   private connect(
     key: string,
     settings: ConnectionSettings,
-    { clock, stats }: ClusterDependencies,
+    { clock, loggers, stats }: ClusterDependencies,
   ): Connections {
     const breaker = (priority: RoutingPriority) =>
       new CircuitBreaker(this.config, priority, this.statPrefix, stats);
     const breakers = { DEFAULT: breaker('DEFAULT'), HIGH: breaker('HIGH') };
-    const shared = { ...settings, clock, stats: this.stats };
-    const pools = new HostPools({
-      DEFAULT: { ...shared, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
-      HIGH: { ...shared, limits: breakers.HIGH.limits, usage: breakers.HIGH },
-    });
+    const tls =
+      this.material === undefined
+        ? undefined
+        : new UpstreamTls(this.material, createSslStats(this.statPrefix, stats, 'client'), (certificates) => {
+            const log = loggers?.get('upstream');
+            for (const text of expiredCertificates(certificates, clock.wallTime())) {
+              log?.warning(`cluster '${this.name}': ${text}`);
+            }
+          });
+    const shared = { ...settings, clock, stats: this.stats, tls };
+    const poolsFor = (names: RequestedNames) =>
+      new HostPools({
+        DEFAULT: { ...shared, names, limits: breakers.DEFAULT.limits, usage: breakers.DEFAULT },
+        HIGH: { ...shared, names, limits: breakers.HIGH.limits, usage: breakers.HIGH },
+      });
     const tcp = createTcpConnector({
       ...tcpConnectionSettings(this.config, settings, this.statPrefix, stats),
       clock,
       stats: this.stats,
       limits: breakers.DEFAULT.limits,
       usage: breakers.DEFAULT,
+      tls,
     });
-    const isForOctets = speaksProxyProtocol(messageOf(this.config).transport_socket);
-    return { key, settings, breakers, pools, tcp, isForOctets, owner: this };
+    return {
+      key,
+      settings,
+      breakers,
+      tls,
+      pools: poolsFor({}),
+      namedPools: new NamedPools(poolsFor),
+      tcp,
+      isForOctets: speaksProxyProtocol(messageOf(this.config).transport_socket),
+      owner: this,
+    };
   }
 
   /** Many hosts may change at once, and a balancer may be a large table: it is made once for all of them. */
@@ -222,8 +278,32 @@ export class HostChangingCluster implements Cluster {
     return this.connections.settings.idleTimeoutMs;
   }
 
-  get upstreamTls(): ConnectionOptions | undefined {
-    return this.connections.settings.tls;
+  get upstreamTls(): UpstreamTls | undefined {
+    return this.connections.tls;
+  }
+
+  /** Reads the files of the TLS context again. @returns puts it in force; undefined for plain text. @throws ConfigError */
+  prepareTls(secrets: StaticSecrets): (() => boolean) | undefined {
+    const { tls } = this.connections;
+    const material = readTls(this.config, secrets);
+    if (tls === undefined || material === undefined) return undefined;
+    return () => {
+      this.secrets = secrets;
+      return tls.set(material);
+    };
+  }
+
+  get rotatingTls(): RotatingTls | undefined {
+    const { tls } = this.connections;
+    if (tls === undefined) return undefined;
+    return {
+      key: this,
+      name: `cluster '${this.name}'`,
+      get files() {
+        return tls.material.files;
+      },
+      prepare: () => this.prepareTls(this.secrets) as () => boolean,
+    };
   }
 
   get tcp(): TcpConnector {
@@ -234,10 +314,16 @@ export class HostChangingCluster implements Cluster {
     return this.connections.breakers[priority];
   }
 
-  pool(host: Host, priority: RoutingPriority = 'DEFAULT', downstream?: Protocol): ConnectionPool {
-    const { isForOctets, owner, pools, settings } = this.connections;
+  pool(
+    host: Host,
+    priority: RoutingPriority = 'DEFAULT',
+    downstream?: Protocol,
+    names?: RequestedNames,
+  ): ConnectionPool {
+    const { isForOctets, namedPools, owner, settings } = this.connections;
     if (isForOctets) return createRefusingPool(host, httpNeedsEnvoy);
     const asHttp2 = settings.followsDownstream && downstream === 'HTTP/2';
+    const pools = names === undefined ? this.connections.pools : namedPools.get(names);
     return pools.get(host, priority, owner.hasEndpoint(host), asHttp2);
   }
 
@@ -316,6 +402,7 @@ export class HostChangingCluster implements Cluster {
     if (!isFailure) return;
     // A new set of connections may have better luck.
     this.connections.pools.renew(host);
+    this.connections.namedPools.renew(host);
     host.health.tellFailure();
   }
 
@@ -328,12 +415,14 @@ export class HostChangingCluster implements Cluster {
     this.rebalance();
     this.isActive = true;
     this.connections.owner = this;
+    if (this.material !== undefined) this.connections.tls?.set(this.material);
     this.previous = undefined;
     this.publish();
   }
 
   private publish(): void {
     this.connections.pools.retain(this.hostSet.hosts);
+    this.connections.namedPools.retain(this.hostSet.hosts);
     this.membershipChange.add(this.changes);
     this.changes = 0;
     this.membershipTotal.set(this.hostSet.hosts.length);
@@ -358,7 +447,9 @@ export class HostChangingCluster implements Cluster {
 
   /** The cluster has left the configuration, or another one has taken its place. */
   drain(): void {
-    if (this.connections.owner === this) this.connections.pools.drain();
+    if (this.connections.owner !== this) return;
+    this.connections.pools.drain();
+    this.connections.namedPools.drain();
   }
 
   /** Of a cluster that has left for good: its gauges say so. */
@@ -371,6 +462,8 @@ export class HostChangingCluster implements Cluster {
   }
 
   close(): void {
-    if (this.connections.owner === this) this.connections.pools.close();
+    if (this.connections.owner !== this) return;
+    this.connections.pools.close();
+    this.connections.namedPools.close();
   }
 }

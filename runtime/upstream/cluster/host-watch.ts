@@ -2,7 +2,6 @@
  * Who watches the hosts of a cluster: its active checks and its outlier detector, and how the next generation of the
  * configuration takes over what they know.
  */
-import type { ConnectionOptions } from 'node:tls';
 import type { AccessLogFiles } from '../../access-log/create-access-loggers.js';
 import type { Clock } from '../../common/clock.js';
 import { messageOf } from '../../common/message-fields.js';
@@ -19,6 +18,7 @@ import { createOutlierDetector } from '../outlier/create-outlier-detector.js';
 import type { OutlierAverages, OutlierDetector } from '../outlier/outlier-detector.js';
 import type { EventLog } from '../outlier/outlier-event-log.js';
 import { readOutlierSettings } from '../outlier/outlier-settings.js';
+import type { UpstreamTls } from './upstream-tls.js';
 
 /** What a server gives to all clusters for it. */
 export interface HostWatchDependencies {
@@ -39,7 +39,7 @@ export interface HostWatchOptions {
   readonly statPrefix: string;
   readonly http1: Http1ClientOptions;
   /** How the cluster connects; undefined: plain text. */
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: (() => Pick<UpstreamTls, 'connect'>) | undefined;
   /** The cluster has had a connection, ever. */
   readonly hasTraffic: () => boolean;
   /** What is known of a host's health has changed. @param isFailure it has begun to fail its checks, or was ejected */
@@ -62,8 +62,6 @@ export class HostWatch {
   constructor(cluster: unknown, dependencies: HostWatchDependencies, options: HostWatchOptions) {
     const config = messageOf(cluster);
     const { onChange, statPrefix, tls } = options;
-    const context = messageOf(messageOf(config.transport_socket).typed_config);
-    const { alpn_protocols: offered } = messageOf(context.common_tls_context);
     // Before the checks make their statistics.
     under(() => readOutlierSettings(config.outlier_detection), 'outlier_detection');
     this.checker = createHealthChecker(config, {
@@ -71,7 +69,7 @@ export class HostWatch {
       ...options,
       logFiles: dependencies.accessLogFiles,
       createProbe: dependencies.createHealthProbe,
-      connect: createCheckConnector(tls, Array.isArray(offered) ? (offered as string[]) : []),
+      connect: createCheckConnector(tls),
       isTls: tls !== undefined,
       callbacks: {
         onCheck: (host, transition, passed) => {

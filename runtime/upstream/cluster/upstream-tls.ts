@@ -1,98 +1,305 @@
 /**
- * `UpstreamTlsContext` -> what `tls.connect` takes. As in Envoy, the server is verified only when a CA is given.
+ * `UpstreamTlsContext` -> connections over TLS to the hosts of a cluster. As in Envoy, the server is verified only where
+ * the validation context asks for something.
  */
-import type { ConnectionOptions, SecureContext, SecureContextOptions } from 'node:tls';
-import { createSecureContext } from 'node:tls';
-import { messageOf, messagesOf, textOf, typeNameOf } from '../../common/message-fields.js';
-import { under } from '../../network/config-path.js';
-import { dataSourceName, readDataSource } from '../../network/data-source.js';
+import { constants, createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext } from 'node:tls';
+import type { ConnectionTls } from '../../common/connection-tls.js';
+import { messageOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
 import { ConfigError } from '../../network/filter.js';
-import { tlsVersion } from '../../network/tls-versions.js';
+import type { CertificateFacts } from '../../network/tls/certificate-facts.js';
+import { HandshakeFacts } from '../../network/tls/handshake-facts.js';
+import type { LoadedCertificate } from '../../network/tls/key-pair.js';
+import { readKeyPair } from '../../network/tls/key-pair.js';
+import type { PeerValidation } from '../../network/tls/peer-validation.js';
+import { compilePeerValidation } from '../../network/tls/peer-validation.js';
+import type { StaticSecrets } from '../../network/tls/secrets.js';
+import { certificateSecrets, namedFiles, secretFiles, validationSecret } from '../../network/tls/secrets.js';
+import type { SslStats } from '../../network/tls/ssl-stats.js';
+import { tlsParameters } from '../../network/tls/tls-parameters.js';
 
 const contextType = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
 
-const commonPath = ['transport_socket', 'typed_config', 'common_tls_context'] as const;
+const contextPath = ['transport_socket', 'typed_config'] as const;
+const commonPath = [...contextPath, 'common_tls_context'] as const;
 
-/** Parsed once: every connection uses the same one. */
-function secureContext(
-  options: SecureContextOptions,
-  what: string,
-  ...path: (string | number)[]
-): SecureContext {
+/** What was read of an `UpstreamTlsContext`, files included. */
+export interface UpstreamTlsMaterial {
+  readonly secureContext: SecureContext;
+  readonly validation: PeerValidation;
+  /** Our own certificate, for servers that ask for one. */
+  readonly local: CertificateFacts | undefined;
+  readonly certificates: readonly LoadedCertificate[];
+  readonly trusted: readonly LoadedCertificate[];
+  readonly secretNames: { readonly certificates: readonly string[]; readonly trusted: string };
+  readonly isFromSecretFile: boolean;
+  /** `sni`, `''` without one. */
+  readonly serverName: string;
+  /** `auto_host_sni` */
+  readonly namesHost: boolean;
+  /** `auto_sni_san_validation` */
+  readonly verifiesServerName: boolean;
+  /** `enforce_rsa_key_usage` */
+  readonly enforcesKeyUsage: boolean;
+  /** `alpn_protocols`; empty when the pool is to say what it speaks. */
+  readonly protocols: readonly string[];
+  /** `max_session_keys` */
+  readonly maxSessions: number;
+  readonly files: readonly string[];
+  /** Equal for contexts that do the same, files included. */
+  readonly digest: string;
+}
+
+function secureContext(options: SecureContextOptions): SecureContext {
   try {
     return createSecureContext(options);
   } catch (error) {
-    throw new ConfigError(`${what}, Cause: ${(error as Error).message}`, path);
-  }
-}
-
-/** The certificate that we show when we are asked for one. */
-function ownCertificate(common: unknown): { readonly cert: Buffer; readonly key: Buffer } | undefined {
-  const certificates = messagesOf(messageOf(common).tls_certificates);
-  const [certificate] = certificates;
-  if (certificate === undefined) return undefined;
-  if (certificates.length > 1) {
     throw new ConfigError(
-      'several client certificates need real Envoy',
-      [...commonPath, 'tls_certificates', 1],
-      true,
+      `Failed to initialize the TLS context, Cause: ${(error as Error).message}`,
+      commonPath,
     );
   }
-  const path = [...commonPath, 'tls_certificates', 0];
-  const pair = {
-    cert: under(() => readDataSource(certificate.certificate_chain), ...path, 'certificate_chain'),
-    key: under(() => readDataSource(certificate.private_key), ...path, 'private_key'),
-  };
-  const name = dataSourceName(certificate.private_key);
-  secureContext(pair, `Failed to load private key from ${name}`, ...path, 'private_key');
-  return pair;
 }
 
-/** @returns undefined for plain text. @throws ConfigError with the path from `transport_socket` on */
-export function upstreamTls(transportSocket: unknown): ConnectionOptions | undefined {
-  const config = messageOf(transportSocket).typed_config;
+/**
+ * @param secrets of the bootstrap
+ * @returns undefined for plain text
+ * @throws ConfigError with the path from `transport_socket` on
+ */
+export function upstreamTls(
+  transportSocket: unknown,
+  secrets: StaticSecrets = [],
+): UpstreamTlsMaterial | undefined {
+  const config = messageOf(messageOf(transportSocket).typed_config);
   const type = typeNameOf(config);
   if (type === '' || type === 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer') return undefined;
   if (type !== contextType) {
-    throw new ConfigError(
-      `the transport socket ${type} needs real Envoy`,
-      ['transport_socket', 'typed_config'],
-      true,
-    );
+    throw new ConfigError(`the transport socket ${type} needs real Envoy`, [...contextPath], true);
   }
-  const context = messageOf(config);
-  const common = messageOf(context.common_tls_context);
-  const params = messageOf(common.tls_params);
-  const trusted = messageOf(common.validation_context).trusted_ca;
-  const sni = textOf(context.sni);
-  const protocols = (common.alpn_protocols ?? []) as readonly string[];
-  const ciphers = (params.cipher_suites ?? []) as readonly string[];
-  const ca =
-    trusted === undefined
-      ? undefined
-      : under(() => readDataSource(trusted), ...commonPath, 'validation_context', 'trusted_ca');
-  if (ca !== undefined) {
-    const what = `Failed to load trusted CA certificates from ${dataSourceName(trusted)}`;
-    const path = [...commonPath, 'validation_context', 'trusted_ca'];
-    // OpenSSL takes a text without any certificate for an empty list of CAs, which would trust nobody and say nothing.
-    if (!ca.includes('-----BEGIN ')) throw new ConfigError(what, path);
-    secureContext({ ca }, what, ...path);
+  const common = messageOf(config.common_tls_context);
+  const [certificate, second] = certificateSecrets(common, secrets, commonPath);
+  if (second !== undefined) {
+    throw new ConfigError('Multiple TLS certificates are not supported for client contexts', second.path);
+  }
+  const trust = validationSecret(common, secrets, commonPath);
+  const pair = certificate === undefined ? undefined : readKeyPair(certificate.value, certificate.path);
+  const parameters = tlsParameters(messageOf(common.tls_params), 'TLSv1.2', [...commonPath, 'tls_params']);
+  const validation = compilePeerValidation(trust.value, trust.path);
+  const verifiesServerName = config.auto_sni_san_validation === true;
+  if (verifiesServerName && validation.trusted.length === 0) {
+    throw new ConfigError("'auto_sni_san_validation' was configured without a validation context", [
+      ...contextPath,
+      'auto_sni_san_validation',
+    ]);
   }
   const options: SecureContextOptions = {
-    ...ownCertificate(common),
-    ...(ca === undefined ? {} : { ca }),
-    // A cipher in brackets is one of a group of equals, `[A|B]`; OpenSSL has an order only.
-    ...(ciphers.length === 0 ? {} : { ciphers: ciphers.join(':').replace(/[[\]|]+/g, ':') }),
-    minVersion: tlsVersion(params.tls_minimum_protocol_version, 'TLSv1.2'),
-    maxVersion: tlsVersion(params.tls_maximum_protocol_version, 'TLSv1.2'),
+    ...parameters.options,
+    ...pair?.options,
+    ...validation.options,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
+  const material = [config, pair?.options, validation.options.ca, validation.options.crl];
   return {
-    secureContext: secureContext(options, 'Failed to initialize the TLS context', ...commonPath),
-    ...(sni === '' ? {} : { servername: sni }),
-    rejectUnauthorized: ca !== undefined,
-    // Envoy checks the chain; names only where `match_typed_subject_alt_names` asks for it.
-    checkServerIdentity: () => undefined,
-    // Without it a pool offers what it speaks.
-    ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
+    secureContext: secureContext(options),
+    validation,
+    local: pair?.facts,
+    certificates: pair === undefined ? [] : [pair],
+    trusted: validation.trusted,
+    secretNames: { certificates: certificate === undefined ? [] : [certificate.name], trusted: trust.name },
+    isFromSecretFile: certificate?.file !== undefined || trust.file !== undefined,
+    serverName: textOf(config.sni),
+    namesHost: config.auto_host_sni === true,
+    verifiesServerName,
+    enforcesKeyUsage: config.enforce_rsa_key_usage !== false,
+    protocols: (common.alpn_protocols ?? []) as readonly string[],
+    maxSessions: numberOf(config.max_session_keys, 1),
+    files: [...new Set([...secretFiles(certificate, trust), ...namedFiles(certificate?.value, trust.value)])],
+    digest: createHash('sha256')
+      .update(JSON.stringify([material, trust.value]))
+      .digest('hex'),
   };
+}
+
+/** Where a connection goes, and for an address also where it comes from; or the connection that is there. */
+export type UpstreamTarget = (
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly localAddress?: string;
+      readonly localPort?: number;
+    }
+  | { readonly path: string }
+  | { readonly socket: Socket }
+) & {
+  /** The end of the other side does not end ours. */
+  readonly allowHalfOpen?: boolean;
+};
+
+/** What a request asks of the handshake (`upstream_http_protocol_options`). */
+export interface RequestedNames {
+  /** Instead of all others: `auto_sni`. */
+  readonly serverName?: string;
+  /** `auto_san_validation`: the certificate must have one of these names. */
+  readonly expectedNames?: readonly string[];
+}
+
+/** What one connection wants of its handshake. */
+export interface UpstreamHandshake extends RequestedNames {
+  /** Of the endpoint (`Endpoint.hostname`), for `auto_host_sni`; `''` without one. */
+  readonly hostname: string;
+  /** Offered where `alpn_protocols` says nothing: what the pool speaks. */
+  readonly protocols: readonly string[];
+  /** Offered whatever `alpn_protocols` says: health checks have their own. */
+  readonly protocolsInstead?: readonly string[];
+}
+
+/** A session that a server gave. */
+interface StoredSession {
+  readonly session: Buffer;
+  readonly serverName: string;
+  /** Of the handshake that it comes from: what it goes on with. */
+  readonly facts: ConnectionTls;
+}
+
+/**
+ * The key of the certificate may not sign, by its own word, which keys of RSA do in all suites that are offered here. In
+ * the form of Node's errors.
+ */
+function usageError(leaf: CertificateFacts | undefined): NodeJS.ErrnoException | undefined {
+  if (leaf === undefined || !leaf.isRsa || leaf.maySign) return undefined;
+  return Object.assign(new Error('the certificate is not for signatures'), {
+    code: 'ERR_SSL_KEY_USAGE_BIT_INCORRECT',
+  });
+}
+
+/** Connects to the hosts of one cluster. */
+export class UpstreamTls {
+  private inForce: UpstreamTlsMaterial;
+  private readonly ssl: SslStats;
+  /** The last one first. */
+  private sessions: StoredSession[] = [];
+
+  private readonly tellExpired: (certificates: readonly LoadedCertificate[]) => void;
+
+  /** @param tellExpired is told of all certificates whenever others come into force */
+  constructor(
+    material: UpstreamTlsMaterial,
+    ssl: SslStats,
+    tellExpired: (certificates: readonly LoadedCertificate[]) => void,
+  ) {
+    this.inForce = material;
+    this.ssl = ssl;
+    this.tellExpired = tellExpired;
+    this.tellExpirations();
+  }
+
+  private tellExpirations(): void {
+    const { certificates, secretNames, trusted } = this.inForce;
+    this.ssl.showExpirations(certificates, trusted, secretNames);
+    this.tellExpired([...certificates, ...trusted]);
+  }
+
+  get material(): UpstreamTlsMaterial {
+    return this.inForce;
+  }
+
+  /** For connections from now on; those that exist stay. @returns whether it differs */
+  set(material: UpstreamTlsMaterial): boolean {
+    if (material.digest === this.inForce.digest) return false;
+    this.inForce = material;
+    this.sessions = [];
+    this.tellExpirations();
+    if (material.isFromSecretFile) this.ssl.updateBySds.inc();
+    return true;
+  }
+
+  /**
+   * @param onReady called when the handshake is over and the server's certificate is good; `socket.alpnProtocol` is the
+   *   negotiated protocol. When it is not good, the socket ends with a `VerifyError`
+   */
+  connect(
+    target: UpstreamTarget,
+    handshake: UpstreamHandshake,
+    onReady: (facts: ConnectionTls) => void,
+  ): TLSSocket {
+    const { inForce, ssl } = this;
+    const { hostname, protocols, protocolsInstead } = handshake;
+    const named = inForce.namesHost && hostname !== '' ? hostname : inForce.serverName;
+    const serverName = handshake.serverName ?? named;
+    const stored = this.takeSession(serverName);
+    const offered = protocolsInstead ?? (inForce.protocols.length === 0 ? protocols : inForce.protocols);
+    const socket = connectTls({
+      ...target,
+      secureContext: inForce.secureContext,
+      ...(serverName === '' ? {} : { servername: serverName }),
+      ...(stored === undefined ? {} : { session: stored.session }),
+      ...(offered.length === 0 ? {} : { ALPNProtocols: [...offered] }),
+      // What becomes of a bad certificate is decided, and counted, below.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code?.startsWith('ERR_SSL_')) ssl.connectionError.inc();
+    });
+    let good: ConnectionTls | undefined;
+    socket.once('secureConnect', () => {
+      const facts = new HandshakeFacts(socket, {
+        serverName,
+        local: inForce.local,
+        resumed: stored?.facts,
+      });
+      const error = this.findError(socket, facts, handshake, inForce);
+      if (error !== undefined) {
+        socket.destroy(error);
+        return;
+      }
+      ssl.countHandshake(facts, socket.isSessionReused());
+      good = facts;
+      onReady(facts);
+    });
+    socket.on('session', (session: Buffer) => {
+      // A session of a server that is not good must not come to be used.
+      if (good !== undefined && this.inForce === inForce) {
+        this.keepSession({ session, serverName, facts: good });
+      }
+    });
+    return socket;
+  }
+
+  private findError(
+    socket: TLSSocket,
+    { peerChain, serverName }: ConnectionTls,
+    { expectedNames }: UpstreamHandshake,
+    { enforcesKeyUsage, validation, verifiesServerName }: UpstreamTlsMaterial,
+  ): Error | undefined {
+    const [leaf] = peerChain;
+    const usage = enforcesKeyUsage ? usageError(leaf) : undefined;
+    if (leaf === undefined || !validation.isActive) return usage;
+    const chainError = socket.authorized ? undefined : String(socket.authorizationError);
+    // OpenSSL has its own word for the same.
+    if (chainError === 'INVALID_PURPOSE' && usage !== undefined) return usage;
+    const { error, isAccepted } = validation.verify({
+      chainError,
+      chain: peerChain,
+      ...(verifiesServerName && serverName !== '' ? { serverName } : {}),
+      ...(expectedNames === undefined ? {} : { expectedNames }),
+    });
+    if (error !== undefined) this.ssl[error.counter].inc();
+    return isAccepted ? usage : error;
+  }
+
+  private takeSession(serverName: string): StoredSession | undefined {
+    const at = this.sessions.findIndex((one) => one.serverName === serverName);
+    const found = this.sessions[at];
+    // Tickets of TLS 1.3 are used once (RFC 8446 appendix C.4).
+    if (found?.facts.version === 'TLSv1.3') this.sessions.splice(at, 1);
+    return found;
+  }
+
+  private keepSession(session: StoredSession): void {
+    this.sessions.unshift(session);
+    if (this.sessions.length > this.inForce.maxSessions) this.sessions.length = this.inForce.maxSessions;
+  }
 }

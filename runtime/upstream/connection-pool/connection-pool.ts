@@ -2,6 +2,7 @@
  * The contract of HTTP connection pools: one per cluster and host. A pool connects when a stream needs it, keeps
  * connections for the next one, and counts what its cluster and its host count.
  */
+import type { ConnectionTls } from '../../common/connection-tls.js';
 import type { RequestEncoder, ResponseDecoder } from '../../http/codec.js';
 import type { Host } from '../host/host.js';
 
@@ -22,6 +23,8 @@ export interface PoolCallbacks {
 export interface UpstreamConnectionInfo {
   /** `ip:port` of our end. */
   readonly localAddress: string;
+  /** Of its handshake; undefined for plain text. */
+  readonly tls?: ConnectionTls | undefined;
 }
 
 /** A stream that waits for its connection. */

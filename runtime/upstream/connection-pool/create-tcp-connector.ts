@@ -4,8 +4,6 @@
  */
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
 import type { Timer } from '../../common/clock.js';
 import { endConnection } from '../../network/end-connection.js';
 import { copyOctets } from '../../network/octet-buffers.js';
@@ -17,8 +15,10 @@ import { transportFailure } from './transport-failure.js';
 
 /** What all connections of a cluster share. */
 export interface TcpConnectorOptions
-  extends Pick<PoolOptions, 'clock' | 'stats' | 'limits' | 'usage' | 'connectTimeoutMs' | 'keepaliveTimeMs'> {
-  readonly tls: ConnectionOptions | undefined;
+  extends Pick<
+    PoolOptions,
+    'clock' | 'stats' | 'limits' | 'usage' | 'tls' | 'connectTimeoutMs' | 'keepaliveTimeMs'
+  > {
   /** `per_connection_buffer_limit_bytes` of the cluster. */
   readonly bufferLimitBytes: number;
   /** What a connection begins with, before TLS; undefined for nothing. */
@@ -90,7 +90,7 @@ class UpstreamTcpConnection implements TcpConnection {
 
   private connect(downstream: DownstreamAddresses): Socket {
     const { keepaliveTimeMs, preface, tls } = this.options;
-    const { address } = this.host;
+    const { address, hostname } = this.host;
     const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
     const first = preface?.(downstream);
     const plain =
@@ -99,8 +99,11 @@ class UpstreamTcpConnection implements TcpConnection {
       this.prefaceOctets = first.length;
       plain?.write(first);
     }
-    const overTls = { ...tls, allowHalfOpen: true, ...(plain === undefined ? target : { socket: plain }) };
-    const socket = tls === undefined ? (plain as Socket) : connectTls(overTls);
+    const overTls = { allowHalfOpen: true, ...(plain === undefined ? target : { socket: plain }) };
+    // Octets without a codec are of no protocol.
+    const handshake = { hostname, protocols: [] };
+    const socket =
+      tls === undefined ? (plain as Socket) : tls.connect(overTls, handshake, () => this.onConnected());
     for (const one of plain === undefined || plain === socket ? [socket] : [plain, socket]) {
       one.on('error', (error) => {
         this.error ??= error;
@@ -112,10 +115,7 @@ class UpstreamTcpConnection implements TcpConnection {
       this.connected = true;
       if (tls === undefined) this.onConnected();
     });
-    if (tls !== undefined) {
-      socket.once('secureConnect', () => this.onConnected());
-      socket.on('data', (chunk: Buffer) => this.onOctets(chunk, undefined));
-    }
+    if (tls !== undefined) socket.on('data', (chunk: Buffer) => this.onOctets(chunk, undefined));
     socket.on('end', () => {
       this.endedByHost = true;
       if (this.endedByUs) this.lastEndByHost = true;

@@ -5,9 +5,9 @@
  */
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../../common/clock.js';
+import type { ConnectionTls } from '../../common/connection-tls.js';
 import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../../http/codec.js';
 import { createHttp1ClientConnection } from '../../http/http1/client-connection.js';
 import type { Http1ClientOptions } from '../../http/http1/http1-options.js';
@@ -15,6 +15,7 @@ import { createHttp2ClientConnection } from '../../http/http2/client-connection.
 import type { Http2Options } from '../../http/http2/http2-options.js';
 import type { ResourceUsage } from '../cluster/circuit-breaker.js';
 import type { CircuitBreakerLimits, ClusterStats } from '../cluster/cluster.js';
+import type { RequestedNames, UpstreamTls } from '../cluster/upstream-tls.js';
 import type { Host } from '../host/host.js';
 import type {
   ConnectionPool,
@@ -35,7 +36,9 @@ export interface PoolOptions {
   readonly protocol: 'http1' | 'http2' | 'auto';
   readonly http1: Http1ClientOptions;
   readonly http2: Http2Options;
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: UpstreamTls | undefined;
+  /** What the requests of this pool ask of its handshakes. */
+  readonly names?: RequestedNames;
   /** `upstream_bind_config`: where connections come from; undefined: the system decides. */
   readonly source: { readonly ip: string; readonly port: number } | undefined;
   readonly connectTimeoutMs: number;
@@ -55,6 +58,13 @@ export interface HostPool extends ConnectionPool {
   /** No connection, nobody waiting. */
   readonly isEmpty: boolean;
 }
+
+/** By ALPN, when the configuration says nothing. */
+const offered: Readonly<Record<PoolOptions['protocol'], readonly string[]>> = {
+  http1: ['http/1.1'],
+  http2: ['h2'],
+  auto: ['h2', 'http/1.1'],
+};
 
 class PooledConnection {
   readonly socket: Socket;
@@ -254,12 +264,18 @@ class HttpHostPool implements HostPool {
   // ---- making connections
 
   private connect(): void {
-    const { clock, connectTimeoutMs, keepaliveTimeMs, protocol, source, stats, tls, usage } = this.options;
-    const { address } = this.host;
+    const { clock, connectTimeoutMs, keepaliveTimeMs, names, protocol, source, stats, tls, usage } =
+      this.options;
+    const { address, hostname } = this.host;
     const from = source === undefined ? {} : { localAddress: source.ip, localPort: source.port };
     const target =
       address.kind === 'ip' ? { host: address.ip, port: address.port, ...from } : { path: address.path };
-    const socket: Socket = tls === undefined ? connectPlain(target) : connectTls({ ...target, ...tls });
+    const socket: Socket =
+      tls === undefined
+        ? connectPlain(target)
+        : tls.connect(target, { ...names, hostname, protocols: offered[protocol] }, (facts) =>
+            this.onConnected(connection, facts),
+          );
     socket.setNoDelay(true);
     if (keepaliveTimeMs > 0) socket.setKeepAlive(true, keepaliveTimeMs);
     const connection = new PooledConnection(socket, clock.now());
@@ -285,13 +301,12 @@ class HttpHostPool implements HostPool {
     });
     socket.once('connect', () => {
       connection.connected = true;
-      if (tls === undefined) this.onConnected(connection);
+      if (tls === undefined) this.onConnected(connection, undefined);
     });
-    if (tls !== undefined) socket.once('secureConnect', () => this.onConnected(connection));
     socket.once('close', () => this.connectFailed(connection));
   }
 
-  private onConnected(connection: PooledConnection): void {
+  private onConnected(connection: PooledConnection, facts: ConnectionTls | undefined): void {
     if (connection.closed) return;
     const { clock, http1, http2, maxConnectionDurationMs, protocol, stats } = this.options;
     const { socket } = connection;
@@ -299,7 +314,7 @@ class HttpHostPool implements HostPool {
     connection.timer = undefined;
     this.connecting--;
     stats.upstreamCxConnectMs.record(Math.floor(clock.now() - connection.startedAt));
-    connection.info = { localAddress: ownAddress(socket) };
+    connection.info = { localAddress: ownAddress(socket), tls: facts };
     const isHttp2 =
       protocol === 'http2' || (protocol === 'auto' && (socket as TLSSocket).alpnProtocol === 'h2');
     if (protocol === 'auto') (isHttp2 ? stats.upstreamCxHttp2Total : stats.upstreamCxHttp1Total).inc();

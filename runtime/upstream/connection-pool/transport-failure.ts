@@ -1,6 +1,7 @@
 /**
  * Why a connection could not be made, in Envoy's words (`%UPSTREAM_TRANSPORT_FAILURE_REASON%`), as measured on 1.40.
  */
+import { VerifyError } from '../../network/tls/verify-error.js';
 import type { UpstreamAddress } from '../host/host.js';
 import { addressText } from '../host/create-host.js';
 
@@ -28,23 +29,12 @@ const immediateErrors: ReadonlySet<string> = new Set([
   'EPERM',
 ]);
 
-/** Findings of the chain's verification: Node's code to BoringSSL's text and the depth in the chain. */
-const verifyErrors: Readonly<Record<string, readonly [depth: number, text: string]>> = {
-  CERT_HAS_EXPIRED: [0, 'certificate has expired'],
-  CERT_NOT_YET_VALID: [0, 'certificate is not yet valid'],
-  CERT_SIGNATURE_FAILURE: [0, 'certificate signature failure'],
-  DEPTH_ZERO_SELF_SIGNED_CERT: [0, 'self signed certificate'],
-  SELF_SIGNED_CERT_IN_CHAIN: [1, 'self signed certificate in certificate chain'],
-  UNABLE_TO_GET_ISSUER_CERT: [1, 'unable to get issuer certificate'],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [0, 'unable to get local issuer certificate'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [0, 'unable to get local issuer certificate'],
-};
-
 /** Reasons of BoringSSL's SSL library; alerts of the peer are 1000 + their number (RFC 8446 section 6). */
 const sslReasons: Readonly<Record<string, number>> = {
   CERTIFICATE_VERIFY_FAILED: 125,
   HTTP_REQUEST: 156,
   UNEXPECTED_MESSAGE: 223,
+  KEY_USAGE_BIT_INCORRECT: 302,
   UNSUPPORTED_PROTOCOL: 240,
   WRONG_VERSION_NUMBER: 247,
   SSLV3_ALERT_HANDSHAKE_FAILURE: 1040,
@@ -79,11 +69,8 @@ export function transportFailure(
 ): string {
   const code = error?.code ?? '';
   if (connected) {
-    const found = verifyErrors[code];
-    if (found !== undefined) {
-      const [depth, text] = found;
-      const where = `X509_verify_cert: certificate verification error at depth ${depth}: ${text}`;
-      return sslError('CERTIFICATE_VERIFY_FAILED', underscored(`verify_cert_failed: ${where}:`));
+    if (error instanceof VerifyError) {
+      return sslError('CERTIFICATE_VERIFY_FAILED', underscored(`verify cert failed: ${error.detail}:`));
     }
     return code.startsWith('ERR_SSL_') ? sslError(code.slice('ERR_SSL_'.length), '') : '';
   }

@@ -4,8 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
+import type { UpstreamTls } from '../cluster/upstream-tls.js';
 import type { Host } from '../host/host.js';
 
 /**
@@ -20,26 +19,16 @@ export type CheckConnector = (
 
 /**
  * As in Envoy no protocol is offered where none is configured, while pools offer the one that they speak.
- * @param tls of the cluster; undefined: plain text
- * @param clusterProtocols `common_tls_context.alpn_protocols` of the cluster
+ * @param tls of the cluster, asked at each connection since it may rotate; undefined: plain text
  */
-export function createCheckConnector(
-  tls: ConnectionOptions | undefined,
-  clusterProtocols: readonly string[],
-): CheckConnector {
-  return ({ healthCheck: { address } }, protocols = clusterProtocols, onConnected) => {
+export function createCheckConnector(tls: (() => Pick<UpstreamTls, 'connect'>) | undefined): CheckConnector {
+  return ({ healthCheck: { address }, hostname }, protocols, onConnected) => {
     const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
-    let socket: Socket;
-    if (tls === undefined) {
-      socket = connect(target);
-      socket.once('connect', onConnected);
-    } else {
-      const { ALPNProtocols: _, ...context } = tls;
-      const offered = protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] };
-      const secure = connectTls({ ...target, ...context, ...offered });
-      secure.once('secureConnect', onConnected);
-      socket = secure;
-    }
+    const protocolsInstead = protocols === undefined || protocols.length === 0 ? undefined : protocols;
+    const socket =
+      tls === undefined
+        ? connect(target, onConnected)
+        : tls().connect(target, { hostname, protocols: [], protocolsInstead }, onConnected);
     socket.setNoDelay(true);
     return socket;
   };

@@ -4,6 +4,7 @@ import { generate } from 'selfsigned';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileFormat } from '../../../runtime/access-log/formatter.js';
+import { readCertificateFacts } from '../../../runtime/network/tls/certificate-facts.js';
 import { streamInfoOf } from '../../support/stream-info.js';
 
 const log = (format: string, info: Parameters<typeof streamInfoOf>[0] = {}): string =>
@@ -39,8 +40,12 @@ test('the certificate of the client', async () => {
   const downstreamTls = {
     version: 'TLSv1.3',
     cipher: 'TLS_AES_128_GCM_SHA256',
-    peerCertificate,
-    localCertificate: undefined,
+    sessionId: '',
+    group: '',
+    serverName: '',
+    local: undefined,
+    peerChain: [readCertificateFacts(peerCertificate)],
+    issuer: undefined,
   };
   const of = (command: string): string => log(`%DOWNSTREAM_${command}%`, { downstreamTls });
   assert.is(of('TLS_VERSION'), 'TLSv1.3');

@@ -185,7 +185,6 @@ for (const [format, message] of refused) {
 test('says which commands only Envoy has', () => {
   for (const format of [
     '%UPSTREAM_METADATA(x:y)%',
-    '%UPSTREAM_TLS_VERSION%',
     '%REQUESTED_SERVER_NAME(HOST_FIRST)%',
   ]) {
     assert.throws(

@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ClientHello } from '../../../runtime/listener/client-hello.js';
 import { maxClientHello, readClientHello } from '../../../runtime/listener/client-hello.js';
 
 /** The first flight of a real client. */
@@ -40,12 +41,32 @@ function inRecords(hello: Buffer, size: number): Buffer {
 const named = await helloOf({ servername: 'WWW.Example.com', ALPNProtocols: ['h2', 'http/1.1'] });
 const bare = await helloOf({ maxVersion: 'TLSv1.2' });
 
+function read(octets: Buffer): ClientHello {
+  const found = readClientHello(octets);
+  if (typeof found === 'string') throw new Error(found);
+  return found;
+}
+
 test('server name, in lower case, and protocols are found', () => {
-  assert.equal(readClientHello(named), {
-    serverName: 'www.example.com',
-    applicationProtocols: ['h2', 'http/1.1'],
-  });
-  assert.equal(readClientHello(bare), { serverName: '', applicationProtocols: [] });
+  const { applicationProtocols, serverName } = read(named);
+  assert.is(serverName, 'www.example.com');
+  assert.equal(applicationProtocols, ['h2', 'http/1.1']);
+  assert.is(read(bare).serverName, '');
+  assert.equal(read(bare).applicationProtocols, []);
+});
+
+test('what decides about certificates and keys is found', () => {
+  const { cipherSuites, groups, keyShares, offersTls13, signatureSchemes, ticketName } = read(named);
+  assert.ok(offersTls13);
+  assert.ok(cipherSuites.includes(0x1301) && cipherSuites.includes(0xc02b));
+  assert.ok(signatureSchemes.includes(0x0403) && signatureSchemes.includes(0x0804));
+  assert.ok(groups.includes(29) && groups.includes(23));
+  assert.ok(keyShares.length > 0 && keyShares.every((one) => groups.includes(one)));
+  assert.is(ticketName, '');
+  const older = read(bare);
+  assert.not.ok(older.offersTls13);
+  assert.equal(older.keyShares, []);
+  assert.ok(older.signatureSchemes.includes(0x0403));
 });
 
 test('it is not complete before its last octet, and what follows does not matter', () => {

@@ -11,6 +11,7 @@ class FakeChain {
   drains = 0;
   closed = false;
   readonly config = {} as FilterChain['config'];
+  readonly tls = undefined;
 
   constructor(connections: number) {
     this.connections = connections;
@@ -23,6 +24,10 @@ class FakeChain {
 
   askToClose(): void {
     this.asked = true;
+  }
+
+  setTls(): boolean {
+    return false;
   }
 
   accept(): void {

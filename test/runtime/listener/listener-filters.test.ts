@@ -12,7 +12,6 @@ function build(type: string, fields: object = {}) {
   const stats = createStatsStore();
   const [filter] = createListenerFilters(
     [{ name: 'f', typed_config: { '@type': prefix + type, ...fields } }],
-    false,
     stats,
   );
   return { filter: filter as ListenerFilter, stats };
@@ -109,12 +108,8 @@ test('http_inspector leaves TLS alone', () => {
   assert.equal(nonZero(stats, ''), {});
 });
 
-test('tls_inspector is added at the end when it is needed and not there', () => {
-  const stats = createStatsStore();
-  assert.is(createListenerFilters([], true, stats).length, 1);
-  const own = [{ name: 't', typed_config: { '@type': `${prefix}tls_inspector.v3.TlsInspector` } }];
-  assert.is(createListenerFilters(own, true, stats).length, 1);
-  assert.is(createListenerFilters([], false, stats).length, 0);
+test('no filter is added by itself', () => {
+  assert.equal(createListenerFilters([], createStatsStore()), []);
 });
 
 test('tls_inspector refuses a hello beyond max_client_hello_size', () => {

@@ -113,7 +113,7 @@ const notServed: readonly [object, string][] = [
     { upstream_connection_options: { tcp_keepalive: { keepalive_interval: 3 } } },
     'upstream_connection_options.tcp_keepalive.keepalive_interval',
   ],
-  [tls({ auto_host_sni: true }), 'transport_socket.typed_config.auto_host_sni'],
+  [tls({ allow_renegotiation: true }), 'transport_socket.typed_config.allow_renegotiation'],
   [
     { type: 'STRICT_DNS', ...cares({ use_resolvers_as_fallback: true }) },
     'typed_dns_resolver_config.typed_config.use_resolvers_as_fallback',

@@ -3,7 +3,6 @@
  * filter that needs it.
  */
 import type { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
-import type { SecureContext } from 'node:tls';
 import type { Clock } from '../../../common/clock.js';
 import type { Fields } from '../../../common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../../../common/message-fields.js';
@@ -154,11 +153,8 @@ class LazyGrpcService implements GrpcService {
 
 function credentials({ credentials: kinds }: Grpc, cluster: Cluster | undefined): ChannelCredentials {
   const tls = cluster?.upstreamTls;
-  if (tls?.secureContext === undefined) return kinds.createInsecure();
-  return kinds.createFromSecureContext(tls.secureContext as SecureContext, {
-    checkServerIdentity: () => undefined,
-    rejectUnauthorized: tls.rejectUnauthorized === true,
-  });
+  if (tls === undefined) return kinds.createInsecure();
+  return kinds.createFromSecureContext(tls.material.secureContext, tls.verification);
 }
 
 function addressOf(cluster: Cluster): string | undefined {

@@ -95,7 +95,8 @@ export class MirrorRequest implements UpstreamRequestOwner, TimeoutOwner {
       return;
     }
     this.upstream = new UpstreamRequest(this, host);
-    this.upstream.start(cluster.pool(host, this.priority, this.head.protocol));
+    const names = cluster.namesOf?.(this.head);
+    this.upstream.start(cluster.pool(host, this.priority, this.head.protocol, names));
     if (endStream) this.endRequest();
   }
 

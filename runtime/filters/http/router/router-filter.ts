@@ -27,6 +27,7 @@ import type {
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../../../upstream/connection-pool/connection-pool.js';
+import type { RequestedNames } from '../../../upstream/cluster/upstream-tls.js';
 import type { Host } from '../../../upstream/host/host.js';
 import { answerWithoutUpstream } from './answer-without-upstream.js';
 import { isGrpcError } from './grpc-error.js';
@@ -110,6 +111,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   /** Monotonic; 0 until the request has ended. */
   private requestEndedAt = 0;
   private attempts = 0;
+  /** What the request asks of TLS. */
+  private names: RequestedNames | undefined = undefined;
   private responseStarted = false;
   private responsePaused = false;
   private isTunnel = false;
@@ -283,8 +286,9 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
     request.localAddress = connection.localAddress;
+    request.tls = connection.tls;
     this.retry?.onHostAttempted(request.host);
-    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress);
+    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress, connection.tls);
     request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_SUCCESS');
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
@@ -574,6 +578,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const cluster = this.cluster as Cluster;
     const route = this.route as RouteToCluster;
     const head = this.head as RequestHead;
+    // Asked for by the host of the request, before that of the endpoint is put in its place.
+    if (this.attempts === 1) this.names = cluster.namesOf?.(head);
     if (route.autoHostRewrite && host.hostname !== '' && host.hostname !== head.authority) {
       const tells = !this.options.suppressEnvoyHeaders;
       if (this.attempts === 1) rewriteHost(head, route, host.hostname, tells);
@@ -581,7 +587,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
-    upstream.start(cluster.pool(host, route.priority, head.protocol));
+    upstream.start(cluster.pool(host, route.priority, head.protocol, this.names));
   }
 
   // ---- parts of the response
@@ -651,7 +657,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.forget(request);
     this.stopAll();
     this.upstream = request;
-    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.localAddress);
+    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.localAddress, request.tls);
   }
 
   private stopAll(): void {

@@ -1,4 +1,5 @@
 /** TLS to upstreams, with real handshakes on the loopback interface. */
+import { createHash, X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { createServer } from 'node:tls';
@@ -6,15 +7,25 @@ import { generate } from 'selfsigned';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigError } from '../../../../runtime/network/filter.js';
+import type { StatsStore } from '../../../../runtime/stats/stats-store.js';
 import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
 import { createCluster } from '../../../../runtime/upstream/cluster/create-cluster.js';
 import { upstreamTls } from '../../../../runtime/upstream/cluster/upstream-tls.js';
 import { FakeClock } from '../../../support/fake-clock.js';
-import { assignment, clusterConfig } from '../fixtures.js';
+import { assignment, clusterConfig, statValue } from '../fixtures.js';
 import { StreamProbe } from '../stream-probe.js';
 
 const server = await generate([{ name: 'commonName', value: 'up.example' }], { keySize: 2048 });
 const other = await generate([{ name: 'commonName', value: 'other.example' }], { keySize: 2048 });
+
+const named = await generate([{ name: 'commonName', value: 'named' }], {
+  keyType: 'ec',
+  extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: '*.up.example' }] }],
+});
+const signer = await generate([{ name: 'commonName', value: 'signer' }], {
+  keySize: 2048,
+  extensions: [{ name: 'keyUsage', keyCertSign: true, digitalSignature: false, critical: true }],
+});
 
 const socketOf = (context: object) => ({
   name: 'tls',
@@ -124,6 +135,137 @@ test('a server that cannot speak TLS 1.2 is a handshake failure', async () => {
   assert.match(
     events[0] ?? '',
     /^remote connection failure\|TLS_error:\|268436526:.*TLSV1_ALERT_PROTOCOL_VERSION/,
+  );
+});
+
+/** Several requests, each on a connection of its own, through one cluster. */
+async function exchanges(
+  count: number,
+  context: object,
+  options: object,
+  fields: object = {},
+): Promise<{
+  readonly events: readonly string[];
+  readonly resumed: readonly boolean[];
+  readonly stats: StatsStore;
+}> {
+  const resumed: boolean[] = [];
+  const upstream = createServer(
+    { key: server.private, cert: server.cert, ...options },
+    (socket: TLSSocket) => {
+      resumed.push(socket.isSessionReused());
+      socket.on('error', () => {});
+      socket.on('data', () =>
+        socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'),
+      );
+    },
+  );
+  upstream.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const { port } = upstream.address() as AddressInfo;
+  const stats = createStatsStore();
+  const config = clusterConfig({
+    name: 'c',
+    load_assignment: assignment(['127.0.0.1', port]),
+    transport_socket: socketOf(context),
+    ...fields,
+  });
+  const { cluster } = createCluster(config, { clock: new FakeClock(), stats, random: () => 0 }, undefined);
+  const events: string[] = [];
+  try {
+    cluster.activate();
+    for (let at = 0; at < count; at++) {
+      const probe = new StreamProbe(cluster.pool(cluster.hostSet.hosts[0]!));
+      await Promise.race([probe.saw('end'), probe.saw('remote'), probe.saw('reset')]);
+      events.push(probe.events.at(-1) ?? '');
+    }
+    return { events, resumed, stats };
+  } finally {
+    cluster.close();
+    upstream.close();
+  }
+}
+
+test('names of the certificate are verified, and what fails is told and counted', async () => {
+  const context = (name: string) => ({
+    common_tls_context: {
+      validation_context: {
+        trusted_ca: { inline_string: named.cert },
+        match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: name } }],
+      },
+    },
+  });
+  const own = { key: named.private, cert: named.cert };
+  assert.equal((await exchanges(1, context('a.up.example'), own)).events, ['end']);
+  const { events, stats } = await exchanges(1, context('up.example'), own);
+  assert.match(
+    events[0] ?? '',
+    /CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher,_certificate_SANs_are_\[\*\.up\.example\]:TLS_error_end$/,
+  );
+  assert.is(statValue(stats, 'cluster.c.ssl.fail_verify_san'), 1);
+  assert.is(statValue(stats, 'cluster.c.ssl.handshake'), 0);
+});
+
+test('a hash stands for the certificate, without any authority', async () => {
+  const hash = createHash('sha256').update(new X509Certificate(server.cert).raw).digest('hex');
+  const context = (one: string) => ({
+    common_tls_context: { validation_context: { verify_certificate_hash: [one] } },
+  });
+  assert.equal((await exchanges(1, context(hash), {})).events, ['end']);
+  const { events, stats } = await exchanges(1, context('0'.repeat(64)), {});
+  assert.match(events[0] ?? '', /verify_cert_failed:_cert_hash_and_spki:TLS_error_end$/);
+  assert.is(statValue(stats, 'cluster.c.ssl.fail_verify_cert_hash'), 1);
+});
+
+test('a certificate that is not for signatures', async () => {
+  const { events, stats } = await exchanges(1, {}, { key: signer.private, cert: signer.cert });
+  assert.match(events[0] ?? '', /KEY_USAGE_BIT_INCORRECT:TLS_error_end$/);
+  assert.is(statValue(stats, 'cluster.c.ssl.connection_error'), 1);
+  const lenient = await exchanges(
+    1,
+    { enforce_rsa_key_usage: false },
+    { key: signer.private, cert: signer.cert },
+  );
+  assert.equal(lenient.events, ['end']);
+});
+
+// A ticket of TLS 1.3 is used once, and a resumed session brings no new one: measured on Envoy, too.
+for (const [version, third] of [
+  ['TLSv1.2', true],
+  ['TLSv1.3', false],
+] as const) {
+  test(`sessions are gone on with: ${version}`, async () => {
+    const context = {
+      common_tls_context: { tls_params: { tls_maximum_protocol_version: version.replace('.', '_') } },
+    };
+    const { events, resumed, stats } = await exchanges(3, context, {});
+    assert.equal(events, ['end', 'end', 'end']);
+    assert.equal(resumed, [false, true, third]);
+    assert.is(statValue(stats, 'cluster.c.ssl.session_reused'), third ? 2 : 1);
+    const without = await exchanges(2, { ...context, max_session_keys: 0 }, {});
+    assert.equal(without.resumed, [false, false]);
+  });
+}
+
+test('a server that is not good gives no session to go on with', async () => {
+  const { events, resumed } = await exchanges(2, { common_tls_context: trusting(other.cert) }, {});
+  assert.equal(
+    events.map((event) => event.includes('CERTIFICATE_VERIFY_FAILED')),
+    [true, true],
+  );
+  assert.not.ok(resumed.includes(true));
+});
+
+test('the name that is asked for must be on the certificate', async () => {
+  const context = {
+    auto_sni_san_validation: true,
+    common_tls_context: trusting(named.cert),
+  };
+  const own = { key: named.private, cert: named.cert };
+  assert.equal((await exchanges(1, { ...context, sni: 'b.up.example' }, own)).events, ['end']);
+  assert.match(
+    (await exchanges(1, { ...context, sni: 'a.b.up.example' }, own)).events[0] ?? '',
+    /SAN_matcher/,
   );
 });
 

@@ -39,7 +39,7 @@ class Rig {
       random: () => 0,
       statPrefix: 'cluster.c.',
       logFiles: undefined,
-      connect: createCheckConnector(undefined, []),
+      connect: createCheckConnector(undefined),
       isTls: false,
       http1: { ...http1ClientDefaults, clock },
       hasTraffic: () => true,

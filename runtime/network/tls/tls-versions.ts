@@ -2,7 +2,7 @@
  * `TlsParameters.TlsProtocol` in Node's words.
  */
 import type { SecureVersion } from 'node:tls';
-import { textOf } from '../common/message-fields.js';
+import { textOf } from '../../common/message-fields.js';
 
 const versions: Readonly<Record<string, SecureVersion>> = {
   TLSv1_0: 'TLSv1',
