@@ -184,7 +184,7 @@ test('secrets of files: a certificate and the authorities of clients', async () 
     replace('cert.yaml', 'resources: [{ "@type": x }]');
     assert.match(await logged(/refused.*cert\.yaml:1/), /cert\.yaml:1:\d+: /);
     assert.is(await shown(port(), client), 'second');
-    assert.match(await stats(server.adminAddress, 'by_sds'), /ssl_context_update_by_sds: 2/);
+    assert.match(await stats(server.adminAddress, 'by_sds'), /ssl_context_update_by_sds: 4/);
     await server.shutdown();
   });
 });

@@ -34,7 +34,8 @@ export interface UpstreamTlsMaterial {
   readonly certificates: readonly LoadedCertificate[];
   readonly trusted: readonly LoadedCertificate[];
   readonly secretNames: { readonly certificates: readonly string[]; readonly trusted: string };
-  readonly isFromSecretFile: boolean;
+  /** How much of it is from secrets of files. */
+  readonly fileSecrets: number;
   /** `sni`, `''` without one. */
   readonly serverName: string;
   /** `auto_host_sni` */
@@ -108,7 +109,7 @@ export function upstreamTls(
     certificates: pair === undefined ? [] : [pair],
     trusted: validation.trusted,
     secretNames: { certificates: certificate === undefined ? [] : [certificate.name], trusted: trust.name },
-    isFromSecretFile: certificate?.file !== undefined || trust.file !== undefined,
+    fileSecrets: [certificate, trust].filter((one) => one?.file !== undefined).length,
     serverName: textOf(config.sni),
     namesHost: config.auto_host_sni === true,
     verifiesServerName,
@@ -180,6 +181,7 @@ export class UpstreamTls {
     this.inForce = material;
     this.ssl = ssl;
     this.tellExpired = tellExpired;
+    ssl.updateBySds.add(material.fileSecrets);
     this.tellExpirations();
   }
 
@@ -199,7 +201,7 @@ export class UpstreamTls {
     this.inForce = material;
     this.sessions = [];
     this.tellExpirations();
-    if (material.isFromSecretFile) this.ssl.updateBySds.inc();
+    if (material.fileSecrets > 0) this.ssl.updateBySds.inc();
     return true;
   }
 
