@@ -439,7 +439,9 @@ export async function runTlsParity(
       lines.push(`differs on purpose: ${id}: ${expected.reason}`);
     } else passed++;
   }
-  if (JSON.stringify(certificatesOf(real.certs)) === JSON.stringify(certificatesOf(ours.certs))) passed++;
+  const isPathMissing = pathsOf(real.certs).some((path) => !pathsOf(ours.certs).includes(path));
+  const isEqual = JSON.stringify(certificatesOf(real.certs)) === JSON.stringify(certificatesOf(ours.certs));
+  if (isEqual && !isPathMissing) passed++;
   else {
     failed++;
     const [a, b] = [certificatesOf(real.certs), certificatesOf(ours.certs)];
