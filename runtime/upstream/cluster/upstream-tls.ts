@@ -3,6 +3,7 @@
  * the validation context asks for something.
  */
 import { constants, createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import type { ConnectionTls } from '../../common/connection-tls.js';
@@ -123,8 +124,17 @@ export function upstreamTls(
   };
 }
 
-/** Where a connection goes. */
-export type UpstreamTarget = { readonly host: string; readonly port: number } | { readonly path: string };
+/** Where a connection goes, or the socket that it is made on. */
+export type UpstreamTarget = (
+  | { readonly host: string; readonly port: number }
+  | { readonly path: string }
+  | { readonly socket: Duplex }
+) & {
+  /** Where it comes from; default: the system decides. */
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly allowHalfOpen?: boolean;
+};
 
 /** What a request asks of the handshake (`upstream_http_protocol_options`). */
 export interface RequestedNames {
