@@ -44,6 +44,8 @@ class Inspection implements TimeoutOwner {
     options.timeout?.add(this.timeout);
     socket.on('error', this.onError).on('close', this.onClose).on('end', this.onEnd);
     socket.on('data', this.onData);
+    // By hand, by who has looked before: that does not end by a reader.
+    if (socket.isPaused()) socket.resume();
   }
 
   private readonly onData = (chunk: Buffer): void => {
