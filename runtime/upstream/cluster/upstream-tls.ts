@@ -3,13 +3,14 @@
  * the validation context asks for something.
  */
 import { constants, createHash } from 'node:crypto';
-import type { Socket } from 'node:net';
-import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import type { ConnectionTls } from '../../common/connection-tls.js';
 import { messageOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
 import { ConfigError } from '../../network/filter.js';
 import type { CertificateFacts } from '../../network/tls/certificate-facts.js';
+import { readCertificateFacts } from '../../network/tls/certificate-facts.js';
 import { HandshakeFacts } from '../../network/tls/handshake-facts.js';
 import type { LoadedCertificate } from '../../network/tls/key-pair.js';
 import { readKeyPair } from '../../network/tls/key-pair.js';
@@ -34,7 +35,8 @@ export interface UpstreamTlsMaterial {
   readonly certificates: readonly LoadedCertificate[];
   readonly trusted: readonly LoadedCertificate[];
   readonly secretNames: { readonly certificates: readonly string[]; readonly trusted: string };
-  readonly isFromSecretFile: boolean;
+  /** How much of it is from secrets of files. */
+  readonly fileSecrets: number;
   /** `sni`, `''` without one. */
   readonly serverName: string;
   /** `auto_host_sni` */
@@ -108,7 +110,7 @@ export function upstreamTls(
     certificates: pair === undefined ? [] : [pair],
     trusted: validation.trusted,
     secretNames: { certificates: certificate === undefined ? [] : [certificate.name], trusted: trust.name },
-    isFromSecretFile: certificate?.file !== undefined || trust.file !== undefined,
+    fileSecrets: [certificate, trust].filter((one) => one?.file !== undefined).length,
     serverName: textOf(config.sni),
     namesHost: config.auto_host_sni === true,
     verifiesServerName,
@@ -122,18 +124,15 @@ export function upstreamTls(
   };
 }
 
-/** Where a connection goes, and for an address also where it comes from; or the connection that is there. */
+/** Where a connection goes, or the socket that it is made on. */
 export type UpstreamTarget = (
-  | {
-      readonly host: string;
-      readonly port: number;
-      readonly localAddress?: string;
-      readonly localPort?: number;
-    }
+  | { readonly host: string; readonly port: number }
   | { readonly path: string }
-  | { readonly socket: Socket }
+  | { readonly socket: Duplex }
 ) & {
-  /** The end of the other side does not end ours. */
+  /** Where it comes from; default: the system decides. */
+  readonly localAddress?: string;
+  readonly localPort?: number;
   readonly allowHalfOpen?: boolean;
 };
 
@@ -192,6 +191,7 @@ export class UpstreamTls {
     this.inForce = material;
     this.ssl = ssl;
     this.tellExpired = tellExpired;
+    ssl.updateBySds.add(material.fileSecrets);
     this.tellExpirations();
   }
 
@@ -211,7 +211,7 @@ export class UpstreamTls {
     this.inForce = material;
     this.sessions = [];
     this.tellExpirations();
-    if (material.isFromSecretFile) this.ssl.updateBySds.inc();
+    if (material.fileSecrets > 0) this.ssl.updateBySds.inc();
     return true;
   }
 
@@ -266,6 +266,24 @@ export class UpstreamTls {
       }
     });
     return socket;
+  }
+
+  /**
+   * For libraries that connect by themselves, with `material.secureContext`: Node's options that verify what {@link connect}
+   * verifies. A certificate for which only a hash speaks, and no authority, is refused there.
+   */
+  get verification(): Required<Pick<ConnectionOptions, 'rejectUnauthorized' | 'checkServerIdentity'>> {
+    const { validation } = this.inForce;
+    const { chainDecides, isActive, needsCertificate } = validation;
+    return {
+      rejectUnauthorized: isActive && (chainDecides || needsCertificate),
+      checkServerIdentity: (_name, { raw }) => {
+        if (!isActive) return undefined;
+        const chain = [readCertificateFacts(raw)];
+        const { error, isAccepted } = validation.verify({ chainError: undefined, chain });
+        return isAccepted ? undefined : error;
+      },
+    };
   }
 
   private findError(

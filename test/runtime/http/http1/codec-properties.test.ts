@@ -279,7 +279,9 @@ test('nothing that is given to an encoder splits a head', async () => {
  * @returns requests sent on, requests that the upstream sees, whether it found anything wrong with them, and whether one was
  *   refused: what was written of it within the same turn does not leave
  */
-async function forwarded(text: string): Promise<[sent: number, seen: number, wrong: boolean, refused: boolean]> {
+async function forwarded(
+  text: string,
+): Promise<[sent: number, seen: number, wrong: boolean, refused: boolean]> {
   const clock = new FakeClock();
   const socket = new FakeSocket();
   const upstreams: { socket: FakeSocket; server: ServerUnderTest; given: number }[] = [];
@@ -307,7 +309,12 @@ async function forwarded(text: string): Promise<[sent: number, seen: number, wro
   const streams = upstreams.flatMap(({ server }) => server.streams);
   const wrong = streams.some(({ calls }) => calls.some((call) => call.startsWith('error')));
   const isWrong = wrong || made.log.some(({ status }) => status === 502);
-  return [made.forwarded, streams.length, isWrong, made.log.some(({ details }) => details !== 'via_upstream')];
+  return [
+    made.forwarded,
+    streams.length,
+    isWrong,
+    made.log.some(({ details }) => details !== 'via_upstream'),
+  ];
 }
 
 test('what goes to the upstream is one request for each that was accepted', async () => {
