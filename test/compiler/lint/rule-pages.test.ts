@@ -1,9 +1,10 @@
 /** Every rule has a page with a wrong and a right example, and finds something in the one and nothing in the other. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { lintTable } from '../../../cli/support/lint-table.js';
 import { lintRules } from '../../../compiler/lint/lint-rules.js';
 import { examplesOf, rulePage } from '../../../compiler/lint/rule-page.js';
 import { findings, wholeYaml } from './pieces.js';
@@ -58,6 +59,12 @@ for (const { name, summary } of lintRules) {
     for (const { piece, yaml } of right) assert.equal(findings(name, wholeYaml(piece, yaml)), [], yaml);
   });
 }
+
+test('docs/lint.md is made of the rules', () => {
+  const root = join(rules, '..', '..', '..', '..');
+  const page = readFileSync(join(root, 'docs', 'lint.md'), 'utf8');
+  assert.ok(page === lintTable(), 'docs/lint.md is out of date: run node cli/setup/docs.mjs');
+});
 
 test('a page that is not there', () => {
   assert.is(rulePage('no-such-rule'), undefined);
