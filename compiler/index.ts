@@ -5,6 +5,8 @@ export type { CheckFileOptions, CheckTextOptions } from './check-text.js';
 export { checkFile, checkText } from './check-text.js';
 export { compile } from './compile.js';
 export type { Diagnostic, RelatedLocation, Severity, SourceLocation } from './diagnostics/diagnostic.js';
+export type { CodeExample } from './diagnostics/code-examples.js';
+export { codeExamples } from './diagnostics/code-examples.js';
 export type { CodePage } from './diagnostics/diagnostic-codes.js';
 export { diagnosticCodes } from './diagnostics/diagnostic-codes.js';
 export { formatJson } from './diagnostics/format-json.js';
