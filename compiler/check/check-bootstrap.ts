@@ -23,6 +23,7 @@ import { jwtAuthentication } from './jwt-authentication.js';
 import { listenerAddresses } from './listener-addresses.js';
 import { listeners } from './listeners.js';
 import { loadBalancing } from './load-balancing.js';
+import { luaPrograms } from './lua-programs.js';
 import { overloadManager } from './overload-manager.js';
 import { perRouteFilters } from './per-route-filters.js';
 import { protocolOptions } from './protocol-options.js';
@@ -63,6 +64,7 @@ const checks: readonly Check[] = [
   perRouteFilters,
   filterSlots,
   extensionSettings,
+  luaPrograms,
   discoveredFilters,
   bootstrapSettings,
 ];

@@ -97,6 +97,20 @@ const jwks: Judge = (value) => {
   return known ? undefined : problem('the JWKS has no key of a kind that is known');
 };
 
+const upstreamFilters: Judge = (value) => {
+  const index = listAt(value.filters).findIndex((filter) => {
+    const { typed_config: config, config_discovery: later } = fieldsAt(filter);
+    return !isSet(config) && !isSet(later);
+  });
+  return index < 0
+    ? undefined
+    : {
+        message: 'a filter of the cluster has no typed_config',
+        field: 'filters',
+        fix: "set typed_config with its '@type'",
+      };
+};
+
 const routerLast: Judge = (value) => {
   const types = listAt(value.filters).map((filter) => typeOf(fieldsAt(filter).typed_config));
   const router = types.indexOf('envoy.extensions.filters.network.generic_proxy.router.v3.Router');
@@ -140,6 +154,7 @@ const http = 'envoy.extensions.filters.http.';
 const network = 'envoy.extensions.filters.network.';
 
 const judges: Readonly<Record<string, Judge>> = {
+  'envoy.config.cluster.v3.Cluster': upstreamFilters,
   'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig': (value) =>
     isSet(fieldsAt(value.common_config).grpc_service)
       ? undefined

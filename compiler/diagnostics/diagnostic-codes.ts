@@ -277,6 +277,12 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
       'Many HTTP filters have one message for everybody (http_filters) and another one for single routes\n(typed_per_filter_config): Cors and CorsPolicy, Buffer and BufferPerRoute.',
     fix: '  Put Cors into http_filters, and CorsPolicy under the name of the filter into typed_per_filter_config.',
   },
+  E3031: {
+    title: 'a program in Lua is none',
+    explanation:
+      'Envoy loads programs when it builds the filter, and refuses the configuration when one cannot be read.',
+    fix: '  Correct it at the line that is told.',
+  },
   'lint-options': {
     title: 'the lint settings, or a comment that switches a rule off, do not work',
     explanation:
