@@ -23,7 +23,11 @@ const requireOwner = defineRule({
   *check(view, { key }) {
     for (const cluster of view.clusters) {
       if (key in cluster.at('metadata').at('filter_metadata').at('acme').value) continue;
-      yield { path: cluster.path, message: \`the cluster '\${cluster.value.name}' has no owner\`, fix: 'set metadata' };
+      yield {
+        path: cluster.path,
+        message: \`the cluster '\${cluster.value.name}' has no owner\`,
+        fix: 'set metadata',
+      };
     }
   },
 });

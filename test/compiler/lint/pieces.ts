@@ -98,13 +98,18 @@ export function wholeYaml(piece: string, yaml: string): unknown {
 }
 
 /** Paths, from the bootstrap down, where one rule finds something, with its message. The rule is on. */
-export function findings(rule: string, bootstrap: unknown, options: Fields = {}): string[] {
+export function findings(
+  rule: string,
+  bootstrap: unknown,
+  options: Fields = {},
+  written?: unknown,
+): string[] {
   const config = resolveLint({
     extends: 'none',
     rules: { [rule]: { level: 'warning' as const, ...options } },
   });
   assert.equal(config.findings, []);
-  return lintBootstrap(new BootstrapView(bootstrap), config).map(
+  return lintBootstrap(new BootstrapView(bootstrap, {}, written), config).map(
     ({ path, message }) => `${path.join('.')}: ${message}`,
   );
 }

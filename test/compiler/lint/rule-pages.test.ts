@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { lintTable } from '../../../cli/support/lint-table.js';
 import { lintRules } from '../../../compiler/lint/lint-rules.js';
 import { examplesOf, rulePage } from '../../../compiler/lint/rule-page.js';
-import { findings, wholeYaml } from './pieces.js';
+import { contentOf, findings, wholeYaml, wrapped } from './pieces.js';
 
 /** This file runs from `dist/test/compiler/lint`. */
 const rules = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'compiler', 'lint', 'rules');
@@ -42,6 +42,11 @@ test('every pack has rules', () => {
   assert.equal([...packs], wanted);
 });
 
+/** What a rule finds in the example of a page. */
+function found(name: string, piece: string, yaml: string): string[] {
+  return findings(name, wholeYaml(piece, yaml), {}, wrapped(piece, contentOf(piece, yaml)));
+}
+
 for (const { name, summary } of lintRules) {
   test(name, () => {
     const page = rulePage(name) ?? '';
@@ -54,9 +59,9 @@ for (const { name, summary } of lintRules) {
     assert.ok(right.length > 0, 'there is a right example');
     assert.ok(wrong.length > 0 || withoutWrong.has(name), 'there is a wrong example');
     for (const { piece, yaml } of wrong) {
-      assert.ok(findings(name, wholeYaml(piece, yaml)).length > 0, `nothing was found in\n${yaml}`);
+      assert.ok(found(name, piece, yaml).length > 0, `nothing was found in\n${yaml}`);
     }
-    for (const { piece, yaml } of right) assert.equal(findings(name, wholeYaml(piece, yaml)), [], yaml);
+    for (const { piece, yaml } of right) assert.equal(found(name, piece, yaml), [], yaml);
   });
 }
 
