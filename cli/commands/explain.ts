@@ -35,8 +35,9 @@ export const explain: Command = {
     const code = wanted in diagnosticCodes ? wanted : wanted.toUpperCase();
     const page = diagnosticCodes[code];
     if (page !== undefined) {
+      const sketch = page.example === undefined ? '' : `Example:\n${page.example}\n\n`;
       io.stdout(
-        `${page.title}\n\n${page.explanation}\n\nFix:\n${page.fix}\n${examplesOf(codeExamples[code])}`,
+        `${page.title}\n\n${page.explanation}\n\n${sketch}Fix:\n${page.fix}\n${examplesOf(codeExamples[code])}`,
       );
       return 0;
     }

@@ -6,6 +6,8 @@ export interface CodePage {
   /** One line, no full stop. */
   readonly title: string;
   readonly explanation: string;
+  /** A sketch, for codes that have no examples that run (`code-examples.ts`). */
+  readonly example?: string;
   /** What to do, in a sentence or a line. */
   readonly fix: string;
 }
