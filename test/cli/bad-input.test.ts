@@ -24,13 +24,13 @@ import { recordedIo } from './recorded-io.js';
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** `code: message` of everything that a module makes wrong. */
-function moduleFaults(text: string, deadlineMs: number): Promise<string[]> {
+function moduleFaults(text: string): Promise<string[]> {
   return withFolder({ 'a.ts': text }, async (cwd) => {
     const { diagnostics, yaml } = await compile({
       entry: 'a.ts',
       cwd,
       env: {},
-      deadlineMs,
+      deadlineMs: 3000,
       heapMb: 64,
     });
     assert.is(
@@ -82,7 +82,7 @@ const modules: readonly (readonly [name: string, text: string, told: RegExp])[] 
 
 for (const [name, text, told] of modules) {
   test(`a module: ${name}`, async () => {
-    const faults = await moduleFaults(text, name === 'a heap that grows' ? 60_000 : 3000);
+    const faults = await moduleFaults(text);
     assert.ok(
       faults.some((fault) => told.test(fault)),
       faults.join('\n'),
