@@ -121,6 +121,22 @@ const remoteJwks: Judge = (value) => {
     : { message: `'${uri}' is no absolute URL`, field: 'remote_jwks', fix: 'write https://host/path' };
 };
 
+const secretOfToken: Judge = (value) => {
+  const { auth_type: type, credentials } = value;
+  return type === 'TLS_CLIENT_AUTH' || isSet(fieldsAt(credentials).token_secret)
+    ? undefined
+    : {
+        message: 'the credentials have no token_secret',
+        field: 'credentials',
+        fix: 'set credentials.token_secret',
+      };
+};
+
+const oneSource: Judge = (value) =>
+  isSet(value.header) && value.header !== '' && isSet(value.cookie) && value.cookie !== ''
+    ? { message: 'a rule reads either a header or a cookie', field: 'cookie', fix: 'make two rules' }
+    : undefined;
+
 const zipkin: Judge = (value) => {
   if (isSet(value.collector_service)) return undefined;
   const missing = ['collector_cluster', 'collector_endpoint'].find((field) => textAt(value[field]) === '');
@@ -279,6 +295,8 @@ const judges: Readonly<Record<string, Judge>> = {
   [`${http}aws_request_signing.v3.AwsRequestSigning`]: awsRegion,
   [`${http}jwt_authn.v3.JwtProvider`]: (value, message) => jwks(value, message) ?? remoteJwks(value, message),
   'envoy.config.trace.v3.ZipkinConfig': zipkin,
+  [`${http}oauth2.v3.OAuth2Config`]: secretOfToken,
+  [`${http}header_to_metadata.v3.Config.Rule`]: oneSource,
   'envoy.extensions.transport_sockets.tls.v3.TlsCertificate': pkcs12,
   'xds.type.matcher.v3.Matcher.OnMatch': matcherAction,
   'envoy.config.common.matcher.v3.Matcher.OnMatch': matcherAction,

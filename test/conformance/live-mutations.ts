@@ -122,7 +122,7 @@ export async function run(context: {
     const end = Date.now() + seconds * 1000;
     /** What depends on the files of this machine is judged by nobody without them. */
     const ofFiles =
-      /does not exist|from path: |unable to read file|Invalid path|[Ff]ailed to load dynamic module/;
+      /does not exist|from path: |incomplete certificate from|unable to (?:read|open) file|Invalid path|[Ff]ailed to load dynamic module/;
     const worker = async (name: string): Promise<void> => {
       while (Date.now() < end) {
         const source = sources[Math.floor(random() * sources.length)] as Original;

@@ -160,6 +160,19 @@ test('rules that Envoy does not look at', () => {
   const codes = (value: Fields) =>
     findProblems(value, { lint: { extends: 'none' } }).findings.map(({ code }) => code);
   assert.equal(codes(priority(0)), []);
+  const udp = (writer: Fields) => ({
+    static_resources: {
+      listeners: [
+        {
+          name: 'l',
+          address: { socket_address: { address: '127.0.0.1', port_value: 1, protocol: 'UDP' } },
+          udp_listener_config: { udp_packet_packet_writer_config: writer },
+        },
+      ],
+    },
+  });
+  assert.equal(codes(udp({ name: 'x', typed_config: {} })), []);
+  assert.equal(codes(udp({ name: 'x' })), ['E1004']);
   assert.equal(codes(filter('ext_authz.v3.ExtAuthzPerRoute')), []);
   assert.equal(codes(filter('jwt_authn.v3.JwtAuthentication', { providers: { p: { local_jwks: {} } } })), [
     'E1004',
