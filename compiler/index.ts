@@ -14,6 +14,8 @@ export type { FormatTextOptions } from './diagnostics/format-text.js';
 export { formatText } from './diagnostics/format-text.js';
 export type { FormatContext, FormatName } from './diagnostics/formats.js';
 export { formatDiagnostics, formatNames } from './diagnostics/formats.js';
+export type { CodeExample } from './diagnostics/code-examples.js';
+export { codeExamples } from './diagnostics/code-examples.js';
 export type { TextEdit } from './fix/change.js';
 export { applyEdits } from './fix/text-edits.js';
 export type { BaselineEntry } from './lint/baseline.js';
