@@ -25,5 +25,6 @@ export async function run(): Promise<{
     ...api,
   ];
   const failed = dns.length + api.length + (growth > mostGrowthBytes ? 1 : 0);
-  return { passed: failed === 0 ? packets + bodies : 0, failed, lines };
+  // One for the packets and one for the bodies: how many there were is in the line above.
+  return { passed: failed === 0 ? 2 : 0, failed, lines };
 }

@@ -149,15 +149,14 @@ class MemoryCatalog implements Catalog {
       createIndex: before?.node.createIndex ?? index,
       modifyIndex: index,
     };
-    if (before === undefined) this.#addNode(new NodeEntry(node));
-    else if (before.node.name.toLowerCase() === key) {
-      this.#places.removeNode(before.node);
-      before.node = node;
-      this.#addNode(before);
-    } else {
-      // The id moved to another name: what was on the old one is gone with it, as in Consul.
-      this.#drop(before);
-      this.#addNode(new NodeEntry(node));
+    // The id moved to another name: what was on the old one is gone with it, as in Consul.
+    if (same !== undefined && same.node.name.toLowerCase() !== key) this.#drop(same);
+    const entry = this.#nodes.get(key);
+    if (entry === undefined) this.#addNode(new NodeEntry(node));
+    else {
+      this.#places.removeNode(entry.node);
+      entry.node = node;
+      this.#addNode(entry);
     }
     for (const { name } of this.#nodes.get(key)?.services.values() ?? []) {
       this.#indexes.set(name.toLowerCase(), index);
