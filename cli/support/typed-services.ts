@@ -16,7 +16,7 @@ export async function withTypedServices<Options extends DiscoveryOptions>(
   if (servicesFile === undefined || !/\.m?ts$/.test(servicesFile)) return options;
   const entry = relative(io.cwd, servicesFile);
   const { diagnostics, value } = await evaluateModule({ entry, cwd: io.cwd, env: io.env });
-  printDiagnostics(diagnostics, undefined, io);
+  await printDiagnostics(diagnostics, undefined, io);
   if (value === undefined) return undefined;
   return { ...rest, definitions: { name: entry, text: JSON.stringify(value) } } as unknown as Options;
 }

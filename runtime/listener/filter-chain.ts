@@ -314,6 +314,7 @@ class TlsChain implements FilterChain {
       continuesOnTimeout: false,
     };
     this.warn = (text) => context.loggers.get('config').warning(text);
+    this.ssl.updateBySds.add(tls.fileSecrets);
     this.tellExpirations();
   }
 
@@ -338,7 +339,7 @@ class TlsChain implements FilterChain {
     this.servers = new Map();
     this.sessions = new SessionStore();
     this.tellExpirations();
-    if (tls.isFromSecretFile) this.ssl.updateBySds.inc();
+    if (tls.fileSecrets > 0) this.ssl.updateBySds.inc();
     return true;
   }
 

@@ -63,8 +63,8 @@ export interface DownstreamTls {
   readonly trusted: readonly LoadedCertificate[];
   /** Names of the secrets, `''` where there is none. */
   readonly secretNames: { readonly certificates: readonly string[]; readonly trusted: string };
-  /** Some of it is from a secret of a file. */
-  readonly isFromSecretFile: boolean;
+  /** How much of it is from secrets of files. */
+  readonly fileSecrets: number;
   readonly files: readonly string[];
   /** Equal for contexts of equal configurations, whatever their files hold. */
   readonly identity: string;
@@ -223,7 +223,7 @@ export function downstreamTls(
     certificates: pairs,
     trusted: validation.trusted,
     secretNames: { certificates: certificates.map(statName), trusted: trust.name },
-    isFromSecretFile: parts.some((one) => one?.file !== undefined),
+    fileSecrets: parts.filter((one) => one?.file !== undefined).length,
     files: [...new Set([...secretFiles(...parts), ...namedFiles(...parts.map((one) => one?.value))])],
     identity,
     digest: digestOf(identity, pairs, validation, tickets === undefined ? [] : ticketKeys),

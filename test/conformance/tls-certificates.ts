@@ -131,6 +131,12 @@ export class TlsCertificates {
     return readFileSync(this.path(name), 'utf8');
   }
 
+  /** @returns the path of the file that is written */
+  write(name: string, content: string): string {
+    writeFileSync(this.path(name), content);
+    return this.path(name);
+  }
+
   /** A `DataSource`. */
   file(name: string): { readonly filename: string } {
     return { filename: this.path(name) };

@@ -28,6 +28,11 @@ const known: Readonly<Record<string, KnownDifference>> = {
   'name: email by a part': { what: alert, reason: alerts },
   'name: DNS by an expression': { what: alert, reason: alerts },
   'name: otherName': { what: alert, reason: alerts },
+  'secrets of files': { what: alert, reason: alerts },
+  'static secrets': {
+    what: /^log 1 DOWNSTREAM_PEER_CHAIN/,
+    reason: 'a resumed session knows the certificate of the client, but not those above it',
+  },
   'mTLS, resumed': {
     what: /^log 1 DOWNSTREAM_PEER_CHAIN/,
     reason: 'a resumed session knows the certificate of the client, but not those above it',
@@ -129,6 +134,28 @@ function casesOf(made: TlsCertificates): TlsCase[] {
   const leafHash = createHash('sha256')
     .update(new X509Certificate(text('server.pem')).raw)
     .digest('hex');
+
+  /** An `SdsSecretConfig` of a file of its own. */
+  const ofFile = (name: string, secret: Json): Json => ({
+    name,
+    sds_config: {
+      resource_api_version: 'V3',
+      path_config_source: {
+        path: made.write(
+          `${name}.json`,
+          JSON.stringify({
+            resources: [
+              {
+                '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
+                name,
+                ...secret,
+              },
+            ],
+          }),
+        ),
+      },
+    },
+  });
 
   // ---- filter chains
   const matched = (
@@ -382,6 +409,50 @@ function casesOf(made: TlsCertificates): TlsCase[] {
           tls_certificates: [{ pkcs12: file('server.p12'), password: { inline_string: 'secret' } }],
         },
       ),
+    },
+    // ---- secrets
+    {
+      id: 'static secrets',
+      secrets: [
+        { name: 'static-server', tls_certificate: server },
+        { name: 'static-clients', validation_context: root },
+        { name: 'static-tickets', session_ticket_keys: { keys: [file('ticket-1.key')] } },
+      ],
+      downstream: {
+        common_tls_context: {
+          tls_certificate_sds_secret_configs: [{ name: 'static-server' }],
+          validation_context_sds_secret_config: { name: 'static-clients' },
+        },
+        session_ticket_keys_sds_secret_config: { name: 'static-tickets' },
+      },
+      clients: [{ ...client, save: 'a' }, { ...client, resume: 'a' }, {}],
+    },
+    {
+      id: 'secrets of files',
+      downstream: {
+        common_tls_context: {
+          tls_certificate_sds_secret_configs: [ofFile('file-server', { tls_certificate: server })],
+          combined_validation_context: {
+            default_validation_context: {
+              match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: 'client.example' } }],
+            },
+            validation_context_sds_secret_config: ofFile('file-clients', { validation_context: root }),
+          },
+        },
+      },
+      clients: [client, revoked],
+    },
+    {
+      id: 'upstream: secrets of files',
+      upstream: {
+        common_tls_context: {
+          tls_certificate_sds_secret_configs: [
+            ofFile('file-client', { tls_certificate: pair('client-chain.pem', 'client.key') }),
+          ],
+          validation_context_sds_secret_config: ofFile('file-upstream', { validation_context: root }),
+        },
+      },
+      server: asking,
     },
     // ---- parameters
     { id: 'plain text on a TLS port', downstream: down(), clients: [{ plain: true }] },

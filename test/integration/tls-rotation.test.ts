@@ -2,13 +2,24 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { createServer as createTlsServer } from 'node:tls';
 import { generate } from 'selfsigned';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Message } from '../support/bootstrap.js';
-import { bootstrap, connectionManager, listenerAddress, say, tlsContext } from '../support/bootstrap.js';
-import { openConnection, openTlsConnection } from '../support/http-connection.js';
+import {
+  bootstrap,
+  connectionManager,
+  listener,
+  listenerAddress,
+  say,
+  staticCluster,
+  tlsContext,
+  toCluster,
+} from '../support/bootstrap.js';
+import { get, openConnection, openTlsConnection } from '../support/http-connection.js';
 import { inTemporaryFolder, startProxy, writeFileIn } from '../support/serve.js';
 
 interface Pair {
@@ -184,7 +195,7 @@ test('secrets of files: a certificate and the authorities of clients', async () 
     replace('cert.yaml', 'resources: [{ "@type": x }]');
     assert.match(await logged(/refused.*cert\.yaml:1/), /cert\.yaml:1:\d+: /);
     assert.is(await shown(port(), client), 'second');
-    assert.match(await stats(server.adminAddress, 'by_sds'), /ssl_context_update_by_sds: 2/);
+    assert.match(await stats(server.adminAddress, 'by_sds'), /ssl_context_update_by_sds: 4/);
     await server.shutdown();
   });
 });
@@ -241,6 +252,63 @@ test('tickets made with an older key are still good, those of a key that is gone
     assert.ok(await resumes(newer));
     await server.shutdown();
   });
+});
+
+test('towards upstreams: our certificate and whom we trust', async () => {
+  const seen: string[] = [];
+  const upstream = createTlsServer(
+    { cert: first.cert, key: first.key, requestCert: true, rejectUnauthorized: false },
+    (socket) => {
+      seen.push(String(socket.getPeerCertificate().subject?.CN));
+      socket.on('error', () => undefined);
+      socket.on('data', () =>
+        socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi'),
+      );
+    },
+  );
+  upstream.on('tlsClientError', () => undefined);
+  await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done));
+  const other = await certificate('other');
+  await inTemporaryFolder(async (folder) => {
+    const paths = ['own.pem', 'own.key', 'ca.pem'].map((name) => join(folder, name));
+    const [cert = '', key = '', ca = ''] = paths;
+    const own = ({ cert: pem, key: secret }: Pair): void => {
+      writeFileSync(cert, pem);
+      writeFileSync(key, secret);
+    };
+    own(second);
+    writeFileSync(ca, first.cert);
+    const transport_socket = {
+      name: 'tls',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+        common_tls_context: {
+          tls_certificates: [fromFiles(cert, key)],
+          validation_context: { trusted_ca: { filename: ca } },
+        },
+      },
+    };
+    const { port } = upstream.address() as AddressInfo;
+    const proxy = await startProxy({
+      configYaml: bootstrap(
+        [listener(connectionManager([toCluster('up')]))],
+        [staticCluster('up', port, { transport_socket })],
+      ),
+      watch: true,
+    });
+    const status = async (): Promise<number> => (await get(proxy.port(), '/')).status;
+    assert.is(await status(), 200);
+    assert.equal(seen, ['second']);
+    own(other);
+    while (seen.at(-1) !== 'other') assert.is(await status(), 200);
+    writeFileSync(ca, second.cert);
+    while ((await status()) === 200);
+    writeFileSync(ca, first.cert);
+    while ((await status()) !== 200);
+    assert.equal(new Set(seen), new Set(['second', 'other']));
+    await proxy.server.shutdown();
+  });
+  upstream.close();
 });
 
 test.run();

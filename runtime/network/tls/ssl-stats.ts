@@ -19,7 +19,7 @@ export interface SslStats {
   readonly ocspStapleResponses: Counter;
   readonly ocspStapleOmitted: Counter;
   readonly ocspStapleFailed: Counter;
-  /** `ssl_context_update_by_sds`: secrets of a file that has changed came into force. */
+  /** `ssl_context_update_by_sds`: secrets of a file came into force, at the start or later. */
   readonly updateBySds: Counter;
   /** `ciphers.<name>`, `versions.<name>` and `curves.<name>` of one handshake, made on first use. */
   countHandshake(facts: ConnectionTls, isReused: boolean): void;
@@ -85,7 +85,8 @@ export function createSslStats(prefix: string, stats: StatsScope, side: 'server'
       const ends = new Map<string, number>();
       const add = (kind: 'cert' | 'ca_cert', name: string, loaded: LoadedCertificate): void => {
         const shown = name === '' ? `unnamed_${kind}_${unnamed}` : name;
-        ends.set(shown, Math.min(ends.get(shown) ?? Number.POSITIVE_INFINITY, expiration(loaded, kind)));
+        // Of several without a name Envoy shows the last one.
+        ends.set(shown, expiration(loaded, kind));
       };
       for (const [at, one] of certificates.entries()) add('cert', names?.certificates[at] ?? '', one);
       for (const one of trusted) add('ca_cert', names?.trusted ?? '', one);

@@ -3,7 +3,7 @@
  * the validation context asks for something.
  */
 import { constants, createHash } from 'node:crypto';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import type { ConnectionTls } from '../../common/connection-tls.js';
@@ -34,7 +34,8 @@ export interface UpstreamTlsMaterial {
   readonly certificates: readonly LoadedCertificate[];
   readonly trusted: readonly LoadedCertificate[];
   readonly secretNames: { readonly certificates: readonly string[]; readonly trusted: string };
-  readonly isFromSecretFile: boolean;
+  /** How much of it is from secrets of files. */
+  readonly fileSecrets: number;
   /** `sni`, `''` without one. */
   readonly serverName: string;
   /** `auto_host_sni` */
@@ -108,7 +109,7 @@ export function upstreamTls(
     certificates: pair === undefined ? [] : [pair],
     trusted: validation.trusted,
     secretNames: { certificates: certificate === undefined ? [] : [certificate.name], trusted: trust.name },
-    isFromSecretFile: certificate?.file !== undefined || trust.file !== undefined,
+    fileSecrets: [certificate, trust].filter((one) => one?.file !== undefined).length,
     serverName: textOf(config.sni),
     namesHost: config.auto_host_sni === true,
     verifiesServerName,
@@ -122,18 +123,15 @@ export function upstreamTls(
   };
 }
 
-/** Where a connection goes, and for an address also where it comes from; or the connection that is there. */
+/** Where a connection goes, or the socket that it is made on. */
 export type UpstreamTarget = (
-  | {
-      readonly host: string;
-      readonly port: number;
-      readonly localAddress?: string;
-      readonly localPort?: number;
-    }
+  | { readonly host: string; readonly port: number }
   | { readonly path: string }
-  | { readonly socket: Socket }
+  | { readonly socket: Duplex }
 ) & {
-  /** The end of the other side does not end ours. */
+  /** Where it comes from; default: the system decides. */
+  readonly localAddress?: string;
+  readonly localPort?: number;
   readonly allowHalfOpen?: boolean;
 };
 
@@ -192,6 +190,7 @@ export class UpstreamTls {
     this.inForce = material;
     this.ssl = ssl;
     this.tellExpired = tellExpired;
+    ssl.updateBySds.add(material.fileSecrets);
     this.tellExpirations();
   }
 
@@ -211,7 +210,7 @@ export class UpstreamTls {
     this.inForce = material;
     this.sessions = [];
     this.tellExpirations();
-    if (material.isFromSecretFile) this.ssl.updateBySds.inc();
+    if (material.fileSecrets > 0) this.ssl.updateBySds.inc();
     return true;
   }
 

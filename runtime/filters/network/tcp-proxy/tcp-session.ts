@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../../common/clock.js';
+import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
 import { endConnection } from '../../../network/end-connection.js';
 import type { Cluster, ClusterManager } from '../../../upstream/cluster/cluster.js';
@@ -154,9 +155,10 @@ export class TcpSession implements TcpConnectionUser {
     );
   }
 
-  onConnected(localAddress: string): void {
+  onConnected(localAddress: string, tls: ConnectionTls | undefined): void {
     this.connected = true;
     this.log.upstreamLocalAddress = localAddress;
+    this.log.upstreamTls = tls;
     this.lastActivity = this.shared.clock.now();
     if (this.config.logsConnected) this.writeLog('TcpUpstreamConnected');
     const { early, upstream } = this;

@@ -2,6 +2,7 @@
  * What access logs read of a connection of the TCP proxy: the fields of a request that a connection has, the others
  * absent.
  */
+import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { ResponseFlag, StreamInfo } from '../../../common/stream-info.js';
 import type { Clock } from '../../../common/clock.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
@@ -35,6 +36,7 @@ export class TcpStreamInfo implements StreamInfo {
   upstreamHost: string | undefined = undefined;
   upstreamCluster: string | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
+  upstreamTls: ConnectionTls | undefined = undefined;
   upstreamTransportFailureReason: string | undefined = undefined;
   upstreamRequestAttemptCount = 0;
   readonly routeName = undefined;
@@ -62,6 +64,10 @@ export class TcpStreamInfo implements StreamInfo {
 
   get requestedServerName(): string {
     return this.info.serverName;
+  }
+
+  get downstreamTls(): ConnectionTls | undefined {
+    return this.info.ssl;
   }
 
   get connectionId(): number {
