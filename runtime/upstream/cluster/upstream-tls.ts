@@ -4,12 +4,13 @@
  */
 import { constants, createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
+import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import type { ConnectionTls } from '../../common/connection-tls.js';
 import { messageOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
 import { ConfigError } from '../../network/filter.js';
 import type { CertificateFacts } from '../../network/tls/certificate-facts.js';
+import { readCertificateFacts } from '../../network/tls/certificate-facts.js';
 import { HandshakeFacts } from '../../network/tls/handshake-facts.js';
 import type { LoadedCertificate } from '../../network/tls/key-pair.js';
 import { readKeyPair } from '../../network/tls/key-pair.js';
@@ -265,6 +266,24 @@ export class UpstreamTls {
       }
     });
     return socket;
+  }
+
+  /**
+   * For libraries that connect by themselves, with `material.secureContext`: Node's options that verify what {@link connect}
+   * verifies. A certificate for which only a hash speaks, and no authority, is refused there.
+   */
+  get verification(): Required<Pick<ConnectionOptions, 'rejectUnauthorized' | 'checkServerIdentity'>> {
+    const { validation } = this.inForce;
+    const { chainDecides, isActive, needsCertificate } = validation;
+    return {
+      rejectUnauthorized: isActive && (chainDecides || needsCertificate),
+      checkServerIdentity: (_name, { raw }) => {
+        if (!isActive) return undefined;
+        const chain = [readCertificateFacts(raw)];
+        const { error, isAccepted } = validation.verify({ chainError: undefined, chain });
+        return isAccepted ? undefined : error;
+      },
+    };
   }
 
   private findError(

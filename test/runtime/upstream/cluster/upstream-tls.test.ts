@@ -1,7 +1,7 @@
 /** TLS to upstreams, with real handshakes on the loopback interface. */
 import { createHash, X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { createServer } from 'node:tls';
 import { generate } from 'selfsigned';
 import { test } from 'uvu';
@@ -267,6 +267,34 @@ test('the name that is asked for must be on the certificate', async () => {
     (await exchanges(1, { ...context, sni: 'a.b.up.example' }, own)).events[0] ?? '',
     /SAN_matcher/,
   );
+});
+
+test('libraries that connect by themselves are given what verifies the same', () => {
+  const verification = (validation_context: object) => {
+    const config = clusterConfig({
+      name: 'c',
+      load_assignment: assignment(['127.0.0.1', 1]),
+      transport_socket: socketOf({ common_tls_context: { validation_context } }),
+    });
+    const dependencies = { clock: new FakeClock(), stats: createStatsStore(), random: () => 0 };
+    const { cluster } = createCluster(config, dependencies, undefined);
+    const found = cluster.upstreamTls?.verification;
+    cluster.close();
+    assert.ok(found !== undefined);
+    const shown = { raw: new X509Certificate(named.cert).raw } as PeerCertificate;
+    return [found.rejectUnauthorized, found.checkServerIdentity('', shown)?.message.slice(0, 31)];
+  };
+  const trusted = { trusted_ca: { inline_string: named.cert } };
+  const namedFor = (exact: string) => ({
+    ...trusted,
+    match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact } }],
+  });
+  assert.equal(verification({}), [false, undefined]);
+  assert.equal(verification(trusted), [true, undefined]);
+  assert.equal(verification(namedFor('a.up.example')), [true, undefined]);
+  assert.equal(verification(namedFor('other')), [true, 'verify cert failed: SAN matcher']);
+  const untrusted = { ...namedFor('other'), trust_chain_verification: 'ACCEPT_UNTRUSTED' };
+  assert.equal(verification(untrusted), [false, undefined]);
 });
 
 test('no transport socket, or a raw one, is plain text', () => {
