@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util';
 import { nearName } from '../dsl/api/reader/near-name.js';
-import type { Command, ParsedArguments } from './command.js';
+import type { Command, Option, ParsedArguments } from './command.js';
 import { UsageError } from './command.js';
 
 /** `--no-watch` turns `watch` off; `parseArgs` of Node 20 takes it as an option of its own, which is how it is declared. */
@@ -22,6 +22,7 @@ export function parseArguments(command: Command, argv: readonly string[]): Parse
   });
   const values: Record<string, string | boolean | undefined> = {};
   const positionals: string[] = [];
+  const lists: Record<string, string[]> = {};
   for (const token of tokens ?? []) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
@@ -43,11 +44,13 @@ export function parseArguments(command: Command, argv: readonly string[]): Parse
       throw new UsageError(`option '${token.rawName}' takes ${choices.join(', ')}; got '${token.value}'`);
     }
     values[token.name] = token.value ?? true;
+    if ((option as Option).multiple === true)
+      lists[token.name] = [...(lists[token.name] ?? []), token.value ?? ''];
   }
   if (positionals.length > command.maxPositionals && values.help !== true) {
     throw new UsageError(`unexpected argument '${positionals[command.maxPositionals]}'`);
   }
-  return { values, positionals };
+  return { values, positionals, lists };
 }
 
 /** A whole number of an option. @throws UsageError */

@@ -26,6 +26,51 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/check.js')).check,
   },
   {
+    name: 'test',
+    summary: 'run route tests, without a proxy',
+    load: async () => (await import('./commands/test.js')).test,
+  },
+  {
+    name: 'route',
+    summary: 'tell what serves a URL, and why',
+    load: async () => (await import('./commands/route.js')).route,
+  },
+  {
+    name: 'import',
+    summary: 'write an existing configuration as TypeScript',
+    load: async () => (await import('./commands/import.js')).importCommand,
+  },
+  {
+    name: 'migrate',
+    summary: 'rewrite a configuration of an older Envoy for v3',
+    load: async () => (await import('./commands/migrate.js')).migrate,
+  },
+  {
+    name: 'fmt',
+    summary: 'format configurations in YAML, comments kept',
+    load: async () => (await import('./commands/fmt.js')).fmt,
+  },
+  {
+    name: 'diff',
+    summary: 'tell what differs between two configurations, by resource',
+    load: async () => (await import('./commands/diff.js')).diff,
+  },
+  {
+    name: 'plan',
+    summary: 'tell what putting a configuration in force would do',
+    load: async () => (await import('./commands/plan.js')).plan,
+  },
+  {
+    name: 'graph',
+    summary: 'draw a configuration: listeners, routes, clusters, hosts',
+    load: async () => (await import('./commands/graph.js')).graph,
+  },
+  {
+    name: 'docs',
+    summary: 'write a page about a configuration',
+    load: async () => (await import('./commands/docs.js')).docs,
+  },
+  {
     name: 'serve',
     summary: 'run the proxy on an envoy3.yaml',
     load: async () => (await import('./commands/serve.js')).serve,

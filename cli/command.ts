@@ -22,6 +22,8 @@ export interface Option {
   readonly short?: string;
   /** Name of the value in `--help`, e.g. `FILE`. */
   readonly value?: string;
+  /** May be repeated: all values are in `ParsedArguments.lists`, the last one in `values`. */
+  readonly multiple?: boolean;
   /** The only values that are taken. */
   readonly choices?: readonly string[];
   readonly description: string;
@@ -30,6 +32,8 @@ export interface Option {
 export interface ParsedArguments {
   readonly values: Readonly<Record<string, string | boolean | undefined>>;
   readonly positionals: readonly string[];
+  /** All values of options that may be repeated, in order. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Command {

@@ -6,6 +6,41 @@ import { accessLogSupportedFields } from './access-log/supported-fields.js';
 import { bootstrapSupportedFields } from './config/bootstrap-supported-fields.js';
 import type { SupportedFields } from './config/supported-fields.js';
 import { joinSupportedFields } from './config/supported-fields.js';
+import { bufferFilterFactory, bufferSupportedFields } from './filters/http/buffer/buffer-filter.js';
+import {
+  compressorFilterFactory,
+  compressorSupportedFields,
+} from './filters/http/compressor/compressor-filter.js';
+import { corsFilterFactory, corsSupportedFields } from './filters/http/cors/cors-filter.js';
+import { csrfFilterFactory, csrfSupportedFields } from './filters/http/csrf/csrf-filter.js';
+import {
+  decompressorFilterFactory,
+  decompressorSupportedFields,
+} from './filters/http/decompressor/decompressor-filter.js';
+import { extAuthzFilterFactory, extAuthzSupportedFields } from './filters/http/ext-authz/ext-authz-filter.js';
+import { faultFilterFactory, faultSupportedFields } from './filters/http/fault/fault-filter.js';
+import { grpcWebFilterFactory, grpcWebSupportedFields } from './filters/http/grpc-web/grpc-web-filter.js';
+import {
+  headerMutationFilterFactory,
+  headerMutationSupportedFields,
+} from './filters/http/header-mutation/header-mutation-filter.js';
+import {
+  headerToMetadataFilterFactory,
+  headerToMetadataSupportedFields,
+} from './filters/http/header-to-metadata/header-to-metadata-filter.js';
+import {
+  healthCheckFilterFactory,
+  healthCheckSupportedFields,
+} from './filters/http/health-check/health-check-filter.js';
+import {
+  localRatelimitFilterFactory,
+  localRatelimitSupportedFields,
+} from './filters/http/local-ratelimit/local-ratelimit-filter.js';
+import {
+  ratelimitFilterFactory,
+  ratelimitSupportedFields,
+} from './filters/http/ratelimit/ratelimit-filter.js';
+import { rbacFilterFactory, rbacSupportedFields } from './filters/http/rbac/rbac-filter.js';
 import { routerFilterFactory } from './filters/http/router/router-filter.js';
 import { directResponseFactory, directResponseSupportedFields } from './filters/network/direct-response.js';
 import { echoFactory, echoSupportedFields } from './filters/network/echo.js';
@@ -16,6 +51,10 @@ import { connectionLimitsSupportedFields } from './filters/network/limits/suppor
 import { networkRbacFactory, networkRbacSupportedFields } from './filters/network/rbac/rbac-filter.js';
 import { tcpProxySupportedFields } from './filters/network/tcp-proxy/supported-fields.js';
 import { tcpProxyFactory } from './filters/network/tcp-proxy/tcp-proxy.js';
+import {
+  setMetadataFilterFactory,
+  setMetadataSupportedFields,
+} from './filters/http/set-metadata/set-metadata-filter.js';
 import type { HttpFilterFactory } from './http/filter.js';
 import { http1SupportedFields } from './http/http1/supported-fields.js';
 import { http2SupportedFields } from './http/http2/supported-fields.js';
@@ -30,6 +69,21 @@ import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
 export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.router.v3.Router', routerFilterFactory],
+  ['envoy.extensions.filters.http.buffer.v3.Buffer', bufferFilterFactory],
+  ['envoy.extensions.filters.http.compressor.v3.Compressor', compressorFilterFactory],
+  ['envoy.extensions.filters.http.cors.v3.Cors', corsFilterFactory],
+  ['envoy.extensions.filters.http.decompressor.v3.Decompressor', decompressorFilterFactory],
+  ['envoy.extensions.filters.http.csrf.v3.CsrfPolicy', csrfFilterFactory],
+  ['envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', extAuthzFilterFactory],
+  ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
+  ['envoy.extensions.filters.http.grpc_web.v3.GrpcWeb', grpcWebFilterFactory],
+  ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
+  ['envoy.extensions.filters.http.header_to_metadata.v3.Config', headerToMetadataFilterFactory],
+  ['envoy.extensions.filters.http.health_check.v3.HealthCheck', healthCheckFilterFactory],
+  ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', localRatelimitFilterFactory],
+  ['envoy.extensions.filters.http.ratelimit.v3.RateLimit', ratelimitFilterFactory],
+  ['envoy.extensions.filters.http.rbac.v3.RBAC', rbacFilterFactory],
+  ['envoy.extensions.filters.http.set_metadata.v3.Config', setMetadataFilterFactory],
 ]);
 
 export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map([
@@ -65,4 +119,19 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   echoSupportedFields,
   connectionLimitsSupportedFields,
   networkRbacSupportedFields,
+  bufferSupportedFields,
+  compressorSupportedFields,
+  corsSupportedFields,
+  decompressorSupportedFields,
+  csrfSupportedFields,
+  extAuthzSupportedFields,
+  faultSupportedFields,
+  grpcWebSupportedFields,
+  headerMutationSupportedFields,
+  headerToMetadataSupportedFields,
+  healthCheckSupportedFields,
+  localRatelimitSupportedFields,
+  ratelimitSupportedFields,
+  rbacSupportedFields,
+  setMetadataSupportedFields,
 );

@@ -63,9 +63,32 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['dsl', 'dsl/api', 'compiler', 'runtime'],
 };
 
+/**
+ * The one exception: what routes, in the compiler's route tests, is the runtime's own code, so that both say the same.
+ * None of these files does I/O but for reading a body's file.
+ */
+const pureRuntime = [
+  'runtime/route/',
+  'runtime/common/header-list',
+  'runtime/common/message-fields',
+  'runtime/common/stream-info',
+  'runtime/http/codec',
+  'runtime/http/host-stripper',
+  'runtime/http/path-normalizer',
+  'runtime/http/request-sanitizer',
+  'runtime/listener/filter-chain-match',
+  'runtime/network/data-source',
+  'runtime/network/filter',
+];
+const isRouteTest = ({ from, to }: Import): boolean =>
+  from.startsWith('compiler/route-test/') && pureRuntime.some((name) => to.startsWith(name));
+
 test('top folders import only in the allowed directions', () => {
   const wrong = imports.filter(
-    ({ from, to }) => part(from) !== part(to) && !allowed[part(from)]?.includes(part(to)),
+    (one) =>
+      part(one.from) !== part(one.to) &&
+      !allowed[part(one.from)]?.includes(part(one.to)) &&
+      !isRouteTest(one),
   );
   assert.equal(
     wrong.map(({ from, to }) => `${from} -> ${to}`),

@@ -37,7 +37,11 @@ async function serve(args: ParsedArguments, io: Io): Promise<number> {
       `envoy3: node ${catalog.node.name}, datacenter ${catalog.node.datacenter}, ${names.length} services` +
       `${given.dataDir === undefined ? ', nothing is kept over a restart (--data-dir)' : `, kept in ${given.dataDir}`}\n`,
   );
+  // As a Consul agent does; without a listener it would end the process.
+  const reload = (): void => server.reload();
+  process.on('SIGHUP', reload);
   await untilSignal(io);
+  process.off('SIGHUP', reload);
   await server.close();
   return 0;
 }

@@ -1,7 +1,16 @@
-import { diagnosticCodes, lintRules, rulePage } from '../../compiler/index.js';
+import type { CodeExample } from '../../compiler/index.js';
+import { codeExamples, diagnosticCodes, lintRules, rulePage } from '../../compiler/index.js';
 import { nearName } from '../../dsl/api/reader/near-name.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../command.js';
+
+/** Indented, with a heading each. */
+function examplesOf(example: CodeExample | undefined): string {
+  if (example === undefined) return '';
+  const show = (text: string): string => text.replace(/^/gm, '  ');
+  const what = { module: 'a module', settings: 'settings', shell: 'a command' }[example.piece] ?? 'YAML';
+  return `\nWrong (${what}):\n${show(example.wrong)}\n\nRight:\n${show(example.right)}\n`;
+}
 
 /** `envoy3 explain CODE`. */
 export const explain: Command = {
@@ -23,9 +32,13 @@ export const explain: Command = {
       io.stdout(codes.map((code) => `${code}  ${titles.get(code)}\n`).join(''));
       return 0;
     }
-    const page = diagnosticCodes[wanted] ?? diagnosticCodes[wanted.toUpperCase()];
+    const code = wanted in diagnosticCodes ? wanted : wanted.toUpperCase();
+    const page = diagnosticCodes[code];
     if (page !== undefined) {
-      io.stdout(`${page.title}\n\n${page.explanation}\n\nExample:\n${page.example}\n\nFix:\n${page.fix}\n`);
+      const sketch = page.example === undefined ? '' : `Example:\n${page.example}\n\n`;
+      io.stdout(
+        `${page.title}\n\n${page.explanation}\n\n${sketch}Fix:\n${page.fix}\n${examplesOf(codeExamples[code])}`,
+      );
       return 0;
     }
     const rule = rulePage(wanted);

@@ -9,4 +9,6 @@ import { ensureBuilt, root } from './build.mjs';
 await ensureBuilt();
 const { supportTable } = await import(pathToFileURL(join(root, 'dist/cli/support/support-table.js')).href);
 writeFileSync(join(root, 'docs', 'support.md'), supportTable());
-process.stderr.write('envoy3: docs/support.md is written\n');
+const { lintTable } = await import(pathToFileURL(join(root, 'dist/cli/support/lint-table.js')).href);
+writeFileSync(join(root, 'docs', 'lint.md'), lintTable());
+process.stderr.write('envoy3: docs/support.md and docs/lint.md are written\n');

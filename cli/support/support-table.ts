@@ -3,7 +3,7 @@
  */
 import { fieldsOf } from '../../dsl/api/index.js';
 import type { FieldSupport, SupportedFields } from '../../runtime/config/supported-fields.js';
-import { httpFilters, networkFilters, supportedFields } from '../../runtime/extensions.js';
+import { httpFilters, networkFilters, readFilters, supportedFields } from '../../runtime/extensions.js';
 
 const head = `# What the bundled runtime serves
 
@@ -70,7 +70,7 @@ export function supportTable(): string {
   const messages = Object.keys(supportedFields).sort();
   return [
     head,
-    extensionList('Network filters', networkFilters.keys()),
+    extensionList('Network filters', [...networkFilters.keys(), ...readFilters.keys()]),
     extensionList('HTTP filters', httpFilters.keys()),
     extensionList('Other messages of extensions', otherExtensions(supportedFields)),
     '\n## Messages and their fields\n',

@@ -15,7 +15,8 @@ export async function withTypedServices<Options extends DiscoveryOptions>(
   const { servicesFile, ...rest } = options;
   if (servicesFile === undefined || !/\.m?ts$/.test(servicesFile)) return options;
   const entry = relative(io.cwd, servicesFile);
-  const { diagnostics, value } = await evaluateModule({ entry, cwd: io.cwd, env: io.env });
+  const { close, diagnostics, value } = await evaluateModule(entry, io.cwd, io.env);
+  close();
   await printDiagnostics(diagnostics, undefined, io);
   if (value === undefined) return undefined;
   return { ...rest, definitions: { name: entry, text: JSON.stringify(value) } } as unknown as Options;

@@ -138,9 +138,16 @@ export class BootstrapView {
   readonly listeners: readonly Message[];
   /** Who Envoy says it is; empty texts when nobody does. */
   readonly node: { readonly id: string; readonly cluster: string };
+  /** The value before it was made canonical; undefined when it is not known. */
+  readonly written: unknown;
   readonly #byType = new Map<string, Message[]>();
 
-  constructor(bootstrap: unknown, { serviceNode = '', serviceCluster = '' }: NodeDefaults = {}) {
+  constructor(
+    bootstrap: unknown,
+    { serviceNode = '', serviceCluster = '' }: NodeDefaults = {},
+    written?: unknown,
+  ) {
+    this.written = written;
     this.root = this.#walk(fieldsAt(bootstrap), 'envoy.config.bootstrap.v3.Bootstrap', undefined, []);
     const resources = this.root.at('static_resources');
     this.clusters = resources.list('clusters');

@@ -24,6 +24,7 @@ import { jwtAuthentication } from './jwt-authentication.js';
 import { listenerAddresses } from './listener-addresses.js';
 import { listeners } from './listeners.js';
 import { loadBalancing } from './load-balancing.js';
+import { luaPrograms } from './lua-programs.js';
 import { overloadManager } from './overload-manager.js';
 import { perRouteFilters } from './per-route-filters.js';
 import { protocolOptions } from './protocol-options.js';
@@ -65,6 +66,7 @@ const checks: readonly Check[] = [
   perRouteFilters,
   filterSlots,
   extensionSettings,
+  luaPrograms,
   discoveredFilters,
   bootstrapSettings,
 ];

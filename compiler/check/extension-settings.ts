@@ -97,7 +97,113 @@ const jwks: Judge = (value) => {
   return known ? undefined : problem('the JWKS has no key of a kind that is known');
 };
 
+const upstreamFilters: Judge = (value) => {
+  const index = listAt(value.filters).findIndex((filter) => {
+    const { typed_config: config, config_discovery: later } = fieldsAt(filter);
+    return !isSet(config) && !isSet(later);
+  });
+  return index < 0
+    ? undefined
+    : {
+        message: 'a filter of the cluster has no typed_config',
+        field: 'filters',
+        fix: "set typed_config with its '@type'",
+      };
+};
+
+/** Odd forms beyond that are not judged. */
+const schemeAndHost = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s/?#]/;
+
+const remoteJwks: Judge = (value) => {
+  const uri = fieldsAt(fieldsAt(value.remote_jwks).http_uri).uri;
+  return typeof uri !== 'string' || schemeAndHost.test(uri)
+    ? undefined
+    : { message: `'${uri}' is no absolute URL`, field: 'remote_jwks', fix: 'write https://host/path' };
+};
+
+const secretOfToken: Judge = (value) => {
+  const { auth_type: type, credentials } = value;
+  return type === 'TLS_CLIENT_AUTH' || isSet(fieldsAt(credentials).token_secret)
+    ? undefined
+    : {
+        message: 'the credentials have no token_secret',
+        field: 'credentials',
+        fix: 'set credentials.token_secret',
+      };
+};
+
+const oneSource: Judge = (value) =>
+  isSet(value.header) && value.header !== '' && isSet(value.cookie) && value.cookie !== ''
+    ? { message: 'a rule reads either a header or a cookie', field: 'cookie', fix: 'make two rules' }
+    : undefined;
+
+const zipkin: Judge = (value) => {
+  if (isSet(value.collector_service)) return undefined;
+  const missing = ['collector_cluster', 'collector_endpoint'].find((field) => textAt(value[field]) === '');
+  return missing === undefined ? undefined : { message: `${missing} is missing`, fix: `set ${missing}` };
+};
+
+const pkcs12: Judge = (value) => {
+  if (!isSet(value.pkcs12)) return undefined;
+  const other = ['certificate_chain', 'private_key'].find((field) => isSet(value[field]));
+  return other === undefined
+    ? undefined
+    : { message: `pkcs12 and ${other} exclude each other`, field: other, fix: 'keep one of them' };
+};
+
+const matcherAction: Judge = (value) => {
+  const action = fieldsAt(value.action);
+  return !isSet(value.action) || isSet(action.typed_config)
+    ? undefined
+    : {
+        message: 'the action has no typed_config',
+        field: 'action',
+        fix: "set typed_config with its '@type'",
+      };
+};
+
+const overloadActions: ReadonlySet<string> = new Set(
+  [
+    ...['stop_accepting_requests', 'disable_http_keepalive', 'stop_accepting_connections', 'shrink_heap'],
+    ...[
+      'reject_incoming_connections',
+      'reduce_timeouts',
+      'reset_high_memory_stream',
+      'close_idle_http_connections',
+    ],
+  ].map((name) => `envoy.overload_actions.${name}`),
+);
+
+const overloadAction: Judge = (value, message) => {
+  const name = textAt(value.name);
+  if (!overloadActions.has(name)) {
+    return {
+      message: `there is no overload action '${name}'`,
+      field: 'name',
+      fix: 'see the list in the documentation',
+    };
+  }
+  if (name.endsWith('.reduce_timeouts') && !isSet(value.typed_config)) {
+    return {
+      message: 'reduce_timeouts needs a typed_config',
+      fix: 'set typed_config with ScaleTimersOverloadActionConfig',
+    };
+  }
+  return name.endsWith('.reset_high_memory_stream') && !isSet(message.parent?.value.buffer_factory_config)
+    ? {
+        message: 'reset_high_memory_stream needs the buffer_factory_config of the overload manager',
+        fix: 'set it',
+      }
+    : undefined;
+};
+
 const routerLast: Judge = (value) => {
+  if (listAt(value.filters).length === 0) {
+    return {
+      message: 'a generic proxy needs a filter that ends the chain',
+      fix: 'add its router to filters',
+    };
+  }
   const types = listAt(value.filters).map((filter) => typeOf(fieldsAt(filter).typed_config));
   const router = types.indexOf('envoy.extensions.filters.network.generic_proxy.router.v3.Router');
   if (router < 0 || router === types.length - 1) return undefined;
@@ -140,6 +246,7 @@ const http = 'envoy.extensions.filters.http.';
 const network = 'envoy.extensions.filters.network.';
 
 const judges: Readonly<Record<string, Judge>> = {
+  'envoy.config.cluster.v3.Cluster': upstreamFilters,
   'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig': (value) =>
     isSet(fieldsAt(value.common_config).grpc_service)
       ? undefined
@@ -186,7 +293,16 @@ const judges: Readonly<Record<string, Judge>> = {
     isSet(value.users) ? undefined : { message: 'there are no users', fix: 'set users' },
   [`${http}admission_control.v3.AdmissionControl.SuccessCriteria.HttpCriteria`]: statusRanges,
   [`${http}aws_request_signing.v3.AwsRequestSigning`]: awsRegion,
-  [`${http}jwt_authn.v3.JwtProvider`]: jwks,
+  [`${http}jwt_authn.v3.JwtProvider`]: (value, message) => jwks(value, message) ?? remoteJwks(value, message),
+  'envoy.config.trace.v3.ZipkinConfig': zipkin,
+  [`${http}oauth2.v3.OAuth2Config`]: secretOfToken,
+  [`${http}header_to_metadata.v3.Config.Rule`]: oneSource,
+  'envoy.extensions.transport_sockets.tls.v3.TlsCertificate': pkcs12,
+  'xds.type.matcher.v3.Matcher.OnMatch': matcherAction,
+  'envoy.config.common.matcher.v3.Matcher.OnMatch': matcherAction,
+  'envoy.config.overload.v3.OverloadAction': overloadAction,
+  [`${network}http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor`]:
+    count(['index', 'element'], false),
   [`${network}zookeeper_proxy.v3.ZooKeeperProxy`]: opcodes,
   [`${network}generic_proxy.v3.GenericProxy`]: routerLast,
   [`${network}thrift_proxy.v3.ThriftProxy`]: thriftFilters,

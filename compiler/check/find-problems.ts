@@ -92,7 +92,7 @@ export function findProblems(value: unknown, options: ProblemOptions = {}): Prob
   const read = readMessage('envoy.config.bootstrap.v3.Bootstrap', value, options);
   const issues = read.issues.filter((issue) => !isLenient(issue, read.value));
   if (issues.length > 0) return { bootstrap: read.value, findings: issues.map(findingOf) };
-  const view = new BootstrapView(read.value, options);
+  const view = new BootstrapView(read.value, options, value);
   const lint = resolveLint(withDisabled(options.lint ?? {}, options.disabledRules));
   return { bootstrap: read.value, findings: [...checkView(view), ...lintBootstrap(view, lint)], lint };
 }

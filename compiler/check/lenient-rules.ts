@@ -15,8 +15,12 @@ const unread: ReadonlySet<string> = new Set([
   'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig',
 ]);
 
+/** The writer of a UDP listener is looked up by nobody before the listener is opened; it only has to be there. */
+const unasked = 'udp_packet_packet_writer_config';
+
 /** Whether Envoy accepts in spite of the issue. @param bootstrap canonical, as far as it could be read */
 export function isLenient({ class: kind, path }: Issue, bootstrap: unknown): boolean {
+  if (kind === 'extension-config') return path.includes(unasked);
   if (kind !== 'pgv') return false;
   let value: unknown = bootstrap;
   let payload: Fields | undefined;

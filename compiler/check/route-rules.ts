@@ -126,6 +126,8 @@ function* virtualClusters(host: Message): Generator<Finding> {
 }
 
 export function* routeRules(view: BootstrapView): Generator<Finding> {
+  for (const options of view.all('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'))
+    yield* mirrors(options);
   for (const configuration of routeConfigurations(view)) {
     yield* mirrors(configuration);
     for (const host of configuration.list('virtual_hosts')) {

@@ -23,7 +23,9 @@ const harmless: ReadonlySet<string> = new Set([
 function* serverCertificates(view: BootstrapView): Generator<Finding> {
   for (const context of view.all(`${tls}DownstreamTlsContext`)) {
     const common = fieldsAt(context.value.common_tls_context);
-    if (!Object.keys(common).every((field) => harmless.has(field) || !isSet(common[field]))) continue;
+    const says = (field: string): boolean =>
+      Array.isArray(common[field]) ? common[field].length > 0 : isSet(common[field]);
+    if (!Object.keys(common).every((field) => harmless.has(field) || !says(field))) continue;
     yield finding(
       context.path,
       'a server has no TLS certificate',

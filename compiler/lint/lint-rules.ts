@@ -53,6 +53,7 @@ import { noUnusedFilterOverride } from './rules/no-unused-filter-override.js';
 import { noUnusedSecret } from './rules/no-unused-secret.js';
 import { noWeakCipher } from './rules/no-weak-cipher.js';
 import { noZeroLimit } from './rules/no-zero-limit.js';
+import { preferCanonicalSpelling } from './rules/prefer-canonical-spelling.js';
 import { preferPathSeparatedPrefix } from './rules/prefer-path-separated-prefix.js';
 import { requireAccessLog } from './rules/require-access-log.js';
 import { requireAlpn } from './rules/require-alpn.js';
@@ -164,6 +165,7 @@ export const lintRules: readonly LintRule[] = [
   requireHttp2Upstream,
   // style
   noLongInlineCode,
+  preferCanonicalSpelling,
   preferPathSeparatedPrefix,
   requireExplicitTimeout,
   requireListenerName,

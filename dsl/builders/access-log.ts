@@ -1,15 +1,18 @@
-import type { AccessLog } from '../types.js';
+import type { AccessLog, AccessLogFilter } from '../types.js';
 
 export interface AccessLogOptions {
   /** Default: standard output. */
   readonly path?: string;
   /** A format string, or an object for one JSON object a line. Default: Envoy's default format. */
   readonly format?: string | Readonly<Record<string, unknown>>;
+  /** Which requests are logged: from `statusAtLeast`, `notHealthCheck` and the like. Default: all. */
+  readonly filter?: AccessLogFilter;
 }
 
 /** One access log. */
 export function accessLog(options: AccessLogOptions = {}): AccessLog {
-  const { path, format } = options;
+  const { filter, format, path } = options;
+  const only = filter === undefined ? {} : { filter };
   const log_format =
     format === undefined
       ? undefined
@@ -20,6 +23,7 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
   return path === undefined
     ? {
         name: 'envoy.access_loggers.stdout',
+        ...only,
         typed_config: {
           '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
           ...shared,
@@ -27,6 +31,7 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
       }
     : {
         name: 'envoy.access_loggers.file',
+        ...only,
         typed_config: {
           '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
           path,

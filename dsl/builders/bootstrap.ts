@@ -1,4 +1,4 @@
-import type { Admin, Bootstrap, Cluster, Node } from '../types.js';
+import type { Admin, Bootstrap, Cluster, Node, Secret, StatsSink } from '../types.js';
 import { collectClusters } from './carried-clusters.js';
 import type { ListenerOf, NamedCluster } from './names.js';
 
@@ -8,6 +8,10 @@ export interface BootstrapOptions<Names extends string, References extends Names
   readonly listeners: readonly ListenerOf<References>[];
   /** Clusters that routes name, besides those that routes carry by value. */
   readonly clusters?: readonly NamedCluster<Names>[];
+  /** Secrets that `secretRef` names. */
+  readonly secrets?: readonly Secret[];
+  /** From `statsd` and `dogStatsd`. */
+  readonly statsSinks?: readonly StatsSink[];
   /** Any other field of `Bootstrap`; it wins over what the builder sets. */
   readonly raw?: Partial<Bootstrap>;
 }
@@ -38,12 +42,13 @@ function uniqueClusters(clusters: Iterable<Cluster>): Cluster[] {
 export function bootstrap<const Names extends string = never, const References extends Names = never>(
   options: BootstrapOptions<Names, References>,
 ): Bootstrap {
-  const { admin, clusters = [], listeners, node, raw } = options;
-  const all = uniqueClusters([...clusters, ...collectClusters(listeners)]);
+  const { admin, clusters = [], listeners, node, raw, secrets, statsSinks } = options;
+  const all = uniqueClusters([...clusters, ...collectClusters([listeners, statsSinks])]);
   return {
     ...(node === undefined ? {} : { node }),
     ...(admin === undefined ? {} : { admin }),
-    static_resources: { listeners, clusters: all },
+    static_resources: { listeners, clusters: all, ...(secrets === undefined ? {} : { secrets }) },
+    ...(statsSinks === undefined ? {} : { stats_sinks: statsSinks }),
     ...raw,
   };
 }

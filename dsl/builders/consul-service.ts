@@ -6,6 +6,7 @@ import type { ClusterOptions, DnsOptions } from './cluster.js';
 import { strictDns } from './cluster.js';
 import { duration } from './duration.js';
 import type { NamedCluster } from './names.js';
+import type { ServiceDefinitions } from './services.js';
 
 export interface ConsulLookUp {
   /** Name in the catalog, default the cluster's name. */
@@ -148,4 +149,26 @@ export function consulService<const Name extends string>(
       ...options.raw,
     },
   });
+}
+
+/**
+ * `consulService` for the services of a list alone: another name is a type error.
+ *
+ * ```ts
+ * const known = consulServicesOf(services);
+ * const orders = known('orders', { port: 8080 });
+ * ```
+ * @throws RangeError (the function that it gives) for a name that is not in the list
+ */
+export function consulServicesOf<Known extends string>(
+  definitions: ServiceDefinitions<Known>,
+): <const Name extends Known>(
+  name: Name,
+  options: ConsulServiceOptions & { readonly service?: undefined },
+) => NamedCluster<Name> {
+  const names = new Set<string>(definitions.services.map(({ name }) => name));
+  return (name, options) => {
+    if (!names.has(name)) throw new RangeError(`there is no service '${name}' in the definitions`);
+    return consulService(name, options);
+  };
 }

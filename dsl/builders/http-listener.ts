@@ -6,13 +6,15 @@ import type {
   HttpConnectionManager,
   HttpFilter,
   Listener,
+  ListenerFilter,
   RouteConfiguration,
   TransportSocket,
 } from '../types.js';
 import { socketAddress } from './address.js';
 import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
-import type { ListenerOf, VirtualHostOf } from './names.js';
+import { extension } from './extension.js';
+import type { ListenerOf, NetworkFilterOf, VirtualHostOf } from './names.js';
 
 /** The filter that sends requests to clusters. Builders add it by themselves, as the last one. */
 export function router(): HttpFilter {
@@ -22,12 +24,10 @@ export function router(): HttpFilter {
   };
 }
 
-export interface HttpListenerOptions<Names extends string> {
+export interface HttpConnectionManagerOptions<Names extends string> {
   readonly virtualHosts: readonly VirtualHostOf<Names>[];
-  /** Address to listen on, default 0.0.0.0. */
-  readonly address?: string;
-  /** Default `http_<port>` or `https_<port>`; also the prefix of the statistics. */
-  readonly name?: string;
+  /** Any other field of the `RouteConfiguration`, and its name, which is that of the listener by default. */
+  readonly routeConfig?: Partial<RouteConfiguration>;
   /** HTTP filters before the router. */
   readonly filters?: readonly HttpFilter[];
   readonly accessLog?: AccessLog | readonly AccessLog[];
@@ -40,6 +40,19 @@ export interface HttpListenerOptions<Names extends string> {
   readonly idleTimeout?: DurationInput;
   /** Any other field of `HttpConnectionManager`; it wins over what the builder sets. */
   readonly raw?: Partial<HttpConnectionManager>;
+}
+
+export interface HttpListenerOptions<Names extends string> extends HttpConnectionManagerOptions<Names> {
+  /** Address to listen on, default 0.0.0.0. */
+  readonly address?: string;
+  /** Default `http_<port>` or `https_<port>`. */
+  readonly name?: string;
+  /** Prefix of the statistics, default the name. */
+  readonly statPrefix?: string;
+  /** From `tlsInspector`, `proxyProtocol` and the like. */
+  readonly listenerFilters?: readonly ListenerFilter[];
+  /** Any other field of `Listener`; it wins over what the builder sets. */
+  readonly rawListener?: Partial<Listener>;
 }
 
 export interface HttpsListenerOptions<Names extends string> extends HttpListenerOptions<Names> {
@@ -61,11 +74,12 @@ const edgeSettings = {
 const edgeBufferBytes = 32_768;
 
 function manager<Names extends string>(
+  name: string,
   statPrefix: string,
-  options: HttpListenerOptions<Names>,
+  options: HttpConnectionManagerOptions<Names>,
 ): HttpConnectionManager {
   const { accessLog, filters = [], virtualHosts, idleTimeout } = options;
-  const route_config: RouteConfiguration = { name: statPrefix, virtual_hosts: virtualHosts };
+  const route_config: RouteConfiguration = { name, virtual_hosts: virtualHosts, ...options.routeConfig };
   return {
     stat_prefix: statPrefix,
     ...(options.edge === false ? {} : edgeSettings),
@@ -79,6 +93,28 @@ function manager<Names extends string>(
   } as HttpConnectionManager;
 }
 
+const managerName = 'envoy.filters.network.http_connection_manager';
+
+function managerFilter<Names extends string>(
+  name: string,
+  statPrefix: string,
+  options: HttpConnectionManagerOptions<Names>,
+): NetworkFilterOf<Names> {
+  const type = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+  return extension<NetworkFilterOf<Names>>(managerName, type, manager(name, statPrefix, options));
+}
+
+/**
+ * The filter for HTTP, for filter chains of one's own: `filterChain([httpConnectionManager('web', { virtualHosts })])`.
+ * @param statPrefix also the name of its routes
+ */
+export function httpConnectionManager<const Names extends string = never>(
+  statPrefix: string,
+  options: HttpConnectionManagerOptions<Names>,
+): NetworkFilterOf<Names> {
+  return managerFilter(statPrefix, statPrefix, options);
+}
+
 function listen<Names extends string>(
   scheme: 'http' | 'https',
   port: number,
@@ -86,20 +122,17 @@ function listen<Names extends string>(
   tls: TransportSocket | undefined,
 ): ListenerOf<Names> {
   const name = options.name ?? `${scheme}_${port}`;
-  const typed_config = {
-    '@type':
-      'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-    ...manager(name, options),
-  };
   const chain = {
-    filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config }],
+    filters: [managerFilter(name, options.statPrefix ?? name, options)],
     ...(tls === undefined ? {} : { transport_socket: tls }),
   };
   const listener = {
     name,
     address: socketAddress(options.address ?? '0.0.0.0', port),
     ...(options.edge === false ? {} : { per_connection_buffer_limit_bytes: edgeBufferBytes }),
+    ...(options.listenerFilters === undefined ? {} : { listener_filters: options.listenerFilters }),
     filter_chains: [chain],
+    ...options.rawListener,
   };
   return listener as Listener as ListenerOf<Names>;
 }

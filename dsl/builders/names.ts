@@ -2,7 +2,7 @@
  * Cluster names in the type system: a route to a name carries the name in its type up to `bootstrap`, which knows the
  * clusters. Nothing of it exists at run time.
  */
-import type { Cluster, Listener, Route, VirtualHost } from '../types.js';
+import type { Cluster, FilterChain, Listener, NetworkFilter, Route, VirtualHost } from '../types.js';
 
 declare const references: unique symbol;
 
@@ -12,4 +12,6 @@ export type Naming<T, Names extends string> = T & { readonly [references]?: Name
 export type NamedCluster<Name extends string> = Cluster & { readonly name: Name };
 export type RouteTo<Names extends string> = Naming<Route, Names>;
 export type VirtualHostOf<Names extends string> = Naming<VirtualHost, Names>;
+export type NetworkFilterOf<Names extends string> = Naming<NetworkFilter, Names>;
+export type FilterChainOf<Names extends string> = Naming<FilterChain, Names>;
 export type ListenerOf<Names extends string> = Naming<Listener, Names>;

@@ -1,7 +1,15 @@
 /**
  * Routes. Envoy takes the first one that matches.
  */
-import type { Cluster, HeaderMatcher, HeaderValueOption, Route, RouteAction, RouteMatch } from '../types.js';
+import type {
+  Cluster,
+  HashPolicy,
+  HeaderMatcher,
+  HeaderValueOption,
+  Route,
+  RouteAction,
+  RouteMatch,
+} from '../types.js';
 import { carry, nameOf, valuesOf } from './carried-clusters.js';
 import type { DurationInput } from './duration.js';
 import { duration } from './duration.js';
@@ -23,6 +31,8 @@ export type MatchInput =
       readonly headers?: Readonly<Record<string, string>> | readonly HeaderMatcher[];
       /** As in Envoy, case counts unless this is false. */
       readonly caseSensitive?: boolean;
+      /** Any other field of `RouteMatch`, such as `query_parameters`. */
+      readonly raw?: Partial<RouteMatch>;
     };
 
 function headerMatchers(
@@ -51,6 +61,7 @@ function matchOf(input: MatchInput): RouteMatch {
     ...specifiers,
     ...(headers === undefined ? {} : { headers: headerMatchers(headers) }),
     ...(caseSensitive === undefined ? {} : { case_sensitive: caseSensitive }),
+    ...input.raw,
   } as RouteMatch;
 }
 
@@ -72,6 +83,20 @@ export interface RetryInput {
   readonly perTryTimeout?: DurationInput;
 }
 
+/** Fields of `Route` besides its match and its action. */
+export type OtherRouteFields = Pick<
+  Route,
+  | 'metadata'
+  | 'decorator'
+  | 'typed_per_filter_config'
+  | 'request_headers_to_add'
+  | 'request_headers_to_remove'
+  | 'response_headers_to_add'
+  | 'response_headers_to_remove'
+  | 'tracing'
+  | 'stat_prefix'
+>;
+
 export interface RouteOptions {
   /** For statistics and logs. */
   readonly name?: string;
@@ -82,20 +107,29 @@ export interface RouteOptions {
   /** Host header that the upstream gets. */
   readonly hostRewrite?: string;
   readonly retry?: RetryInput;
+  /** From `hashBy`: what load balancers by hash go by. */
+  readonly hashPolicy?: readonly HashPolicy[];
+  /** Upgrades that the route lets through, e.g. `websocket`. */
+  readonly upgrades?: readonly string[];
+  /** Of the stream, without any data; Envoy's default is that of the listener. 0 = none. */
+  readonly idleTimeout?: DurationInput;
   readonly requestHeaders?: HeaderInput;
   readonly responseHeaders?: HeaderInput;
   /** Any other field of `RouteAction`; it wins over what the builder sets. */
   readonly raw?: Partial<RouteAction>;
+  /** Any other field of `Route` besides its match and action; it wins over what the builder sets. */
+  readonly rawRoute?: OtherRouteFields;
 }
 
 function outerFields(
-  options: Pick<RouteOptions, 'name' | 'requestHeaders' | 'responseHeaders'>,
+  options: Pick<RouteOptions, 'name' | 'requestHeaders' | 'responseHeaders' | 'rawRoute'>,
 ): Partial<Route> {
   const { name, requestHeaders, responseHeaders } = options;
   return {
     ...(name === undefined ? {} : { name }),
     ...(requestHeaders === undefined ? {} : { request_headers_to_add: headerOptions(requestHeaders) }),
     ...(responseHeaders === undefined ? {} : { response_headers_to_add: headerOptions(responseHeaders) }),
+    ...options.rawRoute,
   };
 }
 
@@ -107,7 +141,7 @@ function retryPolicy({ on, attempts, perTryTimeout }: RetryInput) {
   };
 }
 
-type Share = readonly [target: Cluster | string, weight: number];
+export type Share = readonly [target: Cluster | string, weight: number];
 
 /** Shares of a route: `weighted([[stable, 95], [canary, 5]])`. */
 export interface WeightedTarget<Names extends string> {
@@ -116,7 +150,7 @@ export interface WeightedTarget<Names extends string> {
 }
 
 /** The cluster names in a target; clusters by value are known anyway. */
-type NamesIn<Target> = Target extends string
+export type NamesIn<Target> = Target extends string
   ? Target
   : Target extends WeightedTarget<infer Names>
     ? Names
@@ -141,7 +175,7 @@ export function route<const Target extends Cluster | string | WeightedTarget<str
   const split =
     typeof target === 'object' && 'weighted' in target ? (target.weighted as readonly Share[]) : undefined;
   const targets = split === undefined ? [target as Cluster | string] : split.map(([one]) => one);
-  const { timeout, prefixRewrite, hostRewrite, retry, raw } = options;
+  const { hashPolicy, hostRewrite, idleTimeout, prefixRewrite, raw, retry, timeout, upgrades } = options;
   const action = {
     ...(split === undefined
       ? { cluster: nameOf(target as Cluster | string) }
@@ -149,14 +183,19 @@ export function route<const Target extends Cluster | string | WeightedTarget<str
     ...(timeout === undefined ? {} : { timeout: duration(timeout) }),
     ...(prefixRewrite === undefined ? {} : { prefix_rewrite: prefixRewrite }),
     ...(hostRewrite === undefined ? {} : { host_rewrite_literal: hostRewrite }),
+    ...(idleTimeout === undefined ? {} : { idle_timeout: duration(idleTimeout) }),
     ...(retry === undefined ? {} : { retry_policy: retryPolicy(retry) }),
+    ...(hashPolicy === undefined ? {} : { hash_policy: hashPolicy }),
+    ...(upgrades === undefined
+      ? {}
+      : { upgrade_configs: upgrades.map((upgrade_type) => ({ upgrade_type })) }),
     ...raw,
   };
   const built = { ...outerFields(options), match: matchOf(match), route: action } as Route;
   return carry(built, valuesOf(targets)) as RouteTo<NamesIn<Target>>;
 }
 
-export interface RedirectOptions extends Pick<RouteOptions, 'name' | 'responseHeaders'> {
+export interface RedirectOptions extends Pick<RouteOptions, 'name' | 'responseHeaders' | 'rawRoute'> {
   /** To `https`, on the same host. */
   readonly https?: boolean;
   readonly host?: string;
@@ -198,8 +237,18 @@ export function directResponse(
   match: MatchInput,
   status: number,
   body?: string,
-  options: Pick<RouteOptions, 'name' | 'responseHeaders'> = {},
+  options: Pick<RouteOptions, 'name' | 'responseHeaders' | 'rawRoute'> = {},
 ): Route {
   const action = { status, ...(body === undefined ? {} : { body: { inline_string: body } }) };
   return { ...outerFields(options), match: matchOf(match), direct_response: action } as Route;
+}
+
+/** What a request is hashed by: `hashBy({ header: 'x-user' })`, `hashBy({ cookie: 'session' })`, `hashBy('source-ip')`. */
+export function hashBy(
+  key: 'source-ip' | { readonly header: string } | { readonly cookie: string } | { readonly query: string },
+): HashPolicy {
+  if (key === 'source-ip') return { connection_properties: { source_ip: true } };
+  if ('header' in key) return { header: { header_name: key.header } };
+  if ('cookie' in key) return { cookie: { name: key.cookie } };
+  return { query_parameter: { name: key.query } };
 }

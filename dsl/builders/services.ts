@@ -41,7 +41,7 @@ export interface ServiceDefinitions<Name extends string = string> {
   readonly services: readonly ServiceInput<Name>[];
 }
 
-/** Names of a list of definitions, for `consulService`: `consulService<ServiceName<typeof services>>('orders', ...)`. */
+/** Names of a list of definitions. */
 export type ServiceName<Definitions> = Definitions extends ServiceDefinitions<infer Name> ? Name : never;
 
 /**

@@ -151,6 +151,8 @@ export interface RuleOptions {
   readonly 'require-http2-upstream': NoOptions;
   /** Programs of some length stand in files of their own. Pack `style`. */
   readonly 'no-long-inline-code': { readonly maxLines: number };
+  /** Enums and lists are written as the API has them. Pack `style`. */
+  readonly 'prefer-canonical-spelling': NoOptions;
   /** A prefix ends at a slash. Pack `style`. */
   readonly 'prefer-path-separated-prefix': NoOptions;
   /** A route says how long an answer may take. Pack `style`. */

@@ -1,12 +1,16 @@
 /**
  * Which requests an access log takes (`envoy.config.accesslog.v3.AccessLogFilter`).
  */
+import { fractionOf, isDrawn } from '../common/fractional-percent.js';
+import { getHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import { ConfigError } from '../network/filter.js';
 import { compileHeaderMatcher } from '../route/compile-header-matcher.js';
 import { under } from '../network/config-path.js';
+import { compileMetadataValue } from '../route/compile-metadata-matcher.js';
+import { grpcStatusName, grpcStatusOfHttp } from './grpc-status.js';
 
 export type LogFilter = (info: StreamInfo) => boolean;
 
@@ -39,6 +43,25 @@ function compileHeaderFilter(filter: unknown): LogFilter {
   return (info) => test(info, info.requestHeaders);
 }
 
+/** By the request's id, so that all lines of a request are there or none is; by chance where it has none. */
+function compileRuntimeFilter(filter: unknown): LogFilter {
+  const { percent_sampled, use_independent_randomness } = messageOf(filter);
+  const fraction = fractionOf(percent_sampled);
+  return (info) => {
+    const id = getHeader(info.requestHeaders, 'x-request-id') ?? '';
+    const digits = use_independent_randomness === true ? '' : id.slice(0, 8);
+    if (!/^[0-9a-f]{8}$/i.test(digits)) return isDrawn(fraction, Math.random());
+    return Number.parseInt(digits, 16) % fraction.denominator < fraction.numerator;
+  };
+}
+
+/** The status that a gRPC client would see, whether the request was a call or not. */
+function statusForGrpc(info: StreamInfo): number {
+  const told =
+    getHeader(info.responseTrailers, 'grpc-status') ?? getHeader(info.responseHeaders, 'grpc-status');
+  return told !== undefined && /^\d{1,10}$/.test(told) ? Number(told) : grpcStatusOfHttp(info.responseCode);
+}
+
 const filters: Readonly<Record<string, (filter: unknown) => LogFilter>> = {
   status_code_filter(filter) {
     const test = compileComparison(filter);
@@ -48,8 +71,28 @@ const filters: Readonly<Record<string, (filter: unknown) => LogFilter>> = {
     const test = compileComparison(filter);
     return (info) => info.durationMs !== undefined && test(Math.floor(info.durationMs));
   },
-  // No filter here answers health checks, so no request is one.
-  not_health_check_filter: () => () => true,
+  not_health_check_filter: () => (info) => info.isHealthCheck !== true,
+  // No request is traced here.
+  traceable_filter: () => () => false,
+  runtime_filter: compileRuntimeFilter,
+  grpc_status_filter(filter) {
+    const { exclude, statuses } = messageOf(filter);
+    const wanted = new Set((statuses ?? []) as readonly string[]);
+    return (info) => wanted.has(grpcStatusName(statusForGrpc(info), true)) !== (exclude === true);
+  },
+  log_type_filter(filter) {
+    const { exclude, types } = messageOf(filter);
+    // Lines are only written at the end of a request.
+    const fits = ((types ?? []) as readonly string[]).includes('DownstreamEnd') !== (exclude === true);
+    return () => fits;
+  },
+  metadata_filter(filter) {
+    const { match_if_key_not_found, matcher } = messageOf(filter);
+    const otherwise = match_if_key_not_found !== false;
+    if (matcher === undefined) return () => otherwise;
+    const test = under(() => compileMetadataValue(matcher), 'matcher');
+    return (info) => test(info) ?? otherwise;
+  },
   header_filter: compileHeaderFilter,
   response_flag_filter(filter) {
     const flags = (messageOf(filter).flags ?? []) as readonly ResponseFlag[];

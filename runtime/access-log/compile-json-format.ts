@@ -9,6 +9,7 @@ import { under } from '../network/config-path.js';
 import type { Formatter } from './access-logger.js';
 import type { Value } from './format-commands.js';
 import { compileJsonValue } from './formatter.js';
+import { metadataJson } from './metadata-json.js';
 
 /** The octets of a JSON value; undefined stands for null. */
 type Json = string | undefined;
@@ -30,7 +31,7 @@ export function jsonText(octets: string): string {
 function jsonOf(value: Value | null): Json {
   if (typeof value === 'string') return jsonText(value);
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'object' ? toOctets(JSON.stringify(value)) : String(value);
+  return typeof value === 'object' ? toOctets(metadataJson(value)) : String(value);
 }
 
 interface Options {

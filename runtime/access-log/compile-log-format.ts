@@ -9,19 +9,23 @@ import type { Formatter } from './access-logger.js';
 import { compileJsonFormat } from './compile-json-format.js';
 import { compileFormat, defaultFormat } from './formatter.js';
 
-/** `envoy.config.core.v3.SubstitutionFormatString`. */
-function compileFormatString(format: Fields): Formatter {
+/**
+ * `envoy.config.core.v3.SubstitutionFormatString`.
+ * @param emptyFormat what stands for an empty text
+ * @throws ConfigError with the path inside the message
+ */
+export function compileFormatString(format: Fields, emptyFormat = defaultFormat): Formatter {
   const omitEmpty = format.omit_empty_values === true;
   if (format.json_format !== undefined) {
     return under(() => compileJsonFormat(messageOf(format.json_format), { omitEmpty }), 'json_format');
   }
   const absent = omitEmpty ? '' : '-';
   if (format.text_format_source === undefined) {
-    return under(() => compileFormat(textOf(format.text_format, defaultFormat), absent), 'text_format');
+    return under(() => compileFormat(textOf(format.text_format, emptyFormat), absent), 'text_format');
   }
   return under(() => {
     const text = readDataSource(format.text_format_source).toString('utf8');
-    return compileFormat(text === '' ? defaultFormat : text, absent);
+    return compileFormat(text === '' ? emptyFormat : text, absent);
   }, 'text_format_source');
 }
 

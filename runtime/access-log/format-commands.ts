@@ -2,7 +2,9 @@
  * The command operators of format strings: a name with its argument (`REQ`, `X?Y`) -> a function of the stream. Names,
  * types and what stands for absent values are Envoy's.
  */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { ipOf, portOf } from '../common/address-text.js';
 import { getHeader } from '../common/header-list.js';
 import { toOctets } from '../common/octet-text.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
@@ -35,17 +37,8 @@ const wholeMs = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.floor(ms);
 const underscored = (text: string | undefined): string | undefined => orNone(text?.replaceAll(/\s/g, '_'));
 
-function ipOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const at = address.lastIndexOf(':');
-  const ip = at < 0 ? address : address.slice(0, at);
-  return orNone(ip.startsWith('[') ? ip.slice(1, -1) : ip);
-}
-
-function portOf(address: string | undefined): number | undefined {
-  const at = address?.lastIndexOf(':') ?? -1;
-  return at < 0 ? undefined : Number(address?.slice(at + 1));
-}
+const remoteOf = (info: StreamInfo): string | undefined =>
+  'upstreamRemoteAddress' in info ? info.upstreamRemoteAddress : info.upstreamHost;
 
 function joinFlags(flags: ReadonlySet<ResponseFlag>, nameOf: (flag: ResponseFlag) => string): string {
   let joined = '';
@@ -170,6 +163,27 @@ function dynamicMetadataCommand(argument: string): ValueOf {
   return (info) => info.dynamicMetadata(filter, path) as Value;
 }
 
+/** `HeaderMap::byteSize`: names and values, pseudo headers included. */
+function bytesOf(headers: readonly string[]): number {
+  let sum = 0;
+  for (const text of headers) sum += text.length;
+  return sum;
+}
+
+function requestHeadersBytes({ method, path, requestHeaders, scheme }: StreamInfo): number {
+  const pseudo = [':method', method, ':path', path, ':scheme', scheme];
+  // `host` stands in the list, and is called `:authority` in Envoy's.
+  const host = getHeader(requestHeaders, 'host') === undefined ? 0 : ':authority'.length - 'host'.length;
+  return bytesOf(requestHeaders) + bytesOf(pseudo) + host;
+}
+
+/** `%METADATA(DYNAMIC:...)%`: what other sources have needs real Envoy. */
+function metadataCommand(argument: string): ValueOf {
+  const [source = ''] = argument.split(':', 1);
+  if (source !== 'DYNAMIC') throw new ConfigError(`%METADATA(${source})% needs real Envoy`, [], true);
+  return dynamicMetadataCommand(argument.slice(source.length + 1));
+}
+
 const commands: Readonly<Record<string, CommandRules>> = {
   ...tlsCommands,
   REQ: headerCommand(requestHeader),
@@ -200,9 +214,9 @@ const commands: Readonly<Record<string, CommandRules>> = {
       : Math.floor(info.durationMs - info.responseDurationMs),
   ),
   UPSTREAM_HOST: noArgument((info) => orNone(info.upstreamHost)),
-  UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(info.upstreamHost)),
-  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.upstreamHost)),
-  UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(info.upstreamHost)),
+  UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(remoteOf(info))),
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(remoteOf(info))),
+  UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(remoteOf(info))),
   UPSTREAM_CLUSTER: noArgument((info) => orNone(info.upstreamCluster)),
   UPSTREAM_CLUSTER_RAW: noArgument((info) => orNone(info.upstreamCluster)),
   UPSTREAM_LOCAL_ADDRESS: noArgument((info) => orNone(info.upstreamLocalAddress)),
@@ -231,7 +245,7 @@ const commands: Readonly<Record<string, CommandRules>> = {
   CONNECTION_TERMINATION_DETAILS: noArgument((info) => orNone(info.connectionTerminationDetails)),
   CONNECTION_ID: noArgument((info) => info.connectionId),
   HOSTNAME: noArgument(() => hostname()),
-  STREAM_ID: noArgument((info) => getHeader(info.requestHeaders, 'x-request-id')),
+  STREAM_ID: noArgument((info) => info.streamId ?? getHeader(info.requestHeaders, 'x-request-id')),
   ACCESS_LOG_TYPE: {
     argument: 'none',
     length: false,
@@ -259,31 +273,47 @@ const commands: Readonly<Record<string, CommandRules>> = {
       return () => value;
     },
   },
+  METADATA: { argument: 'required', length: true, unchecked: true, make: metadataCommand },
+  UNIQUE_ID: noArgument(() => randomUUID()),
+  UPSTREAM_HOST_NAME: noArgument((info) => orNone(info.upstreamHostName)),
+  DOWNSTREAM_DIRECT_LOCAL_ADDRESS: noArgument((info) => orNone(info.downstreamLocalAddress)),
+  DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.downstreamLocalAddress)),
+  DOWNSTREAM_DIRECT_LOCAL_PORT: noArgument((info) => portOf(info.downstreamLocalAddress)),
+  DOWNSTREAM_WIRE_BYTES_RECEIVED: noArgument((info) => info.wireBytesReceived),
+  DOWNSTREAM_WIRE_BYTES_SENT: noArgument((info) => info.wireBytesSent),
+  REQUEST_HEADERS_BYTES: noArgument(requestHeadersBytes),
+  RESPONSE_HEADERS_BYTES: noArgument((info) =>
+    info.responseHeaders.length === 0 ? 0 : bytesOf(info.responseHeaders) + ':status200'.length,
+  ),
+  RESPONSE_TRAILERS_BYTES: noArgument((info) => bytesOf(info.responseTrailers)),
   // Nothing here sets these, so their value is always the absent one.
+  FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
+  UPSTREAM_FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
+  TLS_JA3_FINGERPRINT: unknown,
+  TLS_JA4_FINGERPRINT: unknown,
+  ROUNDTRIP_DURATION: unknown,
   VIRTUAL_CLUSTER_NAME: unknown,
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: unknown,
   TRACE_ID: unknown,
   CUSTOM_FLAGS: noArgument(() => ''),
-  LOCAL_REPLY_BODY: noArgument(() => ''),
+  // Empty in a log, so that no body can forge a line.
+  LOCAL_REPLY_BODY: noArgument((info) => info.localReplyBody ?? ''),
 };
 
 /** What Envoy has besides: recognised, to be refused in other words than a misspelt name. */
 const onlyInEnvoy: ReadonlySet<string> = new Set(
   `BYTES_RETRANSMITTED CLUSTER_METADATA COMMON_DURATION DOWNSTREAM_CX_RTT
   DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
-  DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_DIRECT_LOCAL_ADDRESS DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID
-  DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT DOWNSTREAM_DIRECT_LOCAL_PORT DOWNSTREAM_HANDSHAKE_DURATION
+  DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID DOWNSTREAM_HANDSHAKE_DURATION
   DOWNSTREAM_HEADER_BYTES_RECEIVED DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID
-  DOWNSTREAM_LOCAL_CLOSE_REASON DOWNSTREAM_WIRE_BYTES_RECEIVED DOWNSTREAM_WIRE_BYTES_SENT EMIT_TIME_LOCAL
-  FILTER_CHAIN_NAME FILTER_STATE METADATA REQUEST_HEADERS_BYTES REQUEST_TX_DURATION RESPONSE_HEADERS_BYTES
-  RESPONSE_TRAILERS_BYTES ROUNDTRIP_DURATION START_TIME_LOCAL TLS_JA3_FINGERPRINT TLS_JA4_FINGERPRINT UNIQUE_ID
+  DOWNSTREAM_LOCAL_CLOSE_REASON EMIT_TIME_LOCAL FILTER_CHAIN_NAME REQUEST_TX_DURATION START_TIME_LOCAL
   UPSTREAM_CONNECTION_ID UPSTREAM_CONNECTION_IDS_ATTEMPTED UPSTREAM_CONNECTION_POOL_READY_DURATION
   UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
-  UPSTREAM_DETECTED_CLOSE_TYPE UPSTREAM_FILTER_STATE UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT
-  UPSTREAM_HOSTS_ATTEMPTED UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME
-  UPSTREAM_HOST_NAMES_ATTEMPTED UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME_WITHOUT_PORT
-  UPSTREAM_LOCAL_CLOSE_REASON UPSTREAM_METADATA UPSTREAM_PROTOCOL UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID
-  UPSTREAM_WIRE_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT`.split(/\s+/),
+  UPSTREAM_DETECTED_CLOSE_TYPE UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT
+  UPSTREAM_HOSTS_ATTEMPTED UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAMES_ATTEMPTED
+  UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME_WITHOUT_PORT UPSTREAM_LOCAL_CLOSE_REASON
+  UPSTREAM_METADATA UPSTREAM_PROTOCOL UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID UPSTREAM_WIRE_BYTES_RECEIVED
+  UPSTREAM_WIRE_BYTES_SENT`.split(/\s+/),
 );
 
 export interface FormatCommand {

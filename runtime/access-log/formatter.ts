@@ -7,6 +7,7 @@ import { ConfigError } from '../network/filter.js';
 import type { Formatter } from './access-logger.js';
 import type { FormatCommand, FormatUse, Value, ValueOf } from './format-commands.js';
 import { formatCommand } from './format-commands.js';
+import { metadataJson } from './metadata-json.js';
 
 /** Envoy's default access log line. */
 export const defaultFormat =
@@ -70,7 +71,7 @@ function compileText({ unchecked, read }: FormatCommand, absent: string): TextOf
   return (info) => {
     const value = read(info);
     if (value === undefined || value === null) return absent;
-    return onOneLine(typeof value === 'object' ? toOctets(JSON.stringify(value)) : String(value));
+    return onOneLine(typeof value === 'object' ? toOctets(metadataJson(value)) : String(value));
   };
 }
 

@@ -22,6 +22,11 @@ const fromHttp: ReadonlyMap<number, number> = new Map([
   [504, 14],
 ]);
 
+/** `UNKNOWN` where the table has none. */
+export function grpcStatusOfHttp(code: number): number {
+  return fromHttp.get(code) ?? 2;
+}
+
 /** undefined when the request was no gRPC call. */
 export function grpcStatusOf(info: StreamInfo): number | undefined {
   const type = getHeader(info.requestHeaders, 'content-type');
@@ -29,7 +34,7 @@ export function grpcStatusOf(info: StreamInfo): number | undefined {
     return undefined;
   const text =
     getHeader(info.responseTrailers, 'grpc-status') ?? getHeader(info.responseHeaders, 'grpc-status');
-  if (text === undefined) return info.responseCode === 0 ? undefined : (fromHttp.get(info.responseCode) ?? 2);
+  if (text === undefined) return info.responseCode === 0 ? undefined : grpcStatusOfHttp(info.responseCode);
   return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 

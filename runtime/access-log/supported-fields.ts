@@ -16,6 +16,11 @@ export const accessLogSupportedFields: SupportedFields = {
     response_flag_filter: true,
     and_filter: true,
     or_filter: true,
+    grpc_status_filter: true,
+    log_type_filter: true,
+    metadata_filter: true,
+    runtime_filter: true,
+    traceable_filter: true,
   },
   [`${log}StatusCodeFilter`]: { comparison: true },
   [`${log}DurationFilter`]: { comparison: true },
@@ -26,6 +31,16 @@ export const accessLogSupportedFields: SupportedFields = {
   [`${log}ResponseFlagFilter`]: { flags: true },
   [`${log}AndFilter`]: { filters: true },
   [`${log}OrFilter`]: { filters: true },
+  [`${log}GrpcStatusFilter`]: { statuses: true, exclude: true },
+  [`${log}LogTypeFilter`]: { types: true, exclude: true },
+  [`${log}MetadataFilter`]: { matcher: true, match_if_key_not_found: true },
+  [`${log}RuntimeFilter`]: {
+    // A key by which the percentage could be changed.
+    runtime_key: 'ignored',
+    percent_sampled: true,
+    use_independent_randomness: true,
+  },
+  [`${log}TraceableFilter`]: {},
   'envoy.extensions.access_loggers.file.v3.FileAccessLog': {
     path: true,
     format: true,
@@ -40,7 +55,8 @@ export const accessLogSupportedFields: SupportedFields = {
     text_format_source: true,
     json_format: true,
     omit_empty_values: true,
-    content_type: 'ignored',
+    // Counts for the bodies of local replies.
+    content_type: true,
     // Keys are always sorted, as Envoy does by default.
     json_format_options: 'ignored',
   },

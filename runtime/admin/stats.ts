@@ -80,7 +80,13 @@ function prometheus(host: AdminHost, question: Question): AdminResponse {
     default: {
       // The type is checked and then without effect, as in Envoy.
       const selection = select(host, { ...question, type: 'All' });
-      return text(prometheusText(selection, question.buckets === 'summary' ? 'summary' : 'histogram'));
+      return text(
+        prometheusText(
+          selection,
+          question.buckets === 'summary' ? 'summary' : 'histogram',
+          host.stats.extractTags,
+        ),
+      );
     }
   }
 }

@@ -70,6 +70,8 @@ export interface StreamInfo {
   readonly responseDurationMs: number | undefined;
   readonly upstreamServiceTimeMs: number | undefined;
   readonly upstreamHost: string | undefined;
+  /** Absent: `upstreamHost`. */
+  readonly upstreamRemoteAddress?: string | undefined;
   readonly upstreamCluster: string | undefined;
   readonly upstreamLocalAddress: string | undefined;
   readonly upstreamTransportFailureReason: string | undefined;
@@ -89,8 +91,19 @@ export interface StreamInfo {
   readonly connectionId: number;
   /** Why a filter ended the connection; undefined when none did. */
   readonly connectionTerminationDetails?: string | undefined;
+  /** `STREAM_ID` where it is not the request's id; absent: it is. */
+  readonly streamId?: string | undefined;
   /** `ACCESS_LOG_TYPE`; absent: `DownstreamEnd`. */
   readonly accessLogType?: string;
+  /** Octets of the request and of the response on the wire, heads and framing included; absent where nobody counts. */
+  readonly wireBytesReceived?: number;
+  readonly wireBytesSent?: number;
+  /** The host's name, or its address where it has none. */
+  readonly upstreamHostName?: string | undefined;
+  /** The body of the local reply that is being formatted, as octets; absent or empty at all other times. */
+  readonly localReplyBody?: string;
+  /** A filter has taken it for a request of a health checker; absent: it has not. */
+  readonly isHealthCheck?: boolean;
   /** `metadata.filter.key`, set by filters. */
   dynamicMetadata(filter: string, path: readonly string[]): unknown;
 }

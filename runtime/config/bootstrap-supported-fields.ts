@@ -5,6 +5,7 @@ import type { FieldSupport, SupportedFields } from './supported-fields.js';
 import { onlyValues } from './supported-fields.js';
 
 const bootstrap = 'envoy.config.bootstrap.v3.';
+const metrics = 'envoy.config.metrics.v3.';
 
 const known =
   /^(?:re2\..*|overload\.global_downstream_max_connections|envoy\.resource_limits\.listener\..+\.connection_limit)$/;
@@ -32,6 +33,8 @@ export const bootstrapSupportedFields: SupportedFields = {
     layered_runtime: true,
     stats_flush_interval: true,
     overload_manager: true,
+    stats_config: true,
+    stats_sinks: true,
     // Envoy's own machinery: nothing of it exists here to be tuned.
     enable_dispatcher_stats: 'ignored',
     header_prefix: onlyValues('x-envoy'),
@@ -54,6 +57,23 @@ export const bootstrapSupportedFields: SupportedFields = {
   },
   [`${bootstrap}LayeredRuntime`]: { layers: true },
   [`${bootstrap}RuntimeLayer`]: { name: true, admin_layer: 'ignored', static_layer: knownRuntime },
+  [`${metrics}StatsSink`]: { name: true, typed_config: true },
+  [`${metrics}StatsdSink`]: {
+    address: true,
+    prefix: true,
+    // All histograms here are of milliseconds.
+    scale_histogram_units_to_milliseconds: 'ignored',
+  },
+  [`${metrics}DogStatsdSink`]: {
+    address: true,
+    prefix: true,
+    max_bytes_per_datagram: true,
+    scale_histogram_units_to_milliseconds: 'ignored',
+  },
+  [`${metrics}StatsConfig`]: { stats_tags: true, use_all_default_tags: true, stats_matcher: true },
+  [`${metrics}TagSpecifier`]: { tag_name: true, regex: true, fixed_value: true },
+  [`${metrics}StatsMatcher`]: { reject_all: true, exclusion_list: true, inclusion_list: true },
+  'envoy.type.matcher.v3.ListStringMatcher': { patterns: true },
   'envoy.config.core.v3.Node': {
     id: true,
     cluster: true,

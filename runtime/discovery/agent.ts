@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
 import type { Catalog, CheckDefinition, CheckStatus, Origin, ServiceDefinition } from './catalog/catalog.js';
 import { aliveCheckId, nodeMaintenanceId, serviceMaintenancePrefix, worstStatus } from './catalog/health.js';
+import { setLongTimer } from './long-timer.js';
 import { startProbing } from './probes/start-probing.js';
 
 /** A service with the checks that came with it. */
@@ -311,7 +312,7 @@ export class Agent {
       else
         this.#expiry.set(
           id,
-          this.#clock.setTimer(left, () => this.#expire(id)),
+          setLongTimer(this.#clock, left, () => this.#expire(id)),
         );
     }
     this.#watchCritical(id);
@@ -327,7 +328,7 @@ export class Agent {
     } else if (!this.#removal.has(id)) {
       this.#removal.set(
         id,
-        this.#clock.setTimer(check.deregisterAfterMs, () => this.#reap(id)),
+        setLongTimer(this.#clock, check.deregisterAfterMs, () => this.#reap(id)),
       );
     }
   }

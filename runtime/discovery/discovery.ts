@@ -1,29 +1,22 @@
 /**
  * The discovery service put together: registration (HTTP API, services file) -> catalog <- finding <- DNS.
  */
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Clock } from '../common/clock.js';
 import { systemClock } from '../common/clock.js';
-import type { Logger } from '../common/logger.js';
 import type { Catalog } from './catalog/catalog.js';
-import { createCatalog } from './catalog/create-catalog.js';
-import { aliveCheckId } from './catalog/health.js';
 import { catalogDirectory } from './catalog-directory.js';
+import type { DiscoveryLogger, DiscoveryOptions } from './discovery-options.js';
 import { createDnsServer } from './dns/dns-server.js';
 import type { Followed } from './definition/follow-definitions.js';
 import { followDefinitions } from './definition/follow-definitions.js';
-import type { DnsOptions } from './dns/dns-config.js';
 import { dnsConfig } from './dns/dns-config.js';
 import { logQueries } from './dns/query-log.js';
 import { createRecursors, parseRecursor } from './dns/recursors.js';
 import { createResponder } from './dns/reply.js';
 import { createZone } from './dns/zone.js';
 import { fileCommands } from './file-commands.js';
-import type { ApiToken } from './http/access.js';
 import { createAccess } from './http/access.js';
 import { agentEndpoints } from './http/agent-endpoints.js';
-import type { ApiTls } from './http/api-server.js';
 import { createApiServer } from './http/api-server.js';
 import { BlockingQueries } from './http/blocking-query.js';
 import { catalogEndpoints } from './http/catalog-endpoints.js';
@@ -33,79 +26,17 @@ import { queryEndpoints } from './http/query-endpoints.js';
 import { sessionEndpoints } from './http/session-endpoints.js';
 import { txnEndpoint } from './http/txn-endpoint.js';
 import { uiEndpoints } from './http/ui-page.js';
-import { lockData } from './journal/data-lock.js';
-import { openJournal } from './journal/journal.js';
-import { openJournalFolder } from './journal/journal-folder.js';
+import { openState } from './open-state.js';
 import type { Committer } from './state/committer.js';
 import { SessionTimers } from './state/session-timers.js';
-import { State } from './state/state.js';
-
-/** What discovery logs with; a `Logger` fits. */
-export type DiscoveryLogger = Pick<Logger, 'info' | 'warning' | 'error'>;
-
-export interface DiscoveryOptions {
-  /** IP address to listen on, default 127.0.0.1. There is no authentication: think before changing it. */
-  readonly bind?: string;
-  /** Of the HTTP API, default 8500; 0 takes a free one. */
-  readonly httpPort?: number;
-  /** Of DNS over UDP and TCP, default 8600; 0 takes a free one. */
-  readonly dnsPort?: number;
-  /** Definitions in Consul's form (`{"services": [...]}`), read at the start and after each change. */
-  readonly servicesFile?: string;
-  /** The same as text, which does not change; `name` is for errors. */
-  readonly definitions?: { readonly name: string; readonly text: string };
-  /** A folder of such files, `*.json`. */
-  readonly configDir?: string;
-  /**
-   * Folder that keeps what is registered; a change is answered when it is on the disk. Default: nothing is kept, and
-   * after a restart services register again.
-   */
-  readonly dataDir?: string;
-  /** Who may use the API; none: everybody. */
-  readonly tokens?: readonly ApiToken[];
-  /** Networks that may write (`10.0.0.0/8`); none: all. */
-  readonly writeFrom?: readonly string[];
-  /** PEM texts; the API then speaks HTTPS only. */
-  readonly tls?: ApiTls;
-  /** Default `dc1`. */
-  readonly datacenter?: string;
-  /** The zone, default `consul`. */
-  readonly domain?: string;
-  /** Name of the node that all services are on, default the machine's. */
-  readonly node?: string;
-  /** UUID of the node. Default: one that is made of its name. */
-  readonly nodeId?: string;
-  /** Meta data of the node, which DNS tells as TXT records. */
-  readonly nodeMeta?: Readonly<Record<string, string>>;
-  /** Address of services that are registered without one. Default: `bind`, or 127.0.0.1 when that is all addresses. */
-  readonly nodeAddress?: string;
-  /** Leave out instances with a warning, as well as critical ones. Default false, as in Consul. */
-  readonly onlyPassing?: boolean;
-  /** TTL of DNS answers, seconds, default 0. */
-  readonly ttlSeconds?: number;
-  /** How DNS answers; goes before the three above. `consulDnsDefaults` is real Consul's way. */
-  readonly dns?: DnsOptions;
-  /** Servers for names outside of the zone, as `ip:port`; default none: such questions are refused. */
-  readonly recursors?: readonly string[];
-  /** For one recursor. Default 2,000. */
-  readonly recursorTimeoutMs?: number;
-  readonly recursorStrategy?: 'sequential' | 'random';
-  /** DNS questions of one address in a second; 0 for no limit, which is the default. */
-  readonly maxQueriesPerSecond?: number;
-  /** Log each DNS question. Default false. */
-  readonly logQueries?: boolean;
-  /** Told in `/v1/agent/self`. */
-  readonly version?: string;
-  readonly clock?: Clock;
-  /** 0 to below 1, for the order of DNS answers. Default Math.random. */
-  readonly random?: () => number;
-  readonly logger?: DiscoveryLogger;
-}
+import type { State } from './state/state.js';
 
 export interface Discovery {
   readonly httpPort: number;
   readonly dnsPort: number;
   readonly catalog: Catalog;
+  /** Reads the definition files again, when they changed. Errors are logged. */
+  reload(): void;
   /** Blocking queries that wait now. */
   waitingQueries(): number;
   /** Ends everything; open blocking queries are cut. */
@@ -113,97 +44,6 @@ export interface Discovery {
 }
 
 const silent: DiscoveryLogger = { info() {}, warning() {}, error() {} };
-
-/** A UUID that stays the same for a name, because clients know nodes by it. */
-function nodeId(name: string): string {
-  const digits = createHash('sha256').update(`envoy3 discovery node ${name}`).digest('hex');
-  return [8, 4, 4, 4, 12]
-    .map((size, index, sizes) => {
-      const start = sizes.slice(0, index).reduce((sum, one) => sum + one, 0);
-      return digits.slice(start, start + size);
-    })
-    .join('-');
-}
-
-function nodeAddresses(address: string): Record<string, string> {
-  const suffix = address.includes(':') ? 'ipv6' : 'ipv4';
-  return { lan: address, [`lan_${suffix}`]: address, wan: address, [`wan_${suffix}`]: address };
-}
-
-function newCatalog(options: DiscoveryOptions, clock: Clock): Catalog {
-  const { bind = '127.0.0.1', datacenter = 'dc1' } = options;
-  const name = options.node ?? hostname();
-  const address = options.nodeAddress ?? (bind === '0.0.0.0' || bind === '::' ? '127.0.0.1' : bind);
-  const catalog = createCatalog({
-    node: {
-      id: options.nodeId ?? nodeId(name),
-      name,
-      address,
-      datacenter,
-      taggedAddresses: nodeAddresses(address),
-      meta: options.nodeMeta ?? {},
-    },
-    // Seconds since 1970 are above any index that an earlier run can have reached.
-    firstIndex: Math.floor(clock.wallTime() / 1000),
-  });
-  // Consul lists itself, and clients take a list without it for a broken one.
-  const definition = { id: 'consul', name: 'consul', tags: [], address: '', port: 8300, meta: {} };
-  const rest = { taggedAddresses: {}, weights: { passing: 1, warning: 1 }, enableTagOverride: false };
-  catalog.putService({ ...definition, ...rest }, 'built-in');
-  const alive = { id: aliveCheckId, name: 'Serf Health Status', notes: '', status: 'passing' as const };
-  catalog.putCheck(
-    { ...alive, ttlMs: undefined, probe: undefined, deregisterAfterMs: undefined },
-    '',
-    'built-in',
-  );
-  catalog.report(aliveCheckId, 'passing', 'Agent alive and reachable');
-  return catalog;
-}
-
-/** What is in memory alone is done at once. */
-function memoryCommitter(state: State): Committer {
-  return {
-    commit: (command) => state.execute(command),
-    note: (command) => void state.execute(command),
-    idle: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
-}
-
-/** The state with what keeps it. */
-async function openState(
-  options: DiscoveryOptions,
-  clock: Clock,
-  logger: DiscoveryLogger,
-): Promise<{ state: State; committer: Committer; close: () => Promise<void> }> {
-  const { dataDir } = options;
-  const kept: { committer?: Committer } = {};
-  const state = new State({
-    catalog: newCatalog(options, clock),
-    clock,
-    logger,
-    commit: (command) => kept.committer?.note(command),
-    started: false,
-  });
-  if (dataDir === undefined) {
-    kept.committer = memoryCommitter(state);
-    return { state, committer: kept.committer, close: () => Promise.resolve() };
-  }
-  const unlock = lockData(dataDir);
-  try {
-    const folder = await openJournalFolder(dataDir);
-    const committer = await openJournal({ folder, state, clock, logger });
-    kept.committer = committer;
-    const close = async (): Promise<void> => {
-      await committer.close();
-      unlock();
-    };
-    return { state, committer, close };
-  } catch (error) {
-    unlock();
-    throw new Error(`the data folder ${dataDir}: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 function follow(
   { servicesFile, configDir, definitions }: DiscoveryOptions,
@@ -302,7 +142,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     ...(servers.length === 0 ? {} : { forwarder: createRecursors(recursors) }),
   });
   let leader = '';
-  let httpPort_ = 0;
+  let apiPort = 0;
   const queries = new BlockingQueries({
     catalog,
     clock,
@@ -311,7 +151,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
   const version = options.version ?? 'envoy3';
   const shared = { state, committer, queries, clock };
   const endpoints = [
-    ...agentEndpoints({ ...shared, version, port: () => httpPort_, reload: () => followed?.look() }),
+    ...agentEndpoints({ ...shared, version, port: () => apiPort, reload: () => followed?.look() }),
     ...catalogEndpoints({ catalog, committer, queries, leader: () => leader }),
     ...kvEndpoints(shared),
     ...sessionEndpoints({ ...shared, timers }),
@@ -358,13 +198,14 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     await close();
     throw dns.status === 'rejected' ? dns.reason : (api as PromiseRejectedResult).reason;
   }
-  httpPort_ = api.value.port;
+  apiPort = api.value.port;
   leader = `${catalog.node.address}:${api.value.port}`;
   return {
     httpPort: api.value.port,
     dnsPort: dns.value.port,
     catalog,
     close,
+    reload: () => followed?.look(),
     waitingQueries: () => queries.waiting,
   };
 }

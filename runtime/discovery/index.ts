@@ -4,7 +4,8 @@
  * With a data folder a change is on the disk before it is answered; without one services register again after a restart.
  */
 export type { Catalog, Check, CheckedService, CheckStatus, Service } from './catalog/catalog.js';
-export type { Discovery, DiscoveryLogger, DiscoveryOptions } from './discovery.js';
+export type { Discovery } from './discovery.js';
 export { createDiscovery } from './discovery.js';
+export type { DiscoveryLogger, DiscoveryOptions } from './discovery-options.js';
 export type { DnsConfig, DnsOptions } from './dns/dns-config.js';
 export { consulDnsDefaults } from './dns/dns-config.js';

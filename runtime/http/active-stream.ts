@@ -24,12 +24,12 @@ import type {
 } from './codec.js';
 import type { ConnectionManagerConfig } from './connection-manager-config.js';
 import type { DownstreamConnection } from './downstream-connection.js';
-import type { TerminalFilter, TerminalFilterCallbacks } from './filter.js';
+import type { StreamConnection, TerminalFilter, TerminalFilterCallbacks } from './filter.js';
 import { PAUSED_BY_FILTER } from './filter.js';
 import type { FilterChainOwner } from './filter-chain-run.js';
 import { FilterChainRun } from './filter-chain-run.js';
 import { stripHost } from './host-stripper.js';
-import { isGrpcContentType, writeGrpcReply, writePlainReply } from './local-reply.js';
+import { grpcReplyHeaders, isGrpcContentType, writeGrpcReply, writePlainReply } from './local-reply.js';
 import type { NormalizedPath } from './path-normalizer.js';
 import type { RequestFacts } from './request-sanitizer.js';
 import { appendVia } from './request-sanitizer.js';
@@ -93,6 +93,8 @@ export class ActiveStream
   upstreamRequestAttemptCount = 0;
   /** The head of the response, a final one, is written. */
   responseStarted = false;
+  isHealthCheck = false;
+  localReplyBody = '';
   private readonly encoder: ResponseEncoder;
   private readonly connection: DownstreamConnection;
   private readonly config: ConnectionManagerConfig;
@@ -106,6 +108,7 @@ export class ActiveStream
   private flagSet: Set<ResponseFlag> | undefined = undefined;
   private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
   private requestEnded = false;
+  private cameAsGrpc: boolean | undefined = undefined;
   private isTunnel = false;
   private over = false;
   private drawn = -1;
@@ -262,7 +265,7 @@ export class ActiveStream
           'downstream duration timeout',
           'max_duration_timeout',
           // DEADLINE_EXCEEDED, where other time-outs are UNAVAILABLE.
-          this.isGrpc ? ['content-type', 'application/grpc', 'grpc-status', '4'] : [],
+          grpcReplyHeaders(this.head.headers, 4),
         );
         break;
       default:
@@ -289,6 +292,10 @@ export class ActiveStream
 
   get clusters(): ClusterManager {
     return this.connection.shared.clusters;
+  }
+
+  get streamConnection(): StreamConnection {
+    return this.connection.streamConnection;
   }
 
   get bufferLimitBytes(): number {
@@ -368,6 +375,8 @@ export class ActiveStream
 
   onRequestTooLarge(): void {
     this.connection.shared.stats.rqTooLarge.inc();
+    // What is too long has come before the end of the request.
+    this.connection.closeAfterStream();
     this.sendLocalReply(413, 'Payload Too Large', 'request_payload_too_large');
   }
 
@@ -407,18 +416,52 @@ export class ActiveStream
     for (let at = 0; at < more.length; at++) headers.push(more[at] as string);
     mutation?.(headers, this);
     let code = status;
+    let bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    let contentType = 'text/plain';
+    if (this.config.rewriteLocalReply !== undefined) {
+      const reply = { status, body: bytes.toString('latin1'), contentType, isLine: false };
+      const typeBefore = getHeader(headers, 'content-type');
+      const bodyBefore = reply.body;
+      this.config.rewriteLocalReply(this, headers, reply);
+      code = reply.status;
+      contentType = reply.contentType;
+      // A body that was changed has a type of its own, unless a mapper has written one.
+      if (reply.body !== bodyBefore && getHeader(headers, 'content-type') === typeBefore) {
+        removeHeader(headers, 'content-type');
+      }
+      bytes = Buffer.from(reply.body, 'latin1');
+      if (this.isGrpc && reply.isLine) bytes = bytes.subarray(0, -1);
+    }
     let octets: Buffer | undefined;
     if (this.isGrpc) {
-      writeGrpcReply(headers, status, body.toString(), head.method === 'HEAD');
+      writeGrpcReply(headers, code, bytes, head.method === 'HEAD');
       code = 200;
     } else {
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-      writePlainReply(headers, bytes.length);
+      writePlainReply(headers, bytes.length, contentType);
       if (bytes.length > 0 && head.method !== 'HEAD') octets = bytes;
     }
     const reply: ResponseHead = { status: code, headers, protocol: 'HTTP/1.1' };
+    if (this.chain?.encoding.started === true) {
+      // Another response is on its way through the filters: they are not to see a second one.
+      this.chain.encoding.end();
+      this.writeHead(reply, octets === undefined);
+      if (octets !== undefined) this.writeData(octets, true);
+      return;
+    }
     this.passHead(reply, octets === undefined);
     if (octets !== undefined) this.encodeData(octets, true);
+  }
+
+  sendResponse(status: number, headers: HeaderList, details: string): void {
+    if (this.over || this.responseStarted) return;
+    this.endTerminal();
+    this.chain?.endDecoding();
+    this.responseCodeDetails = details;
+    this.passHead({ status, headers, protocol: 'HTTP/1.1' }, true);
+  }
+
+  markHealthCheck(): void {
+    this.isHealthCheck = true;
   }
 
   /** What the route to a cluster adds to every response. */
@@ -537,6 +580,18 @@ export class ActiveStream
     return this.connection.info.ssl;
   }
 
+  get wireBytesReceived(): number {
+    return this.encoder.bytesReceived;
+  }
+
+  get wireBytesSent(): number {
+    return this.encoder.bytesSent;
+  }
+
+  get upstreamHostName(): string | undefined {
+    return this.host?.hostname || this.host?.addressText;
+  }
+
   get connectionId(): number {
     return this.connection.info.id;
   }
@@ -551,7 +606,7 @@ export class ActiveStream
   }
 
   /** For filters: kept until the access log is written. */
-  setDynamicMetadata(filter: string, values: Record<string, unknown>): void {
+  setDynamicMetadata(filter: string, values: Readonly<Record<string, unknown>>): void {
     this.metadata ??= new Map();
     this.metadata.set(filter, { ...this.metadata.get(filter), ...values });
   }
@@ -559,7 +614,7 @@ export class ActiveStream
   // ---- parts of the request
 
   private get isGrpc(): boolean {
-    return isGrpcContentType(getHeader(this.head.headers, 'content-type'));
+    return this.cameAsGrpc ?? isGrpcContentType(getHeader(this.head.headers, 'content-type'));
   }
 
   private endRequest(): void {
@@ -615,6 +670,8 @@ export class ActiveStream
       this.startTerminal(head, endStream);
       return;
     }
+    // Filters may make it one, for the upstream: the client gets answers of the kind that it has asked for.
+    this.cameAsGrpc = this.isGrpc;
     this.chain = new FilterChainRun(filters, this);
     this.chain.decoding.headers(head, endStream);
   }
@@ -693,7 +750,7 @@ export class ActiveStream
     if (status === 101) this.startTunnel();
     else if (connection.closesAfterResponse(this.requestEnded)) headers.push('connection', 'close');
     this.responseHeaders = headers;
-    shared.stats.countResponse(status);
+    if (!this.isHealthCheck) shared.stats.countResponse(status);
     this.encoder.encodeHeaders(status, headers, endStream);
     if (endStream) this.finish(false);
     else this.idleQueue?.add(this.idleTimeout);

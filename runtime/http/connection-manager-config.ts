@@ -6,7 +6,10 @@ import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import type { TimeoutQueue, TimeoutQueues } from '../common/timeout-queue.js';
+import { under } from '../network/config-path.js';
 import type { RouteTable } from '../route/route-table.js';
+import type { RewriteLocalReply } from './compile-local-reply.js';
+import { compileLocalReply } from './compile-local-reply.js';
 import type { HttpFilterChain } from './filter.js';
 import type { Http1ServerOptions } from './http1/http1-options.js';
 import { http1ServerDefaults, serverProtocolOptions } from './http1/http1-options.js';
@@ -23,6 +26,8 @@ export interface ConnectionManagerConfig {
   readonly routes: RouteTable;
   readonly filters: HttpFilterChain;
   readonly accessLoggers: readonly AccessLogger[];
+  /** `local_reply_config`; undefined: local replies go as they are. */
+  readonly rewriteLocalReply: RewriteLocalReply | undefined;
   readonly sanitize: RequestSanitizer;
   /** undefined: paths are taken as they come. */
   readonly normalizePath: PathNormalizer | undefined;
@@ -139,6 +144,7 @@ export function connectionManagerConfig(
   const override = http1.override_stream_error_on_invalid_http_message;
   return {
     ...parts,
+    rewriteLocalReply: under(() => compileLocalReply(manager.local_reply_config), 'local_reply_config'),
     sanitize: createRequestSanitizer(manager, node),
     normalizePath: createPathNormalizer(manager),
     serverName: textOf(manager.server_name) || 'envoy',

@@ -19,6 +19,7 @@ import type {
   ServerConnectionCallbacks,
 } from './codec.js';
 import type { ConnectionConfig, ConnectionManagerConfig } from './connection-manager-config.js';
+import { ConnectionState } from './connection-state.js';
 import type { ConnectionManagerStats } from './connection-manager-stats.js';
 import { createHttp1ServerConnection } from './http1/server-connection.js';
 import { createHttp2ServerConnection } from './http2/server-connection.js';
@@ -50,7 +51,9 @@ export interface ManagerShared {
   onConnectionClosed(connection: DownstreamConnection): void;
 }
 
-function addressText(ip: string, port: number): string {
+/** The path on a Unix socket. */
+function addressText(ip: string, port: number, pipePath?: string): string {
+  if (ip === '' && pipePath !== undefined) return pipePath;
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
@@ -58,6 +61,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   readonly shared: ManagerShared;
   readonly info: ConnectionInfo;
   readonly peer: PeerFacts;
+  readonly streamConnection: ConnectionState;
   readonly localAddressText: string;
   readonly directRemoteAddressText: string;
   isHttp2 = false;
@@ -81,8 +85,9 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
   constructor(socket: Duplex, info: ConnectionInfo, shared: ManagerShared) {
     this.shared = shared;
     this.info = info;
+    this.streamConnection = new ConnectionState(info);
     this.startedAt = shared.clock.now();
-    const remoteAddressText = addressText(info.remoteAddress, info.remotePort);
+    const remoteAddressText = addressText(info.remoteAddress, info.remotePort, info.pipePath);
     const { directRemoteAddress, directRemotePort = 0 } = info;
     this.directRemoteAddressText =
       directRemoteAddress === undefined
@@ -95,7 +100,7 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
       scheme: info.tls ? 'https' : 'http',
       ssl: info.ssl,
     };
-    this.localAddressText = addressText(info.localAddress, info.localPort);
+    this.localAddressText = addressText(info.localAddress, info.localPort, info.pipePath);
     const { connectionConfig, stats } = shared;
     stats.cxTotal.inc();
     stats.cxActive.inc();

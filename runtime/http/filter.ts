@@ -15,8 +15,10 @@
 import type { Clock } from '../common/clock.js';
 import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
+import type { LoggerRegistry } from '../common/logger.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
+import type { ConnectionInfo } from '../network/filter.js';
 import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
@@ -32,8 +34,11 @@ import type { RequestHead, ResetReason, ResponseHead } from './codec.js';
  *   buffer limit allows, a request is answered by 413 and a response by 500 (Envoy's `StopIterationAndBuffer`).
  * - `pause`: as `stop`, but beyond the limit the sender is made to wait (`StopIterationAndWatermark`). For filters that need
  *   time, not data: an authorization call, a delay.
+ * - `taken` (data and trailers only): the filter has the part and gives on by `injectDecodedData` (or `injectEncodedData`)
+ *   what it makes of it, at once or later, the end of the message included (`StopIterationNoBuffer`). For filters that change
+ *   bodies: compression, a rate limit.
  */
-export type FilterStatus = 'continue' | 'stop' | 'pause';
+export type FilterStatus = 'continue' | 'stop' | 'pause' | 'taken';
 
 /** One filter on one stream; made by its factory when the request's head is there, gone with the stream. */
 export interface StreamFilter {
@@ -56,21 +61,54 @@ export interface StreamFilterCallbacks {
   readonly request: RouteRequest;
   /** undefined: no route matches. */
   readonly route: Route | undefined;
-  /** `typed_per_filter_config` of the route for this filter, by the filter's configured name; undefined when there is none. */
+  /**
+   * What the factory's `routeConfig` made of the most specific `typed_per_filter_config` of the route for this filter, by
+   * the filter's configured name; undefined when there is none.
+   */
   readonly routeConfig: unknown;
+  /** The same of all levels, the least specific first: route configuration, virtual host, route, weighted cluster. */
+  readonly routeConfigs: readonly unknown[];
+  readonly connection: StreamConnection;
   /** Matches again after a filter has changed what routes look at. Has no effect once the router has the request. */
   clearRouteCache(): void;
   /** Ends a `stop` or `pause` of the request: it goes on from the next filter with all that was kept. */
   continueDecoding(): void;
   continueEncoding(): void;
+  /**
+   * Gives data to the filters after this one, as if it had come so. Only for a filter that has `taken` data; allowed from
+   * within its own hooks. @param endStream the message ends with it; its trailers, when it has some, were taken too
+   */
+  injectDecodedData(data: Buffer, endStream: boolean): void;
+  injectEncodedData(data: Buffer, endStream: boolean): void;
+  /** How much of a body filters that `stop` may have kept, in octets; in the place of the listener's limit. */
+  setBufferLimit(bytes: number): void;
+  /** Kept until the access log is written. Values of earlier calls for the same filter stay unless named again. */
+  setDynamicMetadata(filter: string, values: Readonly<Record<string, unknown>>): void;
+  /** Counted and logged as a request of a health checker from now on. */
+  markHealthCheck(): void;
   addFlag(flag: ResponseFlag): void;
   /**
    * Answers the request in place of the upstream; once the response has begun, the stream is cut instead.
    * @param body text/plain; gRPC clients get it as `grpc-message`
    * @param details `%RESPONSE_CODE_DETAILS%`
-   * @param headers before those of the body, such as `location`; kept and changed
+   * @param headers before those of the body, such as `location`; kept and changed. A `grpc-status` among them goes before
+   *   the one that gRPC clients would get.
    */
-  sendLocalReply(status: number, body: string, details: string, headers?: HeaderList): void;
+  sendLocalReply(status: number, body: string | Buffer, details: string, headers?: HeaderList): void;
+  /**
+   * A response that a filter makes as a whole, without the body and the headers of the route that a local reply has.
+   * @param headers kept and changed
+   */
+  sendResponse(status: number, headers: HeaderList, details: string): void;
+}
+
+/** The client connection of a stream. */
+export interface StreamConnection {
+  readonly info: ConnectionInfo;
+  /** Octets of the client's certificate; undefined when it has shown none. */
+  readonly peerCertificate: Buffer | undefined;
+  /** State that a filter keeps for the life of the connection, by a key of its own. */
+  readonly filterState: Map<unknown, unknown>;
 }
 
 /** The end of a chain: takes the request and gives the response by its callbacks. */
@@ -149,7 +187,19 @@ export interface HttpFilterContext {
   readonly bufferLimitBytes: number;
 }
 
-export type CreateStreamFilter = (callbacks: StreamFilterCallbacks) => StreamFilter;
+/** What factories of stream filters may use besides. */
+export interface StreamFilterContext extends HttpFilterContext {
+  readonly clusters: ClusterManager;
+  readonly loggers: LoggerRegistry;
+  readonly node: { readonly id: string; readonly cluster: string };
+  /** Whether the configuration that is being built has a cluster of that name. */
+  hasCluster(name: string): boolean;
+  /** The server drains or was told to fail health checks. */
+  isDraining(): boolean;
+}
+
+/** @returns undefined when the filter has nothing to do for this stream */
+export type CreateStreamFilter = (callbacks: StreamFilterCallbacks) => StreamFilter | undefined;
 export type CreateTerminalFilter = (callbacks: TerminalFilterCallbacks) => TerminalFilter;
 
 /**
@@ -160,16 +210,33 @@ export type CreateTerminalFilter = (callbacks: TerminalFilterCallbacks) => Termi
 export type HttpFilterFactory =
   | {
       readonly kind: 'stream';
-      create(config: unknown, context: HttpFilterContext): CreateStreamFilter;
+      create(config: unknown, context: StreamFilterContext): CreateStreamFilter;
+      /** undefined: routes have nothing to say to it. */
+      readonly routeConfig?: RouteConfigFactory;
     }
   | {
       readonly kind: 'terminal';
       create(config: unknown, context: HttpFilterContext): CreateTerminalFilter;
     };
 
+/** What a filter takes of `typed_per_filter_config`. */
+export interface RouteConfigFactory {
+  /** Full name of its message. */
+  readonly type: string;
+  /** Compiles a message of that type, once for each place where it stands. @throws ConfigError with the path inside it */
+  create(config: unknown, context: StreamFilterContext): unknown;
+}
+
+export interface ChainedFilter {
+  readonly name: string;
+  /** `disabled`: only where the `typed_per_filter_config` of a route turns it on. */
+  readonly disabled: boolean;
+  readonly create: CreateStreamFilter;
+}
+
 /** The compiled `http_filters` of a connection manager. */
 export interface HttpFilterChain {
-  readonly streamFilters: readonly { readonly name: string; readonly create: CreateStreamFilter }[];
+  readonly streamFilters: readonly ChainedFilter[];
   /** undefined: no filter at all is configured, and nothing answers, as in Envoy. */
   readonly terminal: CreateTerminalFilter | undefined;
 }

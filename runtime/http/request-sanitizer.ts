@@ -12,7 +12,7 @@ import type { HeaderList } from '../common/header-list.js';
 import { getHeader, replaceHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
-import { compileCidrList } from './cidr.js';
+import { compileCidrList } from '../network/cidr.js';
 import { clientCertificateHeader } from './client-certificate-header.js';
 import type { RequestHead } from './codec.js';
 import { newRequestId } from './request-id.js';

@@ -3,10 +3,12 @@
  */
 import type { SupportedFields } from '../config/supported-fields.js';
 import { onlyValues } from '../config/supported-fields.js';
+import { localReplySupportedFields } from './compile-local-reply.js';
 
 const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 
 export const httpSupportedFields: SupportedFields = {
+  ...localReplySupportedFields,
   [manager]: {
     codec_type: onlyValues('AUTO', 'HTTP1', 'HTTP2'),
     stat_prefix: true,
@@ -26,6 +28,7 @@ export const httpSupportedFields: SupportedFields = {
     drain_timeout: true,
     delayed_close_timeout: true,
     access_log: true,
+    local_reply_config: true,
     use_remote_address: true,
     xff_num_trusted_hops: true,
     internal_address_config: true,
@@ -59,6 +62,9 @@ export const httpSupportedFields: SupportedFields = {
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': {
     name: true,
     typed_config: true,
+    // Filters that are not here need real Envoy, which knows all of them.
+    is_optional: 'ignored',
+    disabled: true,
   },
   'envoy.config.core.v3.SchemeHeaderTransformation': { scheme_to_overwrite: true },
   'envoy.config.core.v3.CidrRange': { address_prefix: true, prefix_len: true },

@@ -7,7 +7,6 @@ import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
 import type { Counter } from '../stats/stat.js';
 import type { Findings, ListenerFilter } from './listener-filter.js';
-import { noFindings } from './listener-filter.js';
 import type { ListenerStats } from './listener-stats.js';
 
 export interface InspectorOptions {
@@ -27,16 +26,17 @@ const nothing = Buffer.alloc(0);
 class Inspection implements TimeoutOwner {
   private readonly socket: Socket;
   private readonly options: InspectorOptions;
-  private readonly done: (socket: Socket, findings: Findings) => void;
-  private readonly findings = noFindings();
+  private readonly done: (socket: Socket) => void;
+  private readonly findings: Findings;
   private readonly timeout = new Timeout(this, 0);
   /** Those that no filter has taken. */
   private octets: Buffer = nothing;
   private current = 0;
 
-  constructor(socket: Socket, options: InspectorOptions, done: (socket: Socket, findings: Findings) => void) {
+  constructor(socket: Socket, options: InspectorOptions, findings: Findings, done: (socket: Socket) => void) {
     this.socket = socket;
     this.options = options;
+    this.findings = findings;
     this.done = done;
     options.stats?.preCxActive.inc();
     options.timeout?.add(this.timeout);
@@ -90,12 +90,12 @@ class Inspection implements TimeoutOwner {
   }
 
   private finish(): void {
-    const { findings, octets, socket } = this;
+    const { octets, socket } = this;
     this.stop();
     // Paused, so that what is put back waits for the next reader; whoever that is resumes.
     socket.pause();
     if (octets.length > 0) socket.unshift(octets);
-    this.done(socket, findings);
+    this.done(socket);
   }
 
   private stop(): void {
@@ -107,13 +107,15 @@ class Inspection implements TimeoutOwner {
 }
 
 /**
+ * @param findings filled in by the filters
  * @param done gets the socket paused, with all octets in it that no filter has taken. Called at most once;
  * not at all when the connection ends before enough is known of it
  */
 export function inspectConnection(
   socket: Socket,
   options: InspectorOptions,
-  done: (socket: Socket, findings: Findings) => void,
+  findings: Findings,
+  done: (socket: Socket) => void,
 ): void {
-  new Inspection(socket, options, done);
+  new Inspection(socket, options, findings, done);
 }

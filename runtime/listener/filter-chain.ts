@@ -157,7 +157,7 @@ function connectionInfo(
   serverName: string,
   alpn: string,
   ssl: ConnectionTls | undefined,
-  { dynamicMetadata, proxied, tlvs }: Findings,
+  { dynamicMetadata, pipePath, proxied, tlvs }: Findings,
 ): ConnectionInfo {
   return {
     id: ++lastConnectionId,
@@ -171,6 +171,7 @@ function connectionInfo(
     directRemoteAddress: proxied === undefined ? undefined : plainIp(socket.remoteAddress),
     directRemotePort: proxied === undefined ? undefined : (socket.remotePort ?? 0),
     proxyTlvs: tlvs,
+    pipePath,
     terminationDetails: undefined,
     dynamicMetadata,
     ssl,
@@ -354,7 +355,10 @@ class TlsChain implements FilterChain {
     // The TLS side tells of them, too.
     socket.on('error', () => undefined);
     if (findings.isTls) this.shake(socket, findings.hello, true);
-    else inspectConnection(socket, this.inspection, (one, { hello }) => this.shake(one, hello, false));
+    else {
+      const found = noFindings();
+      inspectConnection(socket, this.inspection, found, (one) => this.shake(one, found.hello, false));
+    }
   }
 
   /** @param tellsName the listener has asked for the name; else, as in Envoy, only the handshake knows it */

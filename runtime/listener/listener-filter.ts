@@ -13,13 +13,22 @@ export interface Findings {
   /** What the PROXY protocol says; undefined: nothing. */
   proxied: ProxiedAddresses | undefined;
   tlvs: readonly ProxyTlv[];
+  /** Path of the Unix socket that the connection came in by. */
+  readonly pipePath: string | undefined;
   /** Set from TLVs: namespace -> fields. */
   dynamicMetadata: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 }
 
 /** Of a connection of which nothing was read. */
-export function noFindings(): Findings {
-  return { isTls: false, hello: emptyClientHello, proxied: undefined, tlvs: [], dynamicMetadata: undefined };
+export function noFindings(pipePath?: string): Findings {
+  return {
+    isTls: false,
+    hello: emptyClientHello,
+    proxied: undefined,
+    tlvs: [],
+    pipePath,
+    dynamicMetadata: undefined,
+  };
 }
 
 export interface ListenerFilter {

@@ -12,7 +12,8 @@ import { addressText } from './listener-address.js';
 
 /** Takes accepted sockets; they are read by nobody yet. */
 export interface SocketAcceptor {
-  accept(socket: Socket): void;
+  /** @param address where it came in */
+  accept(socket: Socket, address: ListenerAddress): void;
 }
 
 const bindErrors: Readonly<Record<string, string>> = {
@@ -60,7 +61,7 @@ export class ListenerSocket {
     // What becomes of a connection of which the client has closed its half is the matter of who reads it.
     this.server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
       if (this.acceptor === undefined) this.waiting.push(socket);
-      else this.acceptor.accept(socket);
+      else this.acceptor.accept(socket, this.address);
     });
   }
 
@@ -69,7 +70,7 @@ export class ListenerSocket {
     this.acceptor = acceptor;
     const { waiting } = this;
     this.waiting = [];
-    for (const socket of waiting) acceptor.accept(socket);
+    for (const socket of waiting) acceptor.accept(socket, this.address);
   }
 
   /** @throws Error with the words of Envoy when the address cannot be had */

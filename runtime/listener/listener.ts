@@ -52,12 +52,13 @@ export class Listener implements SocketAcceptor {
     this.name = textOf(parts.config.name) || parts.addresses.map(addressText).join();
   }
 
-  accept(socket: Socket): void {
+  accept(socket: Socket, address: ListenerAddress): void {
     const { inspection, keepaliveTimeMs, limits } = this.parts;
     if (limits.length > 0 && !admit(socket, limits)) return;
     if (keepaliveTimeMs > 0) socket.setKeepAlive(true, keepaliveTimeMs);
-    if (inspection === undefined) this.choose(socket, noFindings());
-    else inspectConnection(socket, inspection, (one, findings) => this.choose(one, findings));
+    const findings = noFindings('path' in address ? address.path : undefined);
+    if (inspection === undefined) this.choose(socket, findings);
+    else inspectConnection(socket, inspection, findings, (one) => this.choose(one, findings));
   }
 
   private choose(socket: Socket, findings: Findings): void {

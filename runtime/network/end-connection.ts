@@ -6,11 +6,16 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
-/** Sends RST where that is possible: neither through TLS nor on Unix sockets. */
+/**
+ * Sends RST where that is possible: neither through TLS nor on Unix sockets. Nor while our half is being closed: libuv
+ * refuses that (`uv_tcp_close_reset`), and Node would then forget the socket without closing it.
+ */
 function cut(socket: Duplex): void {
-  if (socket instanceof Socket && !(socket instanceof TLSSocket) && socket.remoteFamily !== undefined) {
-    socket.resetAndDestroy();
-  } else socket.destroy();
+  const isEnding = socket.writableEnded && !socket.writableFinished;
+  const isTcp =
+    socket instanceof Socket && !(socket instanceof TLSSocket) && socket.remoteFamily !== undefined;
+  if (isTcp && !isEnding) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** @param how `now`: as the kernel would close it; `reset`: the peer sees it cut */

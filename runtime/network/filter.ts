@@ -31,6 +31,8 @@ export interface ConnectionInfo {
   /** Of the socket, whatever the PROXY protocol says; absent: it says nothing, so that it is `remoteAddress`. */
   readonly directRemoteAddress?: string | undefined;
   readonly directRemotePort?: number | undefined;
+  /** Path of the Unix socket that the connection came in by: what is told instead of addresses; absent: none. */
+  readonly pipePath?: string | undefined;
   /** Vectors of the PROXY protocol that go on to hosts (`pass_through_tlvs`). */
   readonly proxyTlvs?: readonly ProxyTlv[] | undefined;
   /** `CONNECTION_TERMINATION_DETAILS` of access logs; a filter that ends the connection says why. */

@@ -24,15 +24,19 @@ function subjectOf(certificate: X509Certificate): string {
 }
 
 /**
- * Names are those of the first kind that the certificate has: its URIs, else its DNS names, else its subject.
+ * Names are those of the first kind that the certificate has: its URIs, else its DNS names, else its subject. Without a
+ * name to be wanted, TLS is enough: whether a certificate is asked for is the matter of the transport socket.
  * @throws ConfigError with the path inside the message
  */
-export function compileAuthenticated(config: unknown): (certificate: Buffer | undefined) => boolean {
+export function compileAuthenticated(
+  config: unknown,
+): (certificate: Buffer | undefined, isTls: boolean) => boolean {
   const name = messageOf(config).principal_name;
-  if (name === undefined) return (certificate) => certificate !== undefined;
+  if (name === undefined) return (_certificate, isTls) => isTls;
   const test = under(() => compileStringMatcher(name), 'principal_name');
-  return (octets) => {
-    if (octets === undefined) return false;
+  return (octets, isTls) => {
+    // A client of TLS that has shown none is nobody, and that is its name.
+    if (octets === undefined) return isTls && test('');
     const certificate = new X509Certificate(octets);
     const names = [sansOf(certificate, 'URI'), sansOf(certificate, 'DNS'), [subjectOf(certificate)]];
     return (names.find((list) => list.length > 0) ?? []).some((one) => test(toOctets(one)));

@@ -120,7 +120,7 @@ const principals: typeof shared = {
   },
   authenticated(config) {
     const test = under(() => compileAuthenticated(config.authenticated), 'authenticated');
-    return ({ connection }) => test(connection.peerCertificate);
+    return ({ connection }) => test(connection.peerCertificate, connection.info.tls);
   },
   // Of the connection: what the PROXY protocol says counts, `x-forwarded-for` does not.
   source_ip: (config) => addressTest(config, 'source_ip', ({ connection }) => connection.info.remoteAddress),

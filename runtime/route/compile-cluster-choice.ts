@@ -13,6 +13,8 @@ import type { HashedRequest, RouteRequest } from './route-table.js';
 
 export interface ClusterReference {
   readonly cluster: string;
+  /** What it is called where it is unknown. */
+  readonly kind: 'cluster' | 'weighted cluster' | 'shadow cluster';
   readonly path: readonly (string | number)[];
 }
 
@@ -125,9 +127,19 @@ export function compileClusterName(action: Fields): (request: RouteRequest) => s
 /** All clusters that the action names, with the path inside it. */
 export function clusterReferences(action: Fields): ClusterReference[] {
   const found: ClusterReference[] = [];
-  if (textOf(action.cluster) !== '') found.push({ cluster: textOf(action.cluster), path: ['cluster'] });
+  const cluster = textOf(action.cluster);
+  if (cluster !== '') found.push({ cluster, kind: 'cluster', path: ['cluster'] });
   for (const { cluster, path } of weightedClusters(action) ?? []) {
-    if (cluster !== '') found.push({ cluster, path: [...path, 'name'] });
+    if (cluster !== '') found.push({ cluster, kind: 'weighted cluster', path: [...path, 'name'] });
   }
-  return found;
+  return [...found, ...mirrorReferences(action)];
+}
+
+/** Clusters of the `request_mirror_policies` of a route action, a virtual host or a route configuration. */
+export function mirrorReferences(level: Fields): ClusterReference[] {
+  return messagesOf(level.request_mirror_policies).flatMap((policy, index) => {
+    const cluster = textOf(policy.cluster);
+    const path = ['request_mirror_policies', index, 'cluster'];
+    return cluster === '' ? [] : [{ cluster, kind: 'shadow cluster' as const, path }];
+  });
 }

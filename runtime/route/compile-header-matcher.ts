@@ -17,8 +17,13 @@ export interface MatchedRequest {
   readonly path: string;
 }
 
-/** The value of a pseudo header, or of `host`; undefined when the name is none of them. @param name lower case */
-export function pseudoHeader(request: MatchedRequest, name: string): string | undefined {
+/** A request, or a response, which has no more than a status. */
+export interface MatchedMessage extends Partial<MatchedRequest> {
+  readonly status?: string;
+}
+
+/** The value of a pseudo header, or of `host`; undefined when the message has none of that name. @param name lower case */
+export function pseudoHeader(request: MatchedMessage, name: string): string | undefined {
   switch (name) {
     case ':method':
       return request.method;
@@ -29,6 +34,8 @@ export function pseudoHeader(request: MatchedRequest, name: string): string | un
     case ':authority':
     case 'host':
       return request.authority;
+    case ':status':
+      return request.status;
     default:
       return undefined;
   }
@@ -64,8 +71,8 @@ function compileValue(matcher: Fields): StringMatcher | undefined {
   return undefined;
 }
 
-/** @param headers of the request */
-export type HeaderTest = (request: MatchedRequest, headers: readonly string[]) => boolean;
+/** @param headers of the message */
+export type HeaderTest = (message: MatchedMessage, headers: readonly string[]) => boolean;
 
 /**
  * A header that comes several times fits when one of its values does.

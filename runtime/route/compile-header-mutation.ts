@@ -130,22 +130,6 @@ export function compileHeaderMutation(level: Fields, direction: Direction): Head
   };
 }
 
-/** A message with header mutations and filter configurations of its own, from which routes inherit. */
-export interface Level {
-  readonly config: Fields;
-  readonly request: HeaderMutation | undefined;
-  readonly response: HeaderMutation | undefined;
-}
-
-/** @throws ConfigError with the path inside the message */
-export function compileLevel(config: Fields): Level {
-  return {
-    config,
-    request: compileHeaderMutation(config, 'request'),
-    response: compileHeaderMutation(config, 'response'),
-  };
-}
-
 /** All levels in the order given; undefined when none does anything. */
 export function joinMutations(levels: readonly (HeaderMutation | undefined)[]): HeaderMutation | undefined {
   const all = levels.filter((level) => level !== undefined);

@@ -13,14 +13,15 @@ import type { MirrorPolicy } from './route-table.js';
 function compilePolicy(policy: Fields): MirrorPolicy {
   const { cluster_header, runtime_fraction } = policy;
   const cluster = textOf(policy.cluster);
-  if ((cluster === '') === (textOf(cluster_header) === '')) {
+  const header = textOf(cluster_header);
+  if ((cluster === '') === (header === '')) {
     throw new ConfigError(
       cluster === ''
-        ? 'Exactly one of cluster or cluster_header in request mirror policy can be specified'
-        : 'Only one of cluster or cluster_header in request mirror policy can be specified',
+        ? 'Exactly one of cluster or cluster_header in request mirror policy need to be specified'
+        : `Only one of cluster '${cluster}' or cluster_header '${header}' in request mirror policy can be specified`,
     );
   }
-  const named = textOf(cluster_header) === '' ? { cluster } : { cluster_header };
+  const named = header === '' ? { cluster } : { cluster_header };
   return {
     cluster: compileClusterName(named),
     applies: runtime_fraction === undefined ? () => true : compileFraction(runtime_fraction),

@@ -8,14 +8,10 @@ import { lowerAscii, toOctets } from '../common/octet-text.js';
 import { ConfigError } from '../network/filter.js';
 import { compileFraction } from './compile-fraction.js';
 import { compileHeaderMatcher } from './compile-header-matcher.js';
+import { compileQueryParameter } from './compile-query-parameter.js';
 import { compileRegexMatcher } from './compile-regex.js';
-import { compileStringMatcher } from './compile-string-matcher.js';
 import { under } from '../network/config-path.js';
-import { queryValue } from './query-value.js';
-import type { RouteRequest } from './route-table.js';
-
-/** A test of the request besides its path. */
-export type RequestTest = (request: RouteRequest) => boolean;
+import type { RequestTest, RouteRequest } from './route-table.js';
 
 /** Kinds of paths: numbers, because the index compares them for each request. */
 export const EXACT = 0;
@@ -40,19 +36,6 @@ export interface CompiledMatch {
 function compileHeader(config: Fields): RequestTest {
   const test = compileHeaderMatcher(config);
   return (request) => test(request, request.headers);
-}
-
-function compileQueryParameter(config: Fields): RequestTest {
-  const name = toOctets(textOf(config.name));
-  if (config.string_match === undefined) {
-    const wanted = config.present_match !== false;
-    return (request) => (queryValue(request.path, name) !== undefined) === wanted;
-  }
-  const test = under(() => compileStringMatcher(config.string_match), 'string_match');
-  return (request) => {
-    const value = queryValue(request.path, name);
-    return value !== undefined && test(value);
-  };
 }
 
 /** `application/grpc`, alone or with a `+` and more: not grpc-web. */

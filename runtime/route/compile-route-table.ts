@@ -6,9 +6,10 @@ import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import { ConfigError } from '../network/filter.js';
 import type { ClusterReference } from './compile-cluster-choice.js';
-import { clusterReferences } from './compile-cluster-choice.js';
-import type { Level } from './compile-header-mutation.js';
-import { compileLevel } from './compile-header-mutation.js';
+import { clusterReferences, mirrorReferences } from './compile-cluster-choice.js';
+import type { Level } from './compile-level.js';
+import { compileLevel } from './compile-level.js';
+import { compileRateLimits } from './compile-rate-limits.js';
 import { clientScheme, startOfPort } from './compile-redirect.js';
 import type { RouteTarget } from './compile-route.js';
 import { chooseRoute, compileRoute } from './compile-route.js';
@@ -17,7 +18,7 @@ import { indexDomains } from './host-index.js';
 import { endOfPath } from './rewrite-path.js';
 import type { FindRoute } from './route-index.js';
 import { indexRoutes } from './route-index.js';
-import type { CompileRouteTable, RouteRequest, RouteToRedirect } from './route-table.js';
+import type { CompileFilterConfig, CompileRouteTable, RouteRequest, RouteToRedirect } from './route-table.js';
 
 interface VirtualHostTable {
   readonly find: FindRoute<RouteTarget>;
@@ -34,7 +35,9 @@ function redirectToTls(virtualHostName: string): RouteToRedirect {
     virtualHostName,
     requestHeaders: undefined,
     responseHeaders: undefined,
-    typedPerFilterConfig: () => undefined,
+    filterConfigs: new Map(),
+    olderCors: [],
+    rateLimits: { route: [], virtualHost: [], includeVirtualHost: false },
     code: 301,
     location: (request) => `https://${request.authority}${request.path}`,
   };
@@ -46,8 +49,17 @@ function mustUseTls({ requireTls }: VirtualHostTable, request: RouteRequest): bo
 }
 
 /** Routes of one virtual host. @throws ConfigError with the path inside the virtual host */
-function compileVirtualHost(virtualHost: Fields, configuration: Level): VirtualHostTable {
-  const levels = { virtualHost: compileLevel(virtualHost), configuration };
+function compileVirtualHost(
+  virtualHost: Fields,
+  configuration: Level,
+  compileFilterConfig: CompileFilterConfig,
+): VirtualHostTable {
+  const levels = {
+    virtualHost: compileLevel(virtualHost, compileFilterConfig),
+    configuration,
+    rateLimits: under(() => compileRateLimits(virtualHost.rate_limits), 'rate_limits'),
+    compileFilterConfig,
+  };
   const routes = messagesOf(virtualHost.routes).map((route, index) =>
     under(() => compileRoute(route, levels), 'routes', index),
   );
@@ -59,22 +71,26 @@ function compileVirtualHost(virtualHost: Fields, configuration: Level): VirtualH
 }
 
 function* allReferences(configuration: Fields): Generator<ClusterReference> {
+  const at = (references: readonly ClusterReference[], ...steps: (string | number)[]) =>
+    references.map((one) => ({ ...one, path: [...steps, ...one.path] }));
+  yield* mirrorReferences(configuration);
   for (const [host, virtualHost] of messagesOf(configuration.virtual_hosts).entries()) {
+    yield* at(mirrorReferences(virtualHost), 'virtual_hosts', host);
     for (const [index, route] of messagesOf(virtualHost.routes).entries()) {
-      const steps = ['virtual_hosts', host, 'routes', index, 'route'];
-      for (const { cluster, path } of clusterReferences(messageOf(route.route))) {
-        yield { cluster, path: [...steps, ...path] };
-      }
+      yield* at(clusterReferences(messageOf(route.route)), 'virtual_hosts', host, 'routes', index, 'route');
     }
   }
 }
 
 /** All domains with their virtual host. @throws ConfigError where a domain occurs twice */
-function* allDomains(configuration: Fields): Generator<readonly [string, VirtualHostTable]> {
+function* allDomains(
+  configuration: Fields,
+  compile: CompileFilterConfig,
+): Generator<readonly [string, VirtualHostTable]> {
   const seen = new Set<string>();
-  const level = compileLevel(configuration);
+  const level = compileLevel(configuration, compile);
   for (const [host, virtualHost] of messagesOf(configuration.virtual_hosts).entries()) {
-    const table = under(() => compileVirtualHost(virtualHost, level), 'virtual_hosts', host);
+    const table = under(() => compileVirtualHost(virtualHost, level, compile), 'virtual_hosts', host);
     for (const [index, domain] of ((virtualHost.domains ?? []) as readonly string[]).entries()) {
       const folded = domain.toLowerCase();
       if (seen.has(folded)) {
@@ -92,9 +108,12 @@ function* allDomains(configuration: Fields): Generator<readonly [string, Virtual
   }
 }
 
-export const compileRouteTable: CompileRouteTable = (given) => {
+export const compileRouteTable: CompileRouteTable = (
+  given,
+  compileFilterConfig = (_name, config) => config,
+) => {
   const configuration = messageOf(given);
-  const findHost = indexDomains(allDomains(configuration));
+  const findHost = indexDomains(allDomains(configuration, compileFilterConfig));
   const ignoresPort = configuration.ignore_port_in_host_matching === true;
   return {
     name: textOf(configuration.name),

@@ -4,23 +4,36 @@
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, numberOf, textOf } from '../common/message-fields.js';
 import { lbMetadataOf } from '../common/metadata-criteria.js';
+import { toOctets } from '../common/octet-text.js';
 import { readDataSource } from '../network/data-source.js';
 import { ConfigError } from '../network/filter.js';
 import type { WeightedCluster } from './compile-cluster-choice.js';
 import { compileChoosingNumber, weightedClusters } from './compile-cluster-choice.js';
-import type { Level } from './compile-header-mutation.js';
-import { compileLevel, joinMutations } from './compile-header-mutation.js';
+import { joinMutations } from './compile-header-mutation.js';
+import type { Level } from './compile-level.js';
+import { compileLevel, joinFilterConfigs, joinOlderCors } from './compile-level.js';
+import { compileRateLimits } from './compile-rate-limits.js';
 import { compileRedirect } from './compile-redirect.js';
 import { compileRouteAction } from './compile-route-action.js';
 import type { CompiledMatch } from './compile-route-match.js';
 import { compileRouteMatch } from './compile-route-match.js';
 import { under } from '../network/config-path.js';
-import type { Route, RouteCommon, RouteRequest, RouteToDirectResponse } from './route-table.js';
+import type {
+  CompileFilterConfig,
+  RateLimitPolicy,
+  Route,
+  RouteCommon,
+  RouteRequest,
+  RouteToDirectResponse,
+} from './route-table.js';
 
 /** What a route inherits from. */
 export interface RouteLevels {
   readonly virtualHost: Level;
   readonly configuration: Level;
+  /** `rate_limits` of the virtual host. */
+  readonly rateLimits: readonly RateLimitPolicy[];
+  readonly compileFilterConfig: CompileFilterConfig;
 }
 
 /** What the index of a virtual host finds. */
@@ -66,14 +79,20 @@ class RouteCompiler {
   private readonly configuration: Fields;
   /** From the route outwards, so that the outer level has the last word, unless the most specific one is to win. */
   private readonly levels: readonly Level[];
+  /** From the route outwards, always. */
+  private readonly outwards: readonly Level[];
+  private readonly inherited: RouteLevels;
 
   /** @throws ConfigError with the path inside the route */
-  constructor(config: Fields, match: CompiledMatch, { configuration, virtualHost }: RouteLevels) {
+  constructor(config: Fields, match: CompiledMatch, inherited: RouteLevels) {
+    const { configuration, virtualHost } = inherited;
     this.config = config;
     this.match = match;
+    this.inherited = inherited;
     this.virtualHost = virtualHost.config;
     this.configuration = configuration.config;
-    const levels = [compileLevel(config), virtualHost, configuration];
+    this.outwards = [compileLevel(config, inherited.compileFilterConfig), virtualHost, configuration];
+    const levels = [...this.outwards];
     const inwards = this.configuration.most_specific_header_mutations_wins === true;
     this.levels = inwards ? levels.reverse() : levels;
   }
@@ -81,15 +100,20 @@ class RouteCompiler {
   /** @param weighted the chosen cluster: its mutations come first */
   private common(weighted?: Level): RouteCommon {
     const levels = weighted === undefined ? this.levels : [weighted, ...this.levels];
-    const perFilter = [weighted?.config, this.config, this.virtualHost, this.configuration].map((level) =>
-      messageOf(level?.typed_per_filter_config),
-    );
+    const outwards = weighted === undefined ? this.outwards : [weighted, ...this.outwards];
+    const action = messageOf(this.config.route);
     return {
       name: textOf(this.config.name),
       virtualHostName: textOf(this.virtualHost.name),
       requestHeaders: joinMutations(levels.map(({ request }) => request)),
       responseHeaders: joinMutations(levels.map(({ response }) => response)),
-      typedPerFilterConfig: (name) => perFilter.find((one) => one[name] !== undefined)?.[name],
+      filterConfigs: joinFilterConfigs(outwards),
+      olderCors: joinOlderCors(outwards),
+      rateLimits: {
+        route: under(() => compileRateLimits(action.rate_limits), 'route', 'rate_limits'),
+        virtualHost: this.inherited.rateLimits,
+        includeVirtualHost: action.include_vh_rate_limits === true,
+      },
     };
   }
 
@@ -97,10 +121,15 @@ class RouteCompiler {
     const { config: route, configuration, match, virtualHost } = this;
     const levels = { match, route, virtualHost, configuration };
     if (weighted === undefined) return compileRouteAction(action, this.common(), levels);
-    const level = under(() => compileLevel(weighted.config), ...weighted.path);
+    const { compileFilterConfig } = this.inherited;
+    const level = under(() => compileLevel(weighted.config, compileFilterConfig), ...weighted.path);
     const metadata_match = mergeMetadata(action.metadata_match, weighted.config.metadata_match);
-    const chosen = { ...action, cluster: weighted.cluster, metadata_match };
-    return compileRouteAction(chosen, this.common(level), levels);
+    const { cluster_header, host_rewrite_literal } = weighted.config;
+    const named =
+      textOf(cluster_header) === '' ? { cluster: weighted.cluster } : { cluster: undefined, cluster_header };
+    const chosen = { ...action, ...named, metadata_match };
+    const compiled = compileRouteAction(chosen, this.common(level), levels);
+    return { ...compiled, ownAuthority: toOctets(textOf(host_rewrite_literal)) };
   }
 
   private directResponse(response: Fields): RouteToDirectResponse {

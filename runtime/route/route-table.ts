@@ -4,6 +4,7 @@
  */
 import type { HeaderList } from '../common/header-list.js';
 import type { MetadataCriterion } from '../common/metadata-criteria.js';
+import type { Fields } from '../common/message-fields.js';
 import type { StreamInfo } from '../common/stream-info.js';
 import type { HeaderTest } from './compile-header-matcher.js';
 
@@ -32,6 +33,8 @@ export interface HashedRequest extends RouteRequest {
 
 /** @returns unsigned, of 64 bits; undefined when the request has nothing that is hashed */
 export type HashPolicy = (request: HashedRequest) => bigint | undefined;
+/** A test of the request besides its path. */
+export type RequestTest = (request: RouteRequest) => boolean;
 
 /** Adds, replaces or removes headers, in Envoy's order: route, virtual host, route configuration (or the reverse). */
 export type HeaderMutation = (headers: HeaderList, info: StreamInfo) => void;
@@ -96,8 +99,60 @@ export interface RouteCommon {
   readonly virtualHostName: string;
   readonly requestHeaders: HeaderMutation | undefined;
   readonly responseHeaders: HeaderMutation | undefined;
-  /** The canonical `Route`, for filters' `typed_per_filter_config`. */
-  readonly typedPerFilterConfig: (filterName: string) => unknown;
+  /** What all levels say of HTTP filters (`typed_per_filter_config`), by the configured name of the filter. */
+  readonly filterConfigs: ReadonlyMap<string, RouteFilterConfig>;
+  /** `cors` of the virtual host and of the action, deprecated; as `filterConfigs` has them, the least specific first. */
+  readonly olderCors: readonly unknown[];
+  /** Descriptors for rate limit filters. */
+  readonly rateLimits: RouteRateLimits;
+}
+
+/** What the levels of a route say of one HTTP filter. */
+export interface RouteFilterConfig {
+  /** Of the most specific level that speaks of the filter; undefined: none turns it on or off. */
+  readonly disabled: boolean | undefined;
+  /** Compiled; undefined when no level has one. */
+  readonly mostSpecific: unknown;
+  /** Of all levels, the least specific first. */
+  readonly all: readonly unknown[];
+}
+
+/** `rate_limits` of a route and of its virtual host. */
+export interface RouteRateLimits {
+  readonly route: readonly RateLimitPolicy[];
+  readonly virtualHost: readonly RateLimitPolicy[];
+  /** `include_vh_rate_limits`: those of the virtual host count although the route has some. */
+  readonly includeVirtualHost: boolean;
+}
+
+/** One entry of a rate limit service's descriptor, or of a local one. */
+export interface RateLimitEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** One `RateLimit` of a route. */
+export interface RateLimitPolicy {
+  /** Only filters of the same stage look at it. */
+  readonly stage: number;
+  /** @returns undefined when one of its actions finds nothing: there is no descriptor then */
+  descriptor(subject: RateLimitSubject): readonly RateLimitEntry[] | undefined;
+  /** `hits_addend` for this request; undefined: the default. */
+  hitsAddend(subject: RateLimitSubject): number | undefined;
+  /** Counted when the response has ended instead. */
+  readonly applyOnStreamDone: boolean;
+}
+
+/** What the actions of rate limits look at. */
+export interface RateLimitSubject {
+  readonly request: RouteRequest;
+  readonly info: StreamInfo;
+  /** Of the client, without port. */
+  readonly remoteAddress: string;
+  /** `--service-cluster`, or that of the node. */
+  readonly localCluster: string;
+  /** Of the route; undefined when there is none. */
+  readonly cluster: string | undefined;
 }
 
 /** Proxy to a cluster. */
@@ -107,6 +162,8 @@ export interface RouteToCluster extends RouteCommon {
   cluster(request: RouteRequest): string | undefined;
   /** Path with query to send; equal to the request's when there is no rewrite. undefined: it would be empty, and stays. */
   rewritePath(path: string): string | undefined;
+  /** Authority that a weighted cluster gives the request before the route may change it, untold; `''`: none. */
+  readonly ownAuthority: string;
   /** Authority to send, undefined = unchanged. `'auto'` host rewrite is told by `autoHostRewrite`. */
   rewriteAuthority(request: RouteRequest): string | undefined;
   readonly autoHostRewrite: boolean;
@@ -174,9 +231,20 @@ export interface RouteTable {
   /** Names of all clusters that some route names, with the path in the configuration (for `validate_clusters`). */
   readonly clusterReferences: readonly {
     readonly cluster: string;
+    /** What it is called where it is unknown. */
+    readonly kind: 'cluster' | 'weighted cluster' | 'shadow cluster';
     readonly path: readonly (string | number)[];
   }[];
 }
 
-/** @throws ConfigError with the path inside the route configuration. */
-export type CompileRouteTable = (config: unknown) => RouteTable;
+/**
+ * Compiles a message of `typed_per_filter_config`. @param config its canonical payload, with `@type`
+ * @throws ConfigError with the path inside it
+ */
+export type CompileFilterConfig = (filterName: string, config: Fields) => unknown;
+
+/**
+ * @param compileFilterConfig default: payloads are kept as they are
+ * @throws ConfigError with the path inside the route configuration.
+ */
+export type CompileRouteTable = (config: unknown, compileFilterConfig?: CompileFilterConfig) => RouteTable;

@@ -2,6 +2,7 @@
  * What routing serves of Envoy's messages.
  */
 import type { SupportedFields } from '../config/supported-fields.js';
+import { rateLimitSupportedFields } from './compile-rate-limits.js';
 
 const route = 'envoy.config.route.v3.';
 const matcher = 'envoy.type.matcher.v3.';
@@ -24,6 +25,7 @@ export const routeSupportedFields: SupportedFields = {
     max_direct_response_body_size_bytes: true,
     request_mirror_policies: true,
     ignore_port_in_host_matching: true,
+    typed_per_filter_config: true,
   },
   [`${route}VirtualHost`]: {
     ...headers,
@@ -39,6 +41,9 @@ export const routeSupportedFields: SupportedFields = {
     include_request_attempt_count: true,
     include_attempt_count_in_response: true,
     include_is_timeout_retry_header: true,
+    typed_per_filter_config: true,
+    cors: true,
+    rate_limits: true,
   },
   [`${route}Route`]: {
     ...headers,
@@ -52,6 +57,7 @@ export const routeSupportedFields: SupportedFields = {
     stat_prefix: 'ignored',
     per_request_buffer_limit_bytes: true,
     request_body_buffer_limit: true,
+    typed_per_filter_config: true,
   },
   [`${route}Decorator`]: { operation: 'ignored', propagate: 'ignored' },
   [`${route}RouteMatch`]: {
@@ -121,6 +127,9 @@ export const routeSupportedFields: SupportedFields = {
     hedge_policy: true,
     request_mirror_policies: true,
     upgrade_configs: true,
+    cors: true,
+    rate_limits: true,
+    include_vh_rate_limits: true,
   },
   [`${route}RouteAction.UpgradeConfig`]: { upgrade_type: true, enabled: true },
   [`${route}WeightedCluster`]: {
@@ -130,7 +139,6 @@ export const routeSupportedFields: SupportedFields = {
     header_name: true,
     use_hash_policy: true,
   },
-  [`${route}WeightedCluster.ClusterWeight`]: { ...headers, name: true, weight: true, metadata_match: true },
   [hash]: {
     header: true,
     cookie: true,
@@ -158,6 +166,17 @@ export const routeSupportedFields: SupportedFields = {
     disable_shadow_host_suffix_append: true,
     host_rewrite_literal: true,
   },
+  [`${route}WeightedCluster.ClusterWeight`]: {
+    ...headers,
+    name: true,
+    weight: true,
+    metadata_match: true,
+    cluster_header: true,
+    host_rewrite_literal: true,
+    typed_per_filter_config: true,
+  },
+  [`${route}FilterConfig`]: { config: true, is_optional: true, disabled: true },
+  ...rateLimitSupportedFields,
   [`${route}RetryPolicy`]: {
     retry_on: true,
     num_retries: true,

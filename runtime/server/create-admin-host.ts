@@ -1,7 +1,7 @@
 /**
  * What the admin server sees of a running server.
  */
-import type { AdminHost, ConfigurationInForce } from '../admin/admin-host.js';
+import type { AdminHost, ConfigurationInForce, ServerState } from '../admin/admin-host.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { Listener } from '../listener/listener.js';
 import type { ListenerManager } from '../listener/listener-manager.js';
@@ -78,6 +78,20 @@ function clusterCertificates(clusters: ClusterManager): ReturnType<AdminHost['ce
   });
 }
 
+/** Gauges of the server that change by themselves. */
+export function refreshServerStats(stats: ServerStats, listeners: ListenerManager, state: ServerState): void {
+  stats.refresh({
+    state,
+    connections: listeners.activeConnections,
+    certificates: listeners
+      .all()
+      .flatMap(certificatesOf)
+      .flatMap((one) =>
+        [...one.trustedAuthorities, ...one.certificates].map(({ certificate }) => certificate),
+      ),
+  });
+}
+
 export function createAdminHost(parts: AdminHostParts): AdminHost {
   const { actions, clusters, listeners, options, serverStats, stats } = parts;
   const certificates = () => [...listeners.all().flatMap(certificatesOf), ...clusterCertificates(clusters)];
@@ -95,13 +109,7 @@ export function createAdminHost(parts: AdminHostParts): AdminHost {
     clustersJson: (matches) => clustersJson(clusters, matches),
     certificates,
     refreshStats() {
-      serverStats.refresh({
-        state: actions.state(),
-        connections: listeners.activeConnections,
-        certificates: certificates().flatMap((one) =>
-          [...one.trustedAuthorities, ...one.certificates].map(({ certificate }) => certificate),
-        ),
-      });
+      refreshServerStats(serverStats, listeners, actions.state());
     },
   };
 }

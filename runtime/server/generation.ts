@@ -41,6 +41,13 @@ function namesOfOctetClusters(clusters: readonly Fields[]): ReadonlySet<string> 
   return new Set(found.map(({ name }) => textOf(name)));
 }
 
+/** @throws ConfigError in Envoy's words */
+function checkLocalCluster(bootstrap: Bootstrap, names: ReadonlySet<string>): void {
+  const name = textOf(messageOf(messageOf(bootstrap).cluster_manager).local_cluster_name);
+  if (name === '' || names.has(name)) return;
+  throw new ConfigError(`local cluster '${name}' must be defined`, ['cluster_manager', 'local_cluster_name']);
+}
+
 /**
  * Filters keep this function. Made here, it keeps the names alive and nothing else of its generation, which would keep the
  * generation before alive, and so on.
@@ -61,6 +68,7 @@ export function prepareGeneration(
   try {
     const secrets = messagesOf(resources?.secrets);
     const names = clusterNames(messagesOf(resources?.clusters));
+    checkLocalCluster(config.bootstrap, names);
     const preparedClusters = clusters.prepare(
       resources?.clusters ?? [],
       config.bootstrap.cluster_manager,

@@ -14,19 +14,25 @@ import type { Logger, LoggerRegistry } from '../common/logger.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
 import { TimeoutQueues } from '../common/timeout-queue.js';
 import type { LoadedConfig } from '../config/config-loader.js';
-import { loadConfig } from '../config/config-loader.js';
+import { ConfigLoadError, loadConfig } from '../config/config-loader.js';
 import type { ConfigWatcher } from '../config/config-watcher.js';
 import { diskFile, watchConfig } from '../config/config-watcher.js';
 import { networkFilters, readFilters, supportedFields } from '../extensions.js';
 import type { ListenerManager } from '../listener/listener-manager.js';
 import { createListenerManager } from '../listener/listener-manager.js';
+import { under } from '../network/config-path.js';
+import { ConfigError } from '../network/filter.js';
+import type { StatsFlusher } from '../stats/stats-sink.js';
+import { startFlushing } from '../stats/stats-sink.js';
 import type { StatsStore } from '../stats/stats-store.js';
 import { createStatsStore } from '../stats/stats-store.js';
 import type { ReloadableClusterManager } from '../upstream/cluster-manager.js';
 import type { OwnPlace } from '../upstream/own-place.js';
 import { readOwnPlace } from '../upstream/own-place.js';
 import { createClusterManager } from '../upstream/create-cluster-manager.js';
-import { createAdminHost, isInbound } from './create-admin-host.js';
+import { compileStatsConfig } from './compile-stats-config.js';
+import { createStatsSinks } from './create-stats-sinks.js';
+import { createAdminHost, isInbound, refreshServerStats } from './create-admin-host.js';
 import type { Generation } from './generation.js';
 import { prepareGeneration } from './generation.js';
 import type { HotReload } from './hot-reload.js';
@@ -92,6 +98,7 @@ class RunningServer implements Server {
   private inForce: ConfigurationInForce | undefined = undefined;
   private admin: AdminServer | undefined = undefined;
   private watcher: ConfigWatcher | undefined = undefined;
+  private flusher: StatsFlusher | undefined = undefined;
   private state: ServerState = 'PRE_INITIALIZING';
   private healthFailed = false;
   private draining = false;
@@ -148,6 +155,10 @@ class RunningServer implements Server {
     });
   }
 
+  private get currentState(): ServerState {
+    return this.draining || this.healthFailed ? 'DRAINING' : this.state;
+  }
+
   private get drainTimeMs(): number {
     return (this.options.drainTimeS ?? defaultDrainTimeS) * 1000;
   }
@@ -182,6 +193,7 @@ class RunningServer implements Server {
     this.log.info(`initializing epoch ${options.restartEpoch ?? 0} (envoy3 ${options.version ?? ''})`);
     const config = this.load(text);
     this.tellWhatIsLoaded(config);
+    this.configureStats(config);
     const generation = this.prepare(config);
     if (options.mode === 'validate') {
       generation.discard();
@@ -189,7 +201,6 @@ class RunningServer implements Server {
     }
     try {
       await this.startAdmin(config);
-      this.mergeHistograms(durationOf(config.bootstrap.stats_flush_interval, 5000));
       this.log.info('starting main dispatch loop');
       this.state = 'INITIALIZING';
       await this.unlessAborted(generation.warmed);
@@ -250,19 +261,36 @@ class RunningServer implements Server {
     this.inForce = { bootstrap, lastUpdatedMs: this.clock.wallTime() };
     if (before === undefined) return;
     // What only a start reads.
-    for (const part of ['admin', 'node'] as const) {
+    for (const part of ['admin', 'node', 'stats_config', 'stats_sinks'] as const) {
       if (JSON.stringify(bootstrap[part]) === JSON.stringify(before[part])) continue;
       this.log.warning(`a change of '${part}' needs a restart; everything else is in force`);
     }
   }
 
-  /** Ends an interval of the histograms, again and again. */
-  private mergeHistograms(intervalMs: number): void {
-    this.clock.setTimer(intervalMs, () => {
-      if (this.over) return;
-      this.stats.mergeHistograms();
-      this.mergeHistograms(intervalMs);
-    });
+  /** @throws ConfigLoadError */
+  private configureStats(config: LoadedConfig): void {
+    const { bootstrap } = config;
+    const { clock, loggers, stats } = this;
+    try {
+      const { extractTags, isRejected } = under(
+        () => compileStatsConfig(bootstrap.stats_config),
+        'stats_config',
+      );
+      stats.extractTags = extractTags;
+      if (isRejected !== undefined) stats.reject(isRejected);
+      const sinks = under(
+        () => createStatsSinks(bootstrap.stats_sinks, extractTags, loggers.get('main')),
+        'stats_sinks',
+      );
+      const intervalMs = durationOf(bootstrap.stats_flush_interval, 5000);
+      this.flusher = startFlushing(stats, sinks, clock, intervalMs, () =>
+        refreshServerStats(this.serverStats, this.listeners, this.currentState),
+      );
+    } catch (error) {
+      if (error instanceof ConfigError)
+        throw new ConfigLoadError([config.describe(error.path, error.message)]);
+      throw error;
+    }
   }
 
   private async startAdmin({ bootstrap }: LoadedConfig): Promise<void> {
@@ -292,7 +320,7 @@ class RunningServer implements Server {
       listeners,
       clusters,
       actions: {
-        state: () => (this.draining || this.healthFailed ? 'DRAINING' : this.state),
+        state: () => this.currentState,
         configuration: () => this.inForce,
         quit: () => void this.shutdown(),
         healthcheckFail: () => this.setHealthFailed(true),
@@ -383,6 +411,7 @@ class RunningServer implements Server {
     this.tlsRotation.close();
     this.listeners.close();
     this.clusters.close();
+    this.flusher?.close();
     await this.accessLogFiles.flush();
     await this.admin?.close();
   }

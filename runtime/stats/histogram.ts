@@ -84,10 +84,18 @@ function snapshotOf(counts: Float64Array): HistogramSnapshot {
 
 const nothing = new Float64Array(0);
 
+/** Is told of values as they are recorded, for sinks that take each of them. */
+export type HistogramObserver = (histogram: LogHistogram, value: number) => void;
+
+const nobody: { readonly told: HistogramObserver | undefined } = { told: undefined };
+
 export class LogHistogram implements Histogram {
   readonly name: string;
+  private readonly observer: { readonly told: HistogramObserver | undefined };
   /** True once something was recorded (`?usedonly`). */
   used = false;
+  /** Nobody is told of its values (`stats_matcher`). */
+  muted = false;
   prometheusName: PrometheusName | undefined = undefined;
   /** Recorded since the last `merge`. */
   private current: Float64Array = nothing;
@@ -96,8 +104,9 @@ export class LogHistogram implements Histogram {
   /** Recorded before the last `merge`. */
   private merged: Float64Array = nothing;
 
-  constructor(name: string) {
+  constructor(name: string, observer: { readonly told: HistogramObserver | undefined } = nobody) {
     this.name = name;
+    this.observer = observer;
   }
 
   /** Fractions are cut off and what is below zero counts as zero, because Envoy records whole numbers. */
@@ -106,6 +115,7 @@ export class LogHistogram implements Histogram {
     if (place >= this.current.length) this.makeRoom(place);
     this.current[place] = (this.current[place] as number) + 1;
     this.used = true;
+    if (!this.muted) this.observer.told?.(this, value);
   }
 
   /** Room to the end of the decade: most histograms of milliseconds hold three or four decades. */

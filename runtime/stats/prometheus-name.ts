@@ -2,8 +2,7 @@
  * What a statistic is called in the text exposition format. Names do not change and thousands are asked for at once, so
  * each statistic keeps its own.
  */
-import type { Tag } from './tag-extractor.js';
-import { extractTags } from './tag-extractor.js';
+import type { ExtractTags, Tag } from './tag-extractor.js';
 
 export interface PrometheusName {
   /** The name without tags, which is common to all lines of a metric: `cluster.upstream_rq`. */
@@ -18,7 +17,7 @@ export interface NamedStat {
   prometheusName?: PrometheusName | undefined;
 }
 
-export function prometheusNameOf(stat: NamedStat): PrometheusName {
+export function prometheusNameOf(stat: NamedStat, extractTags: ExtractTags): PrometheusName {
   if (stat.prometheusName === undefined) {
     const { name, tags } = extractTags(stat.name);
     stat.prometheusName = { group: name, labels: tags.map(label).join(',') };

@@ -7,26 +7,42 @@ import { bucketBounds, cumulativeCounts, quantilesOf, shownQuantiles, sumOf } fr
 import type { StatsSelection } from './stats-query.js';
 import type { NamedStat } from './prometheus-name.js';
 import { metricName, prometheusNameOf } from './prometheus-name.js';
+import type { ExtractTags } from './tag-extractor.js';
+import { extractTags } from './tag-extractor.js';
 
 /** Envoy writes doubles with this many significant digits here. */
 const significantDigits = 32;
 
 /** @param histograms as cumulative buckets (`histogram`) or as quantiles of the last interval (`summary`) */
-export function prometheusText(selection: StatsSelection, histograms: 'histogram' | 'summary'): string {
+export function prometheusText(
+  selection: StatsSelection,
+  histograms: 'histogram' | 'summary',
+  extract: ExtractTags = extractTags,
+): string {
   return (
-    groups(selection.counters, 'counter', valueLine) +
-    groups(selection.gauges, 'gauge', valueLine) +
-    groups(selection.histograms, histograms, histograms === 'histogram' ? bucketLines : quantileLines)
+    groups(selection.counters, 'counter', valueLine, extract) +
+    groups(selection.gauges, 'gauge', valueLine, extract) +
+    groups(
+      selection.histograms,
+      histograms,
+      histograms === 'histogram' ? bucketLines : quantileLines,
+      extract,
+    )
   );
 }
 
 /** Lines of one statistic. @param name of the metric */
 type Lines<T> = (name: string, labels: string, stat: T) => string;
 
-function groups<T extends NamedStat>(stats: readonly T[], type: string, lines: Lines<T>): string {
+function groups<T extends NamedStat>(
+  stats: readonly T[],
+  type: string,
+  lines: Lines<T>,
+  extract: ExtractTags,
+): string {
   const byGroup = new Map<string, T[]>();
   for (const stat of stats) {
-    const { group } = prometheusNameOf(stat);
+    const { group } = prometheusNameOf(stat, extract);
     const members = byGroup.get(group);
     if (members === undefined) byGroup.set(group, [stat]);
     else members.push(stat);
@@ -35,7 +51,8 @@ function groups<T extends NamedStat>(stats: readonly T[], type: string, lines: L
   for (const group of [...byGroup.keys()].sort()) {
     const name = metricName(group);
     text += `# TYPE ${name} ${type}\n`;
-    for (const stat of byGroup.get(group) as T[]) text += lines(name, prometheusNameOf(stat).labels, stat);
+    for (const stat of byGroup.get(group) as T[])
+      text += lines(name, prometheusNameOf(stat, extract).labels, stat);
   }
   return text;
 }

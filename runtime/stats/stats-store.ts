@@ -1,9 +1,12 @@
 /**
  * All statistics of a server by their full names.
  */
+import type { HistogramObserver } from './histogram.js';
 import { LogHistogram } from './histogram.js';
 import type { PrometheusName } from './prometheus-name.js';
 import type { Counter, Gauge, StatsScope } from './stat.js';
+import type { ExtractTags } from './tag-extractor.js';
+import { extractTags } from './tag-extractor.js';
 
 class StoredCounter implements Counter {
   readonly name: string;
@@ -67,6 +70,15 @@ export interface StatsStore extends StatsScope {
    * cluster `a.b`.
    */
   remove(isGone: (name: string) => boolean): void;
+  /**
+   * From now on statistics of these names (`stats_matcher`) are kept out of the lists; those that are in them go. They count
+   * unseen.
+   */
+  reject(isRejected: (name: string) => boolean): void;
+  /** By the rules of the configuration (`stats_tags`); Envoy's until it is set. */
+  extractTags: ExtractTags;
+  /** Is told of every value that a histogram records; undefined: nobody is. */
+  onHistogramValue: HistogramObserver | undefined;
 }
 
 /** Statistics of one kind. The sorted list is kept until a name comes or goes: a scrape of thousands must not sort. */
@@ -74,15 +86,23 @@ class StatsOfKind<T extends { readonly name: string }> {
   readonly all = new Map<string, T>();
   private sorted: readonly T[] | undefined;
   private readonly make: (name: string) => T;
+  private readonly onRejected: (stat: T) => void;
+  private isRejected: ((name: string) => boolean) | undefined = undefined;
 
-  constructor(make: (name: string) => T) {
+  /** @param onRejected is told of each that is kept out of the list */
+  constructor(make: (name: string) => T, onRejected: (stat: T) => void = () => undefined) {
     this.make = make;
+    this.onRejected = onRejected;
   }
 
   get(name: string): T {
     let found = this.all.get(name);
     if (found === undefined) {
       found = this.make(name);
+      if (this.isRejected?.(name) === true) {
+        this.onRejected(found);
+        return found;
+      }
       this.all.set(name, found);
       this.sorted = undefined;
     }
@@ -94,6 +114,12 @@ class StatsOfKind<T extends { readonly name: string }> {
     return this.sorted;
   }
 
+  reject(isRejected: (name: string) => boolean): void {
+    this.isRejected = isRejected;
+    for (const [name, stat] of this.all) if (isRejected(name)) this.onRejected(stat);
+    this.remove(isRejected);
+  }
+
   remove(isGone: (name: string) => boolean): void {
     for (const name of this.all.keys()) if (isGone(name)) this.all.delete(name);
     this.sorted = undefined;
@@ -103,8 +129,21 @@ class StatsOfKind<T extends { readonly name: string }> {
 export function createStatsStore(): StatsStore {
   const counters = new StatsOfKind<Counter>((name) => new StoredCounter(name));
   const gauges = new StatsOfKind<Gauge>((name) => new StoredGauge(name));
-  const histograms = new StatsOfKind((name) => new LogHistogram(name));
+  const observer: { told: HistogramObserver | undefined } = { told: undefined };
+  const histograms = new StatsOfKind(
+    (name) => new LogHistogram(name, observer),
+    (histogram) => {
+      histogram.muted = true;
+    },
+  );
   return {
+    extractTags,
+    get onHistogramValue() {
+      return observer.told;
+    },
+    set onHistogramValue(told) {
+      observer.told = told;
+    },
     counter: (name) => counters.get(name),
     gauge: (name) => gauges.get(name),
     histogram: (name) => histograms.get(name),
@@ -116,6 +155,9 @@ export function createStatsStore(): StatsStore {
     },
     mergeHistograms() {
       for (const histogram of histograms.all.values()) histogram.merge();
+    },
+    reject(isRejected) {
+      for (const kind of [counters, gauges, histograms]) kind.reject(isRejected);
     },
     remove(isGone) {
       for (const kind of [counters, gauges, histograms]) kind.remove(isGone);

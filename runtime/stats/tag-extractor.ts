@@ -17,28 +17,29 @@ export interface TaggedName {
 }
 
 /** A tag that was found and the part of the name that goes with it. */
-interface Found {
+export interface FoundTag {
   readonly value: string;
   readonly from: number;
   readonly to: number;
 }
 
-interface Rule {
+export interface TagRule {
+  /** The name of the tag; without `envoy.` for Envoy's own. */
   readonly tag: string;
   /** Only names with this first segment are looked at; undefined: all. */
   readonly first: string | undefined;
   /** @param given the segments of the name */
-  find(name: string, given: readonly string[]): Found | undefined;
+  find(name: string, given: readonly string[]): FoundTag | undefined;
 }
 
 /**
  * A rule of segments: `$` is the value, `*` any one segment, `**` any number of them. The value goes with the dot after
  * it, or with the dot before it when it is the last segment.
  */
-function segments(tag: string, pattern: string): Rule {
+function segments(tag: string, pattern: string): TagRule {
   const parts = pattern.split('.');
   const first = parts[0] === '$' || parts[0] === '*' ? undefined : parts[0];
-  const find = (name: string, given: readonly string[]): Found | undefined => {
+  const find = (name: string, given: readonly string[]): FoundTag | undefined => {
     const value = match(parts, 0, given, 0);
     if (value === undefined) return undefined;
     let from = 0;
@@ -76,9 +77,9 @@ function match(
  * A rule of an expression: its first group goes, its second is the value.
  * @param part what every match contains: most names do not, and need not be looked at
  */
-function expression(tag: string, part: string, source: RegExp, first?: string, except?: string): Rule {
+function expression(tag: string, part: string, source: RegExp, first?: string, except?: string): TagRule {
   const pattern = new RegExp(source, 'd');
-  const find = (name: string): Found | undefined => {
+  const find = (name: string): FoundTag | undefined => {
     if (!name.includes(part)) return undefined;
     const found = pattern.exec(name);
     const removed = found?.indices?.[1];
@@ -94,7 +95,7 @@ const address = String.raw`(?:\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[[a-fA-F_\d]+\
 /**
  * The rules in Envoy's order; those without a first segment are tried before the others. One tag may have several rules.
  */
-const rules: readonly Rule[] = [
+const rules: readonly TagRule[] = [
   expression('response_code', '_rq_', /_rq(_(\d{3}))$/),
   expression('response_code_class', '_rq_', /_rq_((\d))xx$/),
   expression(
@@ -148,29 +149,69 @@ const rules: readonly Rule[] = [
   segments('dns_filter_prefix', 'dns_filter.$.**'),
 ];
 
-const ofAll = rules.filter((rule) => rule.first === undefined);
-const byFirst = new Map<string, Rule[]>();
-for (const rule of rules) {
-  if (rule.first === undefined) continue;
-  byFirst.set(rule.first, [...(byFirst.get(rule.first) ?? []), rule]);
+/** Takes the tags out of a full name. */
+export type ExtractTags = (name: string) => TaggedName;
+
+export interface TagOptions {
+  /** Which of Envoy's tags are taken out, by full name: `envoy.cluster_name`. */
+  isWanted(tag: string): boolean;
+  /** Further rules, after Envoy's; with full names. */
+  readonly rules: readonly TagRule[];
+  /** Tags of every statistic. */
+  readonly fixed: readonly Tag[];
 }
 
-/** Takes the tags out of a full name. All rules see the whole name; a part that two of them claim goes once. */
-export function extractTags(name: string): TaggedName {
-  const dot = name.indexOf('.');
-  const candidates = dot < 0 ? ofAll : [...ofAll, ...(byFirst.get(name.slice(0, dot)) ?? [])];
+/** Whether Envoy has rules for a tag of that full name. */
+export function isDefaultTag(name: string): boolean {
+  return rules.some(({ tag }) => `envoy.${tag}` === name);
+}
+
+/** All rules see the whole name; a part that two of them claim goes once. */
+export function createTagExtractor({ fixed, isWanted, rules: further }: TagOptions): ExtractTags {
+  const all = [
+    ...rules.map((rule) => ({ ...rule, tag: `envoy.${rule.tag}` })).filter(({ tag }) => isWanted(tag)),
+    ...further,
+  ];
+  const ofAll = all.filter((rule) => rule.first === undefined);
+  const byFirst = new Map<string, TagRule[]>();
+  for (const rule of all) {
+    if (rule.first !== undefined) byFirst.set(rule.first, [...(byFirst.get(rule.first) ?? []), rule]);
+  }
+  return (name) => {
+    const dot = name.indexOf('.');
+    const candidates = dot < 0 ? ofAll : [...ofAll, ...(byFirst.get(name.slice(0, dot)) ?? [])];
+    return applyRules(name, candidates, fixed);
+  };
+}
+
+/** With all of Envoy's tags. */
+export const extractTags: ExtractTags = createTagExtractor({ isWanted: () => true, rules: [], fixed: [] });
+
+/** What Envoy knows without looking at the name stands before the fixed tags. */
+const knownTags: ReadonlySet<string> = new Set(
+  ['response_code', 'response_code_class', 'worker_id'].map((tag) => `envoy.${tag}`),
+);
+
+function inOrder(found: readonly Tag[], fixed: readonly Tag[]): readonly Tag[] {
+  if (fixed.length === 0) return found;
+  const known = found.filter(({ name }) => knownTags.has(name));
+  return [...known, ...fixed, ...found.filter(({ name }) => !knownTags.has(name))];
+}
+
+function applyRules(name: string, candidates: readonly TagRule[], fixed: readonly Tag[]): TaggedName {
   const given = name.split('.');
   const tags = new Map<string, Tag>();
-  const removed: Found[] = [];
+  const removed: FoundTag[] = [];
   for (const rule of candidates) {
-    const tag = `envoy.${rule.tag}`;
+    const { tag } = rule;
     if (tags.has(tag)) continue;
     const found = rule.find(name, given);
     if (found === undefined) continue;
     tags.set(tag, { name: tag, value: found.value });
     removed.push(found);
   }
-  if (removed.length === 0) return { name, tags: [] };
+  const shown = inOrder([...tags.values()], fixed);
+  if (removed.length === 0) return { name, tags: shown };
   removed.sort((a, b) => a.from - b.from);
   let rest = '';
   let at = 0;
@@ -178,5 +219,5 @@ export function extractTags(name: string): TaggedName {
     if (from > at) rest += name.slice(at, from);
     at = Math.max(at, to);
   }
-  return { name: rest + name.slice(at), tags: [...tags.values()] };
+  return { name: rest + name.slice(at), tags: shown };
 }

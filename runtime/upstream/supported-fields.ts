@@ -82,6 +82,7 @@ export const upstreamSupportedFields: SupportedFields = {
     max_retries: true,
     retry_budget: true,
     track_remaining: true,
+    max_connection_pools: true,
   },
   [`${endpoint}ClusterLoadAssignment`]: { cluster_name: true, endpoints: true, policy: true },
   [`${endpoint}ClusterLoadAssignment.Policy`]: {

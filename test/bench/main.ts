@@ -1,5 +1,5 @@
 /**
- * `npm run bench [http1|compile|discovery]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
+ * `npm run bench [http1|tcp|compile|discovery]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
  * two machines.
  */
 import { dirname, join } from 'node:path';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { benchCompile } from './compile.js';
 import { benchDiscovery } from './discovery.js';
 import { benchHttp1 } from './http1.js';
+import { benchTcp } from './tcp.js';
 
 /** This file runs from `dist/test/bench`. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -21,5 +22,8 @@ export async function main(): Promise<void> {
   if (only === undefined || only === 'discovery') await benchDiscovery({ cli, seconds: 2, rounds: 3 }, print);
   if (only === undefined || only === 'http1') {
     await benchHttp1({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 5, rounds: 5, connections: 64 }, print);
+  }
+  if (only === undefined || only === 'tcp') {
+    await benchTcp({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 2, rounds: 5, connections: 64 }, print);
   }
 }

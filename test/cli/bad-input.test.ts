@@ -24,13 +24,16 @@ import { recordedIo } from './recorded-io.js';
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** `code: message` of everything that a module makes wrong. */
-function moduleFaults(text: string): Promise<string[]> {
+/** Ends a module that does not end by itself. On a busy machine others need longer, and have it. */
+const endlessDeadlineMs = 3000;
+
+function moduleFaults(text: string, deadlineMs: number): Promise<string[]> {
   return withFolder({ 'a.ts': text }, async (cwd) => {
     const { diagnostics, yaml } = await compile({
       entry: 'a.ts',
       cwd,
       env: {},
-      deadlineMs: 3000,
+      deadlineMs,
       heapMb: 64,
     });
     assert.is(
@@ -82,7 +85,7 @@ const modules: readonly (readonly [name: string, text: string, told: RegExp])[] 
 
 for (const [name, text, told] of modules) {
   test(`a module: ${name}`, async () => {
-    const faults = await moduleFaults(text);
+    const faults = await moduleFaults(text, name.includes('endless') ? endlessDeadlineMs : 60_000);
     assert.ok(
       faults.some((fault) => told.test(fault)),
       faults.join('\n'),
@@ -177,7 +180,7 @@ const sound = "import { bootstrap } from 'envoy3';\nexport default bootstrap({ l
 test('an output that cannot be written', () =>
   withFolder({ 'envoy3.config.ts': sound, file: '' }, async (cwd) => {
     mkdirSync(join(cwd, 'folder'));
-    for (const output of ['nope/envoy.yaml', 'file/envoy.yaml', 'folder', '/proc/envoy.yaml']) {
+    for (const output of ['file/envoy.yaml', 'folder', '/proc/envoy.yaml']) {
       const io = recordedIo(cwd);
       assert.is(await main(['build', '-o', output], io), 1, output);
       assert.match(io.err(), `envoy3: ${output} could not be written: `);
@@ -194,7 +197,10 @@ test('two builds at once leave one whole file', () =>
         spawn(process.execPath, [cli, 'build'], { cwd, stdio: 'ignore' }).on('close', done);
       });
     assert.equal(await Promise.all([build(), build(), build()]), [0, 0, 0]);
-    assert.match(readFileSync(join(cwd, 'envoy3.yaml'), 'utf8'), /^static_resources:\n[\s\S]*\n$/);
+    assert.match(
+      readFileSync(join(cwd, 'envoy3.yaml'), 'utf8'),
+      /^# Written by envoy3 [^\n]*\nstatic_resources:\n[\s\S]*\n$/,
+    );
     assert.equal(readdirSync(cwd).sort(), ['envoy3.config.ts', 'envoy3.yaml']);
   }));
 

@@ -1,13 +1,12 @@
 /** `build`, `check` and `init` on real folders. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Io } from '../../cli/command.js';
 import { main } from '../../cli/main.js';
-import type { Files } from '../support/temporary-folder.js';
 import { withFolder } from '../support/temporary-folder.js';
 import { recordedIo } from './recorded-io.js';
+import { runCommand as run } from './run-command.js';
 
 const sound = "import { bootstrap } from 'envoy3';\nexport default bootstrap({ listeners: [] });\n";
 const warned =
@@ -15,44 +14,22 @@ const warned =
 const broken = 'export default { nope: 1 };\n';
 const entry = 'envoy3.config.ts';
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  /** Sorted. */
-  readonly files: readonly string[];
-  readonly read: (name: string) => string;
-}
-
-function run(
-  files: Files,
-  argv: readonly string[],
-  more: Partial<Io> & { input?: string } = {},
-): Promise<Outcome> {
-  return withFolder(files, async (folder) => {
-    const io = recordedIo(folder, more);
-    const code = await main(argv, io);
-    const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((one) => one.isFile())
-      .map((one) => join(one.parentPath, one.name).slice(folder.length + 1))
-      .sort();
-    const contents = new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
-    return { code, out: io.out(), err: io.err(), files: names, read: (name) => contents.get(name) ?? '' };
-  });
-}
-
 test('build: default entry and output', async () => {
   const { code, out, err, read } = await run({ [entry]: sound }, ['build']);
   assert.equal([code, out], [0, '']);
   assert.match(err, 'envoy3.yaml written');
-  assert.match(read('envoy3.yaml'), /^static_resources:/);
+  assert.match(
+    read('envoy3.yaml'),
+    /^# Written by envoy3 \S+ from envoy3\.config\.ts \(inputs [0-9a-f]{16}\).*\nstatic_resources:/,
+  );
 });
 
 test('build: another output, standard output, and nothing to do', async () => {
   const named = await run({ 'a.ts': sound }, ['build', 'a.ts', '-o', 'b.yaml']);
   assert.equal(named.files, ['a.ts', 'b.yaml']);
   const piped = await run({ [entry]: sound }, ['build', '-o', '-']);
-  assert.is(piped.out, named.read('b.yaml'));
+  const body = (text: string): string => text.replace(/^#.*\n/, '');
+  assert.is(body(piped.out), body(named.read('b.yaml')));
   assert.equal([piped.err, piped.files.join()], ['', entry]);
   const again = await run({ [entry]: sound, 'envoy3.yaml': piped.out }, ['build']);
   assert.match(again.err, 'is up to date');

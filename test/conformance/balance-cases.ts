@@ -363,6 +363,22 @@ const subsets: BalanceCase[] = [
 const many = (count: number): CaseRequest[] => Array.from({ length: count }, () => ({}));
 
 const lists: BalanceCase[] = [
+  { id: 'rr-counts', hosts: hosts(3), requests: many(12), compares: 'counts' },
+  { id: 'rr-weights', hosts: hosts(3, weights), requests: many(32), compares: 'counts' },
+  {
+    id: 'lr-weights',
+    cluster: { lb_policy: 'LEAST_REQUEST' },
+    hosts: hosts(3, weights),
+    requests: many(32),
+    compares: 'counts',
+  },
+  {
+    id: 'locality-counts',
+    cluster: common({ locality_weighted_lb_config: {} }),
+    hosts: hosts(4, (at) => ({ zone: at === 0 ? 'a' : 'b', zoneWeight: at === 0 ? 1 : 3 })),
+    requests: many(48),
+    compares: 'counts',
+  },
   { id: 'rr-plain', hosts: hosts(3), requests: many(9), compares: 'set' },
   {
     id: 'rr-extension',
@@ -469,6 +485,25 @@ const lists: BalanceCase[] = [
     compares: 'set',
     ignoredStats: 'zone_routing|zone\\.here|upstream_cx|pending',
   },
+  ...[
+    { force_local_zone: {} },
+    { force_local_zone: { min_size: 2 } },
+    { force_locality_direct_routing: true },
+    { locality_basis: 'HEALTHY_HOSTS_WEIGHT' },
+  ].map((config, at) => ({
+    id: `zone-extension-${at}`,
+    cluster: policy('round_robin.v3.RoundRobin', {
+      locality_lb_config: { zone_aware_lb_config: { min_cluster_size: 2, ...config } },
+    }),
+    hosts: [
+      { at: 0, zone: 'here', weight: 3 },
+      { at: 1, zone: 'there' },
+      { at: 2, zone: 'there' },
+    ],
+    requests: many(40),
+    compares: 'set' as const,
+    ignoredStats: at === 1 ? 'zone_routing|zone\\.here|upstream_cx|pending' : '^$',
+  })),
   {
     id: 'zone-off',
     cluster: common({ zone_aware_lb_config: { min_cluster_size: 2, routing_enabled: { value: 0 } } }),

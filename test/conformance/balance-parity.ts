@@ -16,6 +16,10 @@ const knownMutations = {
 
 function hostsAsCompared({ compares = 'order' }: BalanceCase, asked: readonly string[]): string {
   if (compares === 'none') return '';
+  if (compares === 'counts') {
+    const names = [...new Set(asked)].sort();
+    return names.map((name) => `${name}: ${asked.filter((one) => one === name).length}`).join(', ');
+  }
   return (compares === 'set' ? [...new Set(asked)].sort() : asked).join(' ');
 }
 

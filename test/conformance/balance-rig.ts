@@ -54,11 +54,13 @@ export interface BalanceCase {
   readonly requests: readonly CaseRequest[];
   /**
    * `order` (the default): the hosts that were asked, one after the other. `set`: only which ones, where chance decides the
-   * order. `none`: where it decides everything.
+   * order. `counts`: how often each. `none`: where it decides everything.
    */
-  readonly compares?: 'order' | 'set' | 'none';
+  readonly compares?: 'order' | 'set' | 'counts' | 'none';
   /** A pattern of the statistics that are not compared, since chance shows in them. */
   readonly ignoredStats?: string;
+  /** The requests begin 60 ms one after the other, whether those before have ended or not. */
+  readonly allAtOnce?: boolean;
   /** The first request's `set-cookie` goes with all that follow. */
   readonly keepsCookie?: boolean;
 }
@@ -352,6 +354,15 @@ function ask(port: number, id: string, request: CaseRequest, cookie: string | un
 }
 
 async function runCase(port: number, one: BalanceCase): Promise<string[]> {
+  if (one.allAtOnce === true) {
+    const given = await Promise.all(
+      one.requests.map(async (request, at) => {
+        await new Promise((done) => setTimeout(done, at * 60));
+        return ask(port, one.id, request, undefined);
+      }),
+    );
+    return given.map(({ text }) => text);
+  }
   const answers: string[] = [];
   let cookie: string | undefined;
   for (const request of one.requests) {
@@ -388,7 +399,7 @@ function fetchText(port: number, path: string): Promise<string> {
  * the main one included.
  */
 const unstable =
-  /\.http1\.|\.update_|_per_cx|bytes|_ms:|length_ms|max_host_weight|warming_state|version|_time:|default\.total_match_count|lb_recalculate_zone|lb_zone_cluster_too_small|lb_subsets_(?:active|created|removed)|remaining_cx_pools: 184467/;
+  /\.http1\.|\.update_|_per_cx|bytes|_ms:|length_ms|warming_state|version|_time:|default\.total_match_count|lb_recalculate_zone|lb_zone_cluster_too_small|lb_subsets_(?:active|created|removed)|remaining_cx_pools: 184467/;
 
 /** Sends all cases to one proxy. @param command starts it on a file */
 export async function observeBalance(

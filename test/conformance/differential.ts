@@ -10,6 +10,7 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { loadConfig } from '../../runtime/config/config-loader.js';
 import { supportedFields } from '../../runtime/extensions.js';
 import type { Running } from '../bench/processes.js';
@@ -41,6 +42,8 @@ export interface DifferentialCase {
   readonly answerAfterMs?: number;
   /** The second part of the answer comes so much later than the first; they are separated by `\0`. */
   readonly answerPauseMs?: number;
+  /** `\0` in the answer is an octet of it. */
+  readonly answerIsWhole?: boolean;
   /** The backend answers as soon as it has the head. */
   readonly answerEarly?: boolean;
   /** The backend closes after its answer. */
@@ -49,6 +52,14 @@ export interface DifferentialCase {
   readonly bufferLimitBytes?: number;
   /** Fields of the router's configuration. */
   readonly router?: Json;
+  /** HTTP filters before the router. */
+  readonly filters?: readonly Json[];
+  /** Statistics whose names begin so are compared, too; `PREFIX` stands for the `stat_prefix` of the connection manager. */
+  readonly stats?: string;
+  /** A format of the access log in the place of the usual one. */
+  readonly logFormat?: string;
+  /** The filter of the access log. */
+  readonly logFilter?: Json;
   /** Nobody listens at the backend's port. */
   readonly refused?: boolean;
 }
@@ -58,6 +69,8 @@ export interface Observation {
   readonly closed: boolean;
   readonly upstream: readonly string[];
   readonly log: string;
+  /** `name: value` of the statistics that the case asks for. */
+  readonly stats: string;
 }
 
 /** Time that a connection has to end by itself: Envoy's delayed close takes one second. */
@@ -130,7 +143,7 @@ class Backend {
           else if (isLast && one.answerCloses === true) socket.end(part, 'latin1');
           else socket.write(part, 'latin1');
         };
-        const [first = '', second] = head.split('\0');
+        const [first = '', second] = one.answerIsWhole === true ? [head] : head.split('\0');
         const answer = (): void => {
           write(first, second === undefined);
           if (second !== undefined) setTimeout(() => write(second, true), one.answerPauseMs ?? 0);
@@ -162,8 +175,15 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
     routes: [{ match: { prefix: '/' }, route: { cluster: 'CLUSTER' } }],
   };
   const hosts = JSON.parse(
-    JSON.stringify(one.virtualHosts ?? [everything]).replaceAll('"CLUSTER"', JSON.stringify(`c${index}`)),
+    JSON.stringify(one.virtualHosts ?? [everything])
+      .replaceAll('"CLUSTER"', JSON.stringify(`c${index}`))
+      .replaceAll('"PREFIX_', `"p${index}_`),
   ) as unknown;
+  const filters = JSON.parse(
+    JSON.stringify(one.filters ?? [])
+      .replaceAll('"CLUSTER"', JSON.stringify(`c${index}`))
+      .replaceAll('"PREFIX_', `"p${index}_`),
+  ) as readonly Json[];
   return {
     name: `l${index}`,
     address: { socket_address: { address: '127.0.0.1', port_value: port } },
@@ -181,6 +201,7 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
               stat_prefix: `p${index}`,
               route_config: { name: 'r', virtual_hosts: hosts, ...one.routeConfig },
               http_filters: [
+                ...filters,
                 {
                   name: 'envoy.filters.http.router',
                   typed_config: {
@@ -192,10 +213,13 @@ function listenerOf(one: DifferentialCase, index: number, port: number, logFile:
               access_log: [
                 {
                   name: 'envoy.access_loggers.file',
+                  ...(one.logFilter === undefined ? {} : { filter: one.logFilter }),
                   typed_config: {
                     '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
                     path: logFile,
-                    log_format: { text_format_source: { inline_string: `${index} ${logFields}\n` } },
+                    log_format: {
+                      text_format_source: { inline_string: `${index} ${one.logFormat ?? logFields}\n` },
+                    },
                   },
                 },
               ],
@@ -234,9 +258,31 @@ function clusterOf(one: DifferentialCase, index: number, port: number): Json {
   };
 }
 
+/** The body of the last message of a text, dechunked and decompressed: two compressors need not agree on the octets. */
+function decompressed(text: string): string {
+  const head = text.slice(0, text.indexOf('\r\n\r\n') + 4);
+  const encoding = /\r\ncontent-encoding: (gzip|br)\r\n/i.exec(head)?.[1];
+  if (encoding === undefined || !/\r\ntransfer-encoding: chunked\r\n/i.test(head)) return text;
+  let body = '';
+  for (let at = head.length; at < text.length; ) {
+    const end = text.indexOf('\r\n', at);
+    const size = Number.parseInt(text.slice(at, end), 16);
+    if (end < 0 || Number.isNaN(size) || size === 0) break;
+    body += text.slice(end + 2, end + 2 + size);
+    at = end + 4 + size;
+  }
+  const octets = Buffer.from(body, 'latin1');
+  try {
+    const plain = encoding === 'gzip' ? gunzipSync(octets) : brotliDecompressSync(octets);
+    return `${head}<${encoding}>${plain.toString('latin1')}`;
+  } catch {
+    return text;
+  }
+}
+
 /** Dates, ids and times differ from run to run; so do the ports. */
 function normalise(text: string, port: number, backendPort: number): string {
-  return text
+  return decompressed(text)
     .replace(/(date: )[^\r\n]+/gi, '$1DATE')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
     .replace(/(x-envoy-upstream-service-time: )\d+/gi, '$1N')
@@ -277,6 +323,15 @@ function exchange(one: DifferentialCase, port: number): Promise<{ response: stri
     });
     timers.push(setTimeout(finish, observeMs));
   });
+}
+
+/** The lines of `/stats`, sorted; without histograms, whose intervals end when they like, and what compressors have saved. */
+async function allStats(adminPort: number): Promise<string[]> {
+  const answer = await fetch(`http://127.0.0.1:${adminPort}/stats`);
+  const lines = (await answer.text()).split('\n');
+  return lines
+    .filter((line) => !/: (?:P0\(|No recorded)|\.compressor\..*\.total_compressed_bytes/.test(line))
+    .sort();
 }
 
 /** Ports that were free may be taken by the time the proxy binds them: then with others, three times at most. */
@@ -345,6 +400,7 @@ async function observe(
           closed,
           upstream: (backends[index] as Backend).seen.filter((text) => text !== '').map(tidy),
           log: '',
+          stats: '',
         });
       }
     }
@@ -356,7 +412,21 @@ async function observe(
       if (space > 0)
         logs.set(line.slice(0, space), [...(logs.get(line.slice(0, space)) ?? []), line.slice(space + 1)]);
     }
-    return observed.map((one, index) => ({ ...one, log: (logs.get(String(index)) ?? []).join(' | ') }));
+    const stats = cases.some((one) => one.stats !== undefined) ? await allStats(adminPort) : [];
+    return observed.map((one, index) => {
+      const prefix = cases[index]?.stats
+        ?.replaceAll('PREFIX', `p${index}`)
+        .replaceAll('CLUSTER', `c${index}`);
+      return {
+        ...one,
+        log: normalise(
+          (logs.get(String(index)) ?? []).join(' | '),
+          ports[index] as number,
+          backendPorts[index] as number,
+        ),
+        stats: prefix === undefined ? '' : stats.filter((line) => line.startsWith(prefix)).join(' '),
+      };
+    });
   } finally {
     if (running !== undefined) await stop(running);
     for (const backend of backends) backend.close();
@@ -406,6 +476,7 @@ function differences(one: DifferentialCase, real: Observation, ours: Observation
     );
   }
   if (real.log !== ours.log) found.push(`log\n      Envoy  ${real.log}\n      envoy3 ${ours.log}`);
+  if (real.stats !== ours.stats) found.push(`stats\n      Envoy  ${real.stats}\n      envoy3 ${ours.stats}`);
   return found;
 }
 

@@ -64,6 +64,8 @@ export interface HealthScenario {
   readonly requests?: number;
   /** Of the clients' requests; more head lines. */
   readonly requestHead?: string;
+  /** Between requests; where each of them is found out, Envoy's main thread has to have heard of it. Default 5. */
+  readonly pauseMs?: number;
   /** Waits so long after the last request. Default 0. */
   readonly afterMs?: number;
   /** Requests after that. */
@@ -88,7 +90,7 @@ export interface HealthObservation {
 const settleMs = 3200;
 
 /** Envoy tells its main thread of failures: the next request comes when that has listened. */
-const pauseMs = 5;
+const defaultPauseMs = 5;
 
 const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
@@ -365,7 +367,7 @@ async function play(scenario: HealthScenario, { port }: Place): Promise<string[]
   const send = async (count: number): Promise<void> => {
     for (let at = 0; at < count; at++) {
       answers.push(await ask(port, scenario.requestHead ?? ''));
-      await new Promise((done) => setTimeout(done, pauseMs));
+      await new Promise((done) => setTimeout(done, scenario.pauseMs ?? defaultPauseMs));
     }
   };
   await send(scenario.requests ?? 0);

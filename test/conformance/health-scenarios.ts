@@ -165,6 +165,20 @@ const http1: readonly HealthScenario[] = [
       },
     ],
   }),
+  {
+    id: 'metadata and locality in events',
+    hosts: [
+      {
+        checks: [good],
+        lbEndpoint: {
+          metadata: { filter_metadata: { 'envoy.lb': { stage: { is: 'prod' } } } },
+        },
+      },
+      { checks: [bad], lbEndpoint: { metadata: {} } },
+    ],
+    cluster: http(),
+    unordered: true,
+  },
   one('alt_port', [good], http({}, { alt_port: 1 })),
   { id: 'refused', hosts: [{ refused: true }], cluster: http({}, { no_traffic_interval: '60s' }) },
   {
@@ -479,6 +493,7 @@ const outliers: readonly HealthScenario[] = [
   },
   {
     id: 'outlier not enforced',
+    pauseMs: 60,
     hosts: [answering(bad)],
     cluster: outlier({ consecutive_5xx: 3, enforcing_consecutive_5xx: 0 }),
     requests: 7,
@@ -550,6 +565,7 @@ const outliers: readonly HealthScenario[] = [
   },
   {
     id: 'outlier overflow',
+    pauseMs: 60,
     unordered: true,
     hosts: [answering(bad), answering(bad), answering(bad)],
     cluster: outlier({ consecutive_5xx: 1, max_ejection_percent: 50 }),
@@ -557,12 +573,14 @@ const outliers: readonly HealthScenario[] = [
   },
   {
     id: 'outlier ten percent of two',
+    pauseMs: 60,
     hosts: [answering(bad), answering(bad)],
     cluster: outlier({ consecutive_5xx: 1, max_ejection_percent: 10 }),
     requests: 4,
   },
   {
     id: 'outlier always one',
+    pauseMs: 60,
     hosts: [answering(bad), answering(bad)],
     cluster: outlier({ consecutive_5xx: 1, max_ejection_percent: 10, always_eject_one_host: true }),
     requests: 6,
@@ -570,6 +588,7 @@ const outliers: readonly HealthScenario[] = [
   },
   {
     id: 'outlier no percent at all',
+    pauseMs: 60,
     hosts: [answering(bad), answering(bad)],
     cluster: outlier({ consecutive_5xx: 1, max_ejection_percent: 0 }),
     requests: 4,

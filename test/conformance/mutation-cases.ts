@@ -98,6 +98,43 @@ export const mutationCases: readonly DifferentialCase[] = [
     'x-envoy-upstream-rq-timeout-ms: 10s',
     'x-envoy-upstream-rq-per-try-timeout-ms: -1',
   ].map((header) => asked(header, strict)),
+  ...[{}, { disable_shadow_host_suffix_append: true }, { host_rewrite_literal: 'other.example' }].map(
+    (policy) =>
+      one(
+        `mirror ${JSON.stringify(policy)}`,
+        toCluster({ request_mirror_policies: [{ cluster: 'CLUSTER', ...policy }] }),
+      ),
+  ),
+  ...[
+    { host_rewrite_literal: 'w.example' },
+    { host_rewrite_literal: 'r.example' },
+    { host_rewrite_header: 'x-in' },
+    { auto_host_rewrite: true },
+  ].map((action, at) =>
+    one(`weighted host ${at}`, {
+      route: {
+        ...action,
+        weighted_clusters: {
+          clusters: [
+            { name: 'CLUSTER', weight: 1, ...(at === 1 ? {} : { host_rewrite_literal: 'own.example' }) },
+          ],
+        },
+      },
+    }),
+  ),
+  ...['x-in', 'x-none'].map((cluster_header) =>
+    one(`weighted ${cluster_header}`, {
+      route: { weighted_clusters: { clusters: [{ cluster_header, weight: 1 }] } },
+    }),
+  ),
+  one(
+    'mirror of a body',
+    toCluster({ request_mirror_policies: [{ cluster: 'CLUSTER' }], prefix_rewrite: '/z' }),
+    {
+      request:
+        'POST /a HTTP/1.1\r\nHost: a.example:81\r\nX-Forwarded-For: 1.2.3.4\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody',
+    },
+  ),
   asked('x-envoy-expected-rq-timeout-ms: 700', { respect_expected_rq_timeout: true }),
   asked('x-envoy-expected-rq-timeout-ms: 700', {}),
   asked('x-envoy-expected-rq-timeout-ms: no', { respect_expected_rq_timeout: true }),

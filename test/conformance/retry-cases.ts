@@ -69,6 +69,17 @@ const conditions: BalanceCase[] = [
     '404 x-again:1',
     '200',
   ]),
+  retry('headers-status', on('retriable-headers', { retriable_headers: [exact(':status', '418')] }), [
+    '418',
+    '200',
+  ]),
+  retry(
+    'headers-of-request',
+    on('retriable-headers', {
+      retriable_headers: [exact(':method', 'GET'), { name: ':path' }, { name: 'host' }],
+    }),
+    ['418', '200'],
+  ),
   retry('ratelimited', on('envoy-ratelimited'), ['429 x-envoy-ratelimited:true', '200']),
   retry('ratelimited-not', on('5xx'), ['503 x-envoy-ratelimited:true', '200']),
   retry('unknown-token', on('5xx, nonsense'), ['503', '200']),
@@ -138,6 +149,14 @@ const callers: BalanceCase[] = [
   ),
   retry('added-by-route', {}, ['503', '200'], {
     route: { request_headers_to_add: [{ header: { key: 'x-envoy-retry-on', value: '5xx' } }] },
+  }),
+  retry('asked-stat-name', on('5xx', { num_retries: 0 }), ['503', '200'], {
+    requests: [{}, {}].map(() => ({ headers: { 'x-envoy-upstream-alt-stat-name': 'mine' } })),
+  }),
+  retry('asked-stat-name-late', {}, ['late'], {
+    hosts: hosts(1, () => ({ zone: 'there', lb: { canary: true } })),
+    action: { timeout: '0.1s' },
+    ...withHeaders({ 'x-envoy-upstream-alt-stat-name': 'mine' }),
   }),
   retry('asked-timeout', {}, ['late'], withHeaders({ 'x-envoy-upstream-rq-timeout-ms': '100' })),
   retry(
@@ -304,7 +323,18 @@ function busy(id: string, limits: Json, more: Partial<BalanceCase> = {}): Balanc
   };
 }
 
+/** Keys of which each of two hosts has some. */
+const keysOfTwo: CaseRequest[] = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => ({ headers: { 'x-key': key } }));
+const onePool: Partial<BalanceCase> = {
+  hosts: hosts(2),
+  cluster: { lb_policy: 'RING_HASH', ...thresholds({ ...tracked, max_connection_pools: 1 }) },
+  action: { hash_policy: [{ header: { header_name: 'x-key' } }] },
+  requests: keysOfTwo,
+};
+
 const breakers: BalanceCase[] = [
+  busy('pools', {}, { ...onePool, plan: ['200'] }),
+  busy('pools-busy', {}, { ...onePool, plan: ['200 late'], allAtOnce: true }),
   busy('requests', { max_requests: 2 }),
   busy('requests-0', { max_requests: 0 }),
   busy('connections', { max_connections: 1, max_pending_requests: 1 }),

@@ -1,4 +1,5 @@
 /** Connections that the suite `tcp-parity` makes through real Envoy and through the bundled runtime. */
+import { generate } from 'selfsigned';
 import type { TcpCase } from './tcp-differential.js';
 
 const hello = { send: 'hello' };
@@ -99,8 +100,8 @@ export const tcpProxyCases: readonly TcpCase[] = [
   },
   {
     id: 'log by interval',
-    proxy: { access_log_flush_interval: '0.4s' },
-    clients: [[hello, { until: 5 }, { wait: 600 }, hello, { until: 10 }, 'end']],
+    proxy: { access_log_flush_interval: '1s' },
+    clients: [[hello, { until: 5 }, { wait: 1300 }, hello, { until: 10 }, 'end']],
   },
   {
     id: 'much, both ways',
@@ -286,6 +287,16 @@ const readFilterCases: readonly TcpCase[] = [
       [hello, { until: 5 }, 'end'],
       [hello, { until: 5 }, 'end'],
     ],
+  },
+];
+
+const limitCases: readonly TcpCase[] = [
+  {
+    id: 'connection limit of the listener',
+    connectionLimit: 1,
+    startPauseMs: 150,
+    clients: [[hello, { until: 5 }, { wait: 400 }, 'end'], [], [{ wait: 400 }, hello]],
+    endsAnyhow: true,
   },
 ];
 
@@ -479,6 +490,168 @@ const upstreamProxyProtocolCases: readonly TcpCase[] = [
   },
 ];
 
+const made = await generate([{ name: 'commonName', value: 'name.example' }], { keySize: 2048 });
+export const certificate = { cert: made.cert, key: made.private };
+
+const tlsTypes = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.';
+const terminating = (more: Record<string, unknown> = {}) => ({
+  transport_socket: {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': `${tlsTypes}DownstreamTlsContext`,
+      common_tls_context: {
+        tls_certificates: [
+          {
+            certificate_chain: { inline_string: certificate.cert },
+            private_key: { inline_string: certificate.key },
+          },
+        ],
+      },
+      ...more,
+    },
+  },
+});
+const originating = {
+  transport_socket: {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: { '@type': `${tlsTypes}UpstreamTlsContext`, sni: 'name.example' },
+  },
+};
+const inspecting = {
+  listener_filters: [
+    {
+      name: 'tls',
+      typed_config: { '@type': `${listenerTypes}tls_inspector.v3.TlsInspector` },
+    },
+  ],
+};
+
+const tlsCases: readonly TcpCase[] = [
+  {
+    id: 'TLS in front',
+    listener: inspecting,
+    chain: terminating(),
+    clients: [['start TLS', hello, { until: 5 }, 'end']],
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS in front, the host ends',
+    listener: inspecting,
+    chain: terminating(),
+    host: [{ until: 5 }, { send: 'bye' }, 'end'],
+    clients: [['start TLS', hello, { until: 3 }, { wait: 100 }, 'end']],
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS in front, rbac wants TLS',
+    listener: inspecting,
+    chain: terminating(),
+    before: [rbac({ rules: { policies: { p: policy({ authenticated: {} }) } } })],
+    clients: [['start TLS', hello, { until: 5 }, 'end']],
+    ignoredStats: ['ssl'],
+    endsAnyhow: true,
+  },
+  {
+    id: 'TLS in front, rbac wants a name',
+    listener: inspecting,
+    chain: terminating(),
+    before: [
+      rbac({ rules: { policies: { p: policy({ authenticated: { principal_name: { prefix: 'a' } } }) } } }),
+    ],
+    clients: [['start TLS', { wait: 200 }, hello]],
+    ignoredStats: ['ssl'],
+    endsAnyhow: true,
+  },
+  ...(
+    [
+      ['by its subject', { exact: 'CN=name.example' }],
+      ['of another name', { exact: 'CN=other.example' }],
+      ['of any name', { safe_regex: { regex: '.*' } }],
+    ] as const
+  ).map(
+    ([id, principal_name]): TcpCase => ({
+      id: `TLS in front, rbac of a certificate ${id}`,
+      listener: inspecting,
+      chain: terminating({ require_client_certificate: true }),
+      clientTls: true,
+      before: [rbac({ rules: { policies: { p: policy({ authenticated: { principal_name } }) } } })],
+      clients: [['start TLS', { wait: 200 }, hello, { wait: 300 }, 'end']],
+      ignoredStats: ['ssl'],
+      endsAnyhow: true,
+    }),
+  ),
+  {
+    id: 'TLS in front, rbac by server name',
+    chain: terminating(),
+    listener: inspecting,
+    before: [
+      rbac({ rules: { policies: { p: policy(any, { requested_server_name: { exact: 'name.example' } }) } } }),
+    ],
+    clients: [['start TLS', hello, { until: 5 }, 'end']],
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS behind',
+    cluster: originating,
+    hostTls: true,
+    clients: [[hello, { until: 5 }, 'end']],
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS behind, no TLS there',
+    ignoresHosts: true,
+    cluster: originating,
+    clients: [[]],
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS behind, the host says nothing',
+    // What BoringSSL says of a handshake that we have cut ourselves.
+    ignoresLog: true,
+    cluster: { ...originating, connect_timeout: '0.4s' },
+    host: [],
+    clients: [[]],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS behind, the host says nothing, twice',
+    cluster: { ...originating, connect_timeout: '0.3s' },
+    proxy: { max_connect_attempts: 2 },
+    host: [],
+    clients: [[hello]],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+    endsAnyhow: true,
+  },
+  {
+    id: 'TLS behind, the client leaves before',
+    cluster: originating,
+    host: [],
+    clients: [[hello, { wait: 200 }, 'reset']],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS behind, idle before it is connected',
+    cluster: originating,
+    proxy: { idle_timeout: '0.3s' },
+    host: [],
+    clients: [[]],
+    ignoresHosts: true,
+    ignoredStats: ['ssl'],
+  },
+  {
+    id: 'TLS through, by server name',
+    listener: inspecting,
+    hostTls: true,
+    clients: [['start TLS', hello, { until: 5 }, 'end']],
+    // How many octets a handshake has is the matter of the libraries.
+    ignoredStats: ['bytes_total'],
+    ignoresLog: true,
+  },
+];
+
 /** Octets that an HTTP inspector is shown; a chain for HTTP answers, the other one does not. */
 function http(id: string, text: string, protocol: string): TcpCase {
   return {
@@ -519,11 +692,15 @@ const httpInspectorCases: readonly TcpCase[] = [
 export const tcpCases: readonly TcpCase[] = [
   ...tcpProxyCases,
   ...readFilterCases,
+  ...limitCases,
   ...terminalCases,
   ...proxyProtocolCases,
   ...upstreamProxyProtocolCases,
   ...httpInspectorCases,
+  ...tlsCases,
 ];
 
 /** Cases in which the bundled runtime differs on purpose. */
-export const knownTcpDifferences: Readonly<Record<string, string>> = {};
+export const knownTcpDifferences: Readonly<Record<string, string>> = {
+  'TLS behind, the client leaves before': 'a client that has gone is noticed before there is a host for it',
+};

@@ -4,15 +4,21 @@
  * statistic of the case, compared. Each case has a listener, a cluster and a host of its own, so that all run at once.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { Running } from '../bench/processes.js';
 import { start, stop, waitForPort } from '../bench/processes.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
 import { freePorts, listen } from './differential.js';
+
+/** PEM. */
+export interface TcpCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 export type Json = Record<string, unknown>;
 
@@ -50,10 +56,18 @@ export interface TcpCase {
   readonly host?: readonly Step[] | 'echo';
   /** Nobody listens at the host's port. */
   readonly refused?: boolean;
+  /** Clients show the certificate of the suite. */
+  readonly clientTls?: boolean;
+  /** Connections that the listener takes, by a value of the runtime layer. */
+  readonly connectionLimit?: number;
+  /** The host speaks TLS with the certificate of the suite. */
+  readonly hostTls?: boolean;
   /** Statistics that differ for a reason: substrings of their names. */
   readonly ignoredStats?: readonly string[];
   /** Whether a closed connection was ended or reset is not compared. */
   readonly endsAnyhow?: boolean;
+  /** What the host saw is not compared: random octets. */
+  readonly ignoresHosts?: boolean;
   /** The log is not compared (times of it are a race). */
   readonly ignoresLog?: boolean;
 }
@@ -93,6 +107,19 @@ const logFields = [
   'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT',
   'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT',
   'DYNAMIC_METADATA(envoy.filters.network.rbac)',
+  'DURATION',
+  'REQUEST_DURATION',
+  'RESPONSE_DURATION',
+  'RESPONSE_TX_DURATION',
+  'RESPONSE_FLAGS_LONG',
+  'ROUTE_NAME',
+  'UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT',
+  'RESP(X)',
+  'TRAILER(X)',
+  'PATH',
+  'GRPC_STATUS',
+  'STREAM_ID',
+  'VIRTUAL_CLUSTER_NAME',
 ];
 const logFormat = logFields.map((name) => `${name.replace(/\(.*/, '').toLowerCase()}=%${name}%`).join(' ');
 
@@ -215,18 +242,37 @@ function clusterOf(one: TcpCase, index: number, port: number): Json {
   };
 }
 
-function host(one: TcpCase, port: () => number, peers: Peer[]) {
-  return createServer({ allowHalfOpen: true }, (socket) => {
+function limitsOf(cases: readonly TcpCase[]): Json {
+  const limits = cases.flatMap(({ connectionLimit }, index) =>
+    connectionLimit === undefined
+      ? []
+      : [[`envoy.resource_limits.listener.l${index}.connection_limit`, connectionLimit] as const],
+  );
+  return Object.fromEntries(limits);
+}
+
+function host(one: TcpCase, port: () => number, peers: Peer[], certificate: TcpCertificate): Server {
+  const onConnection = (socket: Socket): void => {
     const peer = new Peer(socket);
     peers.push(peer);
     if (one.host === undefined || one.host === 'echo') {
       socket.on('data', (chunk: Buffer) => socket.write(chunk));
       socket.on('end', () => socket.end());
     } else void peer.run(one.host, port());
-  });
+  };
+  const server =
+    one.hostTls === true
+      ? createTlsServer({ ...certificate, allowHalfOpen: true }, onConnection)
+      : createServer({ allowHalfOpen: true }, onConnection);
+  return server.on('tlsClientError', () => undefined);
 }
 
-async function runClient(one: TcpCase, steps: readonly Step[], port: number): Promise<Peer> {
+async function runClient(
+  one: TcpCase,
+  steps: readonly Step[],
+  port: number,
+  certificate: TcpCertificate,
+): Promise<Peer> {
   const plain = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const isTls = steps.includes('start TLS');
   let socket: Socket = plain;
@@ -237,6 +283,7 @@ async function runClient(one: TcpCase, steps: readonly Step[], port: number): Pr
     await new Peer(plain).run(steps.slice(0, at), port);
     plain.removeAllListeners('data');
     socket = connectTls({
+      ...(one.clientTls === true ? certificate : {}),
       socket: plain,
       rejectUnauthorized: false,
       servername: 'name.example',
@@ -246,15 +293,14 @@ async function runClient(one: TcpCase, steps: readonly Step[], port: number): Pr
   const peer = new Peer(socket);
   const rest = isTls ? steps.slice(steps.indexOf('start TLS')) : steps;
   await new Promise((done) => socket.once(isTls ? 'secureConnect' : 'connect', done).once('close', done));
-  void one;
   await peer.run(rest, port);
   return peer;
 }
 
-async function runCase(one: TcpCase, port: number): Promise<Peer[]> {
+async function runCase(one: TcpCase, port: number, certificate: TcpCertificate): Promise<Peer[]> {
   const running: Promise<Peer>[] = [];
   for (const steps of one.clients) {
-    running.push(runClient(one, steps, port));
+    running.push(runClient(one, steps, port, certificate));
     if (one.startPauseMs !== undefined) await new Promise((done) => setTimeout(done, one.startPauseMs));
   }
   return Promise.all(running);
@@ -288,6 +334,7 @@ async function untilLive(adminPort: number): Promise<void> {
 
 async function observe(
   cases: readonly TcpCase[],
+  certificate: TcpCertificate,
   name: string,
   command: (file: string) => readonly [string, readonly string[]],
 ): Promise<TcpObservation[]> {
@@ -296,7 +343,9 @@ async function observe(
   writeFileSync(logFile, '');
   const hostPeers = cases.map((): Peer[] => []);
   const ports: number[] = [];
-  const hosts = cases.map((one, index) => host(one, () => ports[index] ?? 0, hostPeers[index] as Peer[]));
+  const hosts = cases.map((one, index) =>
+    host(one, () => ports[index] ?? 0, hostPeers[index] as Peer[], certificate),
+  );
   const hostPorts = await Promise.all(hosts.map(listen));
   // After the hosts have theirs: ports that were given back are the first to be drawn again.
   const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
@@ -308,6 +357,7 @@ async function observe(
   try {
     const bootstrap = {
       admin: { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } },
+      layered_runtime: { layers: [{ name: 'limits', static_layer: limitsOf(cases) }] },
       static_resources: {
         listeners: cases.map((one, index) => listenerOf(one, index, ports[index] as number, logFile)),
         clusters: cases.map((one, index) => clusterOf(one, index, portOf(one, index))),
@@ -326,7 +376,9 @@ async function observe(
     // Not all at once: steps that are milliseconds apart would run into each other.
     for (let from = 0; from < cases.length; from += batch) {
       const part = cases.slice(from, from + batch);
-      clients.push(...(await Promise.all(part.map((one, at) => runCase(one, ports[from + at] as number)))));
+      clients.push(
+        ...(await Promise.all(part.map((one, at) => runCase(one, ports[from + at] as number, certificate)))),
+      );
     }
     await new Promise((done) => setTimeout(done, observeMs));
     const stats = await (await fetch(`http://127.0.0.1:${adminPort}/stats`)).text();
@@ -334,6 +386,8 @@ async function observe(
     return cases.map((one, index) => {
       const tidy = (text: string): string =>
         text
+          .replace(/duration=\d+/g, 'duration=N')
+          .replace(/stream_id=[0-9a-f-]{36}/g, 'stream_id=UUID')
           .replaceAll(String(ports[index]), 'PORT')
           .replaceAll(String(portOf(one, index)), 'HOST')
           .replace(new RegExp(`\\b([clps])${index}\\b`, 'g'), '$1N');
@@ -366,6 +420,7 @@ function differences(one: TcpCase, real: TcpObservation, ours: TcpObservation): 
   const found: string[] = [];
   for (const part of ['clients', 'hosts', 'log'] as const) {
     if (part === 'log' && one.ignoresLog === true) continue;
+    if (part === 'hosts' && one.ignoresHosts === true) continue;
     const [a, b] = [real[part], ours[part]].map((value) => JSON.stringify(value).split(' ')) as [
       string[],
       string[],
@@ -399,15 +454,16 @@ async function observeOnFreePorts(...args: Parameters<typeof observe>): Promise<
 export async function runTcpDifferential(
   cases: readonly TcpCase[],
   known: Readonly<Record<string, string>>,
+  certificate: TcpCertificate,
   context: DifferentialContext,
 ): Promise<DifferentialResult> {
   const common = ['-l', 'warning', '--file-flush-interval-msec', '50'];
-  const real = await observeOnFreePorts(cases, 'envoy', (file) => [
+  const real = await observeOnFreePorts(cases, certificate, 'envoy', (file) => [
     context.envoyBin,
     ['-c', file, '--concurrency', '1', '--use-dynamic-base-id', ...common],
   ]);
   const cli = join(context.root, 'cli', 'envoy3.mjs');
-  const ours = await observeOnFreePorts(cases, 'envoy3', (file) => [
+  const ours = await observeOnFreePorts(cases, certificate, 'envoy3', (file) => [
     process.execPath,
     [cli, 'serve', '-c', file, '--no-watch', ...common],
   ]);

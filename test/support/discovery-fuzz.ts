@@ -266,6 +266,9 @@ function mutatedText(text: string, random: () => number): string {
 export async function fuzzApi(count: number, seed: number): Promise<string[]> {
   const random = randomFrom(seed);
   const found: string[] = [];
+  // Node warns where a value is none for it (timers).
+  const warned = (warning: Error): void => void found.push(String(warning));
+  process.on('warning', warned);
   const logger = { info() {}, warning() {}, error: (text: string) => void found.push(text) };
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const discovery = await createDiscovery({ httpPort: 0, dnsPort: 0, node: 'n1', logger });
@@ -309,6 +312,7 @@ export async function fuzzApi(count: number, seed: number): Promise<string[]> {
       if (status !== 200) found.push(`GET ${path}: ${status}`);
     }
   } finally {
+    process.off('warning', warned);
     agent.destroy();
     await discovery.close();
   }

@@ -28,6 +28,7 @@ test('configurations that must not compile', async () => {
 
 test('configurations that must', async () => {
   assert.equal(await typeErrors('accepted.ts'), []);
+  assert.equal(await typeErrors('everything.ts'), []);
 });
 
 test('a line that is fine would be told', async () => {

@@ -204,8 +204,10 @@ class Reading {
     if (scalarNames.has(type)) return this.#scalar(type as ScalarType, rules, given);
     const wrapped = wrappers[type];
     if (wrapped !== undefined) {
-      const empty = isObject(given) && Object.keys(given).length === 0;
-      return this.#scalar(wrapped, rules, empty ? defaultScalar(wrapped) : given);
+      // Envoy's loader takes the message itself as well: `{}`, `{ value: 2 }` (measured on 1.40).
+      const isWhole = isObject(given) && Object.keys(given).every((key) => key === 'value');
+      const inside = isWhole ? (given.value ?? defaultScalar(wrapped)) : given;
+      return this.#scalar(wrapped, rules, inside);
     }
     if (type === 'google.protobuf.Any') return this.#any(given);
     const wellKnown = wellKnownReaders[type];

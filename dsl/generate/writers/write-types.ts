@@ -69,6 +69,11 @@ class TypesWriter {
       for (const type of types) if (model.messages[type] !== undefined) set.add(type);
       categories.set(category, set);
     }
+    // Options for the protocol of a network filter are found by the filter's name: no category has them.
+    const options = categories.get('envoy.upstream_options');
+    for (const name of Object.keys(model.messages)) {
+      if (/^envoy\.extensions\.filters\.network\..*\.v3\.\w+ProtocolOptions$/.test(name)) options?.add(name);
+    }
     this.#categories = new Map([...categories].map(([name, types]) => [name, [...types].sort()]));
   }
 

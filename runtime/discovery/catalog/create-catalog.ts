@@ -13,6 +13,9 @@ import type {
   ServiceDefinition,
 } from './catalog.js';
 
+import { NodeEntry } from './node-entry.js';
+import { instanceKey, PlaceIndex } from './place-index.js';
+
 export interface CatalogOptions {
   /** The node that this service runs on. */
   readonly node: Omit<CatalogNode, 'createIndex' | 'modifyIndex' | 'taggedAddresses'> &
@@ -22,45 +25,6 @@ export interface CatalogOptions {
    * index above the one they know.
    */
   readonly firstIndex?: number;
-}
-
-const noChecks: ReadonlyMap<string, Check> = new Map();
-
-/** A node with what is on it. */
-class NodeEntry {
-  node: CatalogNode;
-  readonly services = new Map<string, Service>();
-  readonly checks = new Map<string, Check>();
-  /** The same checks by service id ('' for the node): a look-up costs what it finds. */
-  readonly #checksOf = new Map<string, Map<string, Check>>();
-
-  constructor(node: CatalogNode) {
-    this.node = node;
-  }
-
-  checksOf(serviceId: string): ReadonlyMap<string, Check> {
-    return this.#checksOf.get(serviceId) ?? noChecks;
-  }
-
-  setCheck(check: Check): void {
-    this.checks.set(check.id, check);
-    const known = this.#checksOf.get(check.serviceId);
-    if (known === undefined) this.#checksOf.set(check.serviceId, new Map([[check.id, check]]));
-    else known.set(check.id, check);
-  }
-
-  deleteCheck(check: Check): void {
-    this.checks.delete(check.id);
-    const known = this.#checksOf.get(check.serviceId);
-    known?.delete(check.id);
-    if (known?.size === 0) this.#checksOf.delete(check.serviceId);
-  }
-
-  checked(service: Service): CheckedService {
-    const ofNode = this.checksOf('');
-    const own = this.checksOf(service.id);
-    return { node: this.node, service, checks: [...ofNode.values(), ...own.values()] };
-  }
 }
 
 /** Instances of one name, in the order in which they came. */
@@ -74,10 +38,6 @@ class NamedServices {
   }
 }
 
-function instanceKey(node: string, id: string): string {
-  return `${node.toLowerCase()}\0${id}`;
-}
-
 class MemoryCatalog implements Catalog {
   index: number;
   servicesIndex: number;
@@ -87,10 +47,7 @@ class MemoryCatalog implements Catalog {
   readonly #nodes = new Map<string, NodeEntry>();
   /** By lower-case name. */
   readonly #named = new Map<string, NamedServices>();
-  /** Services by address, and nodes by id and address: one question of DNS must not cost a walk over all of them. */
-  readonly #servicesAt = new Map<string, Map<string, string>>();
-  readonly #nodesAt = new Map<string, Set<string>>();
-  readonly #nodeIds = new Map<string, string>();
+  readonly #places = new PlaceIndex();
   readonly #indexes = new Map<string, number>();
   #removalIndex: number;
   readonly #listeners = new Set<() => void>();
@@ -164,10 +121,10 @@ class MemoryCatalog implements Catalog {
   }
 
   at(address: string): { readonly kind: 'node' | 'service'; readonly name: string } | undefined {
-    const [nodeKey] = [...(this.#nodesAt.get(address) ?? [])].sort();
+    const nodeKey = this.#places.nodeAt(address);
     const node = nodeKey === undefined ? undefined : this.#nodes.get(nodeKey);
     if (node !== undefined) return { kind: 'node', name: node.node.name };
-    const [name] = this.#servicesAt.get(address)?.values() ?? [];
+    const name = this.#places.serviceAt(address);
     return name === undefined ? undefined : { kind: 'service', name };
   }
 
@@ -194,7 +151,7 @@ class MemoryCatalog implements Catalog {
     };
     if (before === undefined) this.#addNode(new NodeEntry(node));
     else if (before.node.name.toLowerCase() === key) {
-      this.#forgetNode(before.node);
+      this.#places.removeNode(before.node);
       before.node = node;
       this.#addNode(before);
     } else {
@@ -353,9 +310,7 @@ class MemoryCatalog implements Catalog {
   restore(dump: CatalogDump): void {
     const own = this.node;
     this.#nodes.clear();
-    this.#nodesAt.clear();
-    this.#nodeIds.clear();
-    this.#servicesAt.clear();
+    this.#places.clear();
     this.#named.clear();
     this.#indexes.clear();
     this.index = dump.index;
@@ -374,7 +329,7 @@ class MemoryCatalog implements Catalog {
     const known = this.#nodes.get(this.#self);
     if (known === undefined) this.#addNode(new NodeEntry(own));
     else {
-      this.#forgetNode(known.node);
+      this.#places.removeNode(known.node);
       known.node = { ...own, createIndex: known.node.createIndex, modifyIndex: known.node.modifyIndex };
       this.#addNode(known);
     }
@@ -397,43 +352,20 @@ class MemoryCatalog implements Catalog {
   }
 
   #byId(id: string): NodeEntry | undefined {
-    const key = this.#nodeIds.get(id);
+    const key = this.#places.nodeWithId(id);
     return key === undefined ? undefined : this.#nodes.get(key);
   }
 
   #addNode(entry: NodeEntry): void {
-    const { address, id, name } = entry.node;
-    const key = name.toLowerCase();
-    this.#nodes.set(key, entry);
-    if (id !== '') this.#nodeIds.set(id, key);
-    const there = this.#nodesAt.get(address);
-    if (there === undefined) this.#nodesAt.set(address, new Set([key]));
-    else there.add(key);
-  }
-
-  #forgetNode({ address, id, name }: CatalogNode): void {
-    const key = name.toLowerCase();
-    if (this.#nodeIds.get(id) === key) this.#nodeIds.delete(id);
-    const there = this.#nodesAt.get(address);
-    there?.delete(key);
-    if (there?.size === 0) this.#nodesAt.delete(address);
-  }
-
-  #forgetAddress({ address, id, node }: Service): void {
-    const there = this.#servicesAt.get(address);
-    there?.delete(instanceKey(node, id));
-    if (there?.size === 0) this.#servicesAt.delete(address);
+    this.#nodes.set(entry.node.name.toLowerCase(), entry);
+    this.#places.addNode(entry.node);
   }
 
   #addService(entry: NodeEntry, service: Service): void {
     const before = entry.services.get(service.id);
-    if (before !== undefined && before.address !== service.address) this.#forgetAddress(before);
+    if (before !== undefined && before.address !== service.address) this.#places.removeService(before);
     entry.services.set(service.id, service);
-    if (service.address !== '') {
-      const there = this.#servicesAt.get(service.address) ?? new Map<string, string>();
-      there.set(instanceKey(service.node, service.id), service.name);
-      this.#servicesAt.set(service.address, there);
-    }
+    this.#places.addService(service);
     const key = service.name.toLowerCase();
     let named = this.#named.get(key);
     if (named === undefined) {
@@ -449,13 +381,13 @@ class MemoryCatalog implements Catalog {
     if (entry.services.size > 0) this.servicesIndex = this.index;
     for (const service of entry.services.values()) this.#forget(entry, service);
     this.#nodes.delete(entry.node.name.toLowerCase());
-    this.#forgetNode(entry.node);
+    this.#places.removeNode(entry.node);
   }
 
   /** A name lost an instance: it keeps an index of its own as long as there are others. */
   #forget(entry: NodeEntry, service: Service): void {
     const { id, name } = service;
-    this.#forgetAddress(service);
+    this.#places.removeService(service);
     const key = name.toLowerCase();
     const named = this.#named.get(key);
     named?.instances.delete(instanceKey(entry.node.name, id));

@@ -30,8 +30,9 @@ export function aggregatedStatus(checks: readonly Check[]): CheckStatus | 'maint
 
 /** Whether a look-up by DNS may give this instance: everything but critical, or passing alone. */
 export function isServed({ checks }: CheckedService, onlyPassing: boolean): boolean {
-  const status = worstStatus(checks);
-  return status === 'passing' || (status === 'warning' && !onlyPassing);
+  return onlyPassing
+    ? checks.every(({ status }) => status === 'passing')
+    : checks.every(({ status }) => status !== 'critical');
 }
 
 /** Weight under its present status; 0 takes it out of DNS (`Weights`). */

@@ -25,6 +25,8 @@ function kindOf(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
+const maxNanoseconds = 2 ** 63;
+
 /** One object, whose fields are taken one by one. */
 export class DefinitionReader {
   readonly path: DefinitionPath;
@@ -91,7 +93,13 @@ export class DefinitionReader {
   duration(name: string): number | undefined {
     const value = this.raw(name);
     if (value === undefined || value === '') return undefined;
-    if (typeof value === 'number') return value / 1e6;
+    if (typeof value === 'number') {
+      // Nanoseconds in 64 bits: 292 years.
+      if (!Number.isInteger(value) || Math.abs(value) > maxNanoseconds) {
+        throw this.#mismatch(name, `number ${value}`, 'time.Duration');
+      }
+      return value / 1e6;
+    }
     if (typeof value !== 'string') throw this.#mismatch(name, kindOf(value), 'duration');
     const ms = parseGoDuration(value);
     if (ms === undefined) throw new DefinitionError(`time: invalid duration "${value}"`, this.pathOf(name));

@@ -13,6 +13,8 @@ const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+const maxMs = 2 ** 63 / 1e6;
+
 /** As Go prints it: `500ms`, `1.5s`, `1m30s`, `1h0m0s`. */
 export function goDurationText(ms: number): string {
   if (ms < 1000) return ms === 0 ? '0s' : `${ms}ms`;
@@ -31,5 +33,7 @@ export function parseGoDuration(text: string): number | undefined {
   for (const [, amount, unit] of (match[2] ?? '').matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
     total += Number(amount) * (unitMs[unit ?? ''] ?? 0);
   }
+  // Go keeps 64 bits of nanoseconds.
+  if (total > maxMs) return undefined;
   return match[1] === '-' ? -total : total;
 }

@@ -38,7 +38,10 @@ export interface DnsConfig {
    * records, ignore the version of EDNS, answer NOTIFY. Default false.
    */
   readonly strict: boolean;
-  /** Answers over UDP are no larger, octets. Default 4096. */
+  /**
+   * Answers over UDP are no larger, octets. Default 1232: what travels in one piece nearly everywhere, and is no more
+   * than a small multiple of what a forged question costs. The rest comes over TCP.
+   */
   readonly maxUdpBytes: number;
 }
 
@@ -73,7 +76,7 @@ export function dnsConfig(options: DnsOptions = {}): DnsConfig {
     disableCompression: false,
     nodeMetaTxt: true,
     strict: false,
-    maxUdpBytes: 4096,
+    maxUdpBytes: 1232,
     ...options,
     domain,
     altDomain,

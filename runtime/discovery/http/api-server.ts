@@ -4,14 +4,16 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
 import type { Logger } from '../../common/logger.js';
 import { NotKeptError } from '../state/committer.js';
 import type { Access } from './access.js';
 import { createAccess } from './access.js';
+import { cleanPath, decodePath } from './api-path.js';
+import { limitConnections } from './connection-limit.js';
 import { crossSiteReason } from './cross-site.js';
 import type { ApiReply, Endpoint } from './endpoint.js';
 import { ApiError } from './endpoint.js';
+import { indentJson } from './indent-json.js';
 
 /** PEM texts. */
 export interface ApiTls {
@@ -33,7 +35,10 @@ export interface ApiServerOptions {
   readonly tls?: ApiTls;
   /** Largest request body, bytes. Default 512 KiB. */
   readonly maxBodyBytes?: number;
-  /** Connections of one address at a time (`http_max_conns_per_client`). Default 200. */
+  /**
+   * Connections of one address at a time (`http_max_conns_per_client`). Default 200, and 4,096 of this machine, where a
+   * proxy with many clusters listens on a connection for each.
+   */
   readonly maxConnectionsPerClient?: number;
 }
 
@@ -43,7 +48,6 @@ export interface ApiServer {
 }
 
 const defaultMaxBodyBytes = 524_288;
-const defaultMaxConnections = 200;
 
 /** Parts of Consul's API that are not built; the rest of `/v1` does not exist there either. */
 const consulOnly =
@@ -95,29 +99,6 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   });
 }
 
-/** Percent-decoding that takes any octets, as Go's does. */
-function decodePath(text: string): string {
-  if (/%(?![0-9a-fA-F]{2})/.test(text)) throw new ApiError(400, 'Invalid URL path: bad percent-encoding');
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    const octets = text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-    return Buffer.from(octets, 'latin1').toString('utf8');
-  }
-}
-
-/** Without empty segments and dots, which Go's router redirects away. */
-function cleanPath(path: string): string {
-  const kept: string[] = [];
-  for (const segment of path.split('/')) {
-    if (segment === '..') kept.pop();
-    else if (segment !== '' && segment !== '.') kept.push(segment);
-  }
-  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
-}
-
 /** Without the headers of the API: it is not the API that was asked for. */
 class NotThere extends ApiError {}
 
@@ -133,29 +114,10 @@ function notFound(path: string): ApiError {
     : new NotThere(404, 'Invalid URL path: not a recognized HTTP API endpoint\n');
 }
 
-/** Four spaces deeper per level, as Go indents; on text, so that large numbers stay what they are. */
-function indent(json: string): string {
-  const parts: string[] = [];
-  let depth = 0;
-  let opened = false;
-  const line = (): void => void parts.push(`\n${'    '.repeat(depth)}`);
-  for (const token of json.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^"{}[\],:]+/g) ?? []) {
-    const closes = token === '}' || token === ']';
-    if (closes) depth--;
-    // An empty object stays on its line.
-    if (closes ? !opened : opened) line();
-    parts.push(token === ':' ? ': ' : token);
-    opened = token === '{' || token === '[';
-    if (opened) depth++;
-    if (token === ',') line();
-  }
-  return parts.join('');
-}
-
 function bodyOf(reply: ApiReply, pretty: boolean): Buffer {
   if (reply.json !== undefined || reply.jsonText !== undefined) {
     const compact = reply.jsonText ?? JSON.stringify(reply.json);
-    return Buffer.from(pretty ? `${indent(compact)}\n` : compact, 'utf8');
+    return Buffer.from(pretty ? `${indentJson(compact)}\n` : compact, 'utf8');
   }
   return reply.octets ?? Buffer.from(reply.text ?? '', 'utf8');
 }
@@ -185,25 +147,6 @@ function send(response: ServerResponse, reply: ApiReply, options: SendOptions): 
     'Content-Length': body.length,
   });
   response.end(body);
-}
-
-/** Closes connections of an address that has too many already. */
-function limitConnections(server: Server, most: number): void {
-  const counts = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const from = socket.remoteAddress ?? '';
-    const count = (counts.get(from) ?? 0) + 1;
-    if (count > most) {
-      socket.end('HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    counts.set(from, count);
-    socket.on('close', () => {
-      const left = (counts.get(from) ?? 1) - 1;
-      if (left > 0) counts.set(from, left);
-      else counts.delete(from);
-    });
-  });
 }
 
 /**
@@ -298,7 +241,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
           },
           onRequest,
         );
-  limitConnections(server, options.maxConnectionsPerClient ?? defaultMaxConnections);
+  limitConnections(server, options.maxConnectionsPerClient);
   const port = await listen(server, options);
   server.on('error', (error) => options.logger?.error(`HTTP API: ${error.message}`));
   let closing: Promise<void> | undefined;

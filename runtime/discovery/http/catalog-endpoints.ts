@@ -2,7 +2,6 @@
  * `/v1/catalog` and `/v1/health`, all reading with blocking queries, and `/v1/status`.
  */
 import type { Catalog, Check, CheckedService } from '../catalog/catalog.js';
-import { worstStatus } from '../catalog/health.js';
 import { readCatalogDeregistration, readCatalogRegistration } from '../definition/catalog-registration.js';
 import {
   checkServiceNodeShape,
@@ -107,7 +106,7 @@ export function catalogEndpoints(options: CatalogEndpointOptions): Endpoint[] {
       indexOf: () => catalog.indexOf(request.rest),
       answer: () => ({
         json: instances(request)
-          .filter(({ checks }) => !passing || worstStatus(checks) === 'passing')
+          .filter(({ checks }) => !passing || checks.every(({ status }) => status === 'passing'))
           .map(checkServiceNodeJson)
           .filter(passes),
       }),

@@ -81,12 +81,12 @@ function readQuery(body: string, id: string): QueryDefinition {
     ['Service', 'OnlyPassing', 'Near', 'Tags', 'NodeMeta', 'ServiceMeta', 'Failover', 'IgnoreCheckIDs'],
     { Connect: 'the service mesh is not built in', Peer: failover, SamenessGroup: failover },
   );
-  const other = new DefinitionReader(service.raw('Failover'), service.pathOf('Failover'), [], {
+  // Whatever it asks for is refused here.
+  new DefinitionReader(service.raw('Failover'), service.pathOf('Failover'), [], {
     NearestN: failover,
     Datacenters: failover,
     Targets: failover,
   });
-  void other;
   const dns = new DefinitionReader(reader.raw('DNS'), reader.pathOf('DNS'), ['TTL']);
   const name = reader.text('Name');
   const type = template.text('Type');
@@ -128,8 +128,6 @@ function readQuery(body: string, id: string): QueryDefinition {
 /** All endpoints of `/v1/query`. */
 export function queryEndpoints({ state, committer, queries }: QueryEndpointOptions): Endpoint[] {
   const { catalog, queries: store } = state;
-  const shuffledNodes = (query: PreparedQuery) => findByQuery(catalog, query);
-
   const put = async (id: string, body: string, reply: ApiReply): Promise<ApiReply> => {
     const query = reading(() => readQuery(body, id));
     const outcome = await committer.commit({ op: 'query-put', query });
@@ -155,7 +153,7 @@ export function queryEndpoints({ state, committer, queries }: QueryEndpointOptio
   const execute = (request: ApiRequest, name: string): Promise<ApiReply> => {
     const query = resolve(name);
     const limit = Number(request.query.get('limit') ?? '0');
-    const found = shuffledNodes(query).map(checkServiceNodeJson);
+    const found = findByQuery(catalog, query).map(checkServiceNodeJson);
     return queries.answer(request, {
       indexOf: () => 1,
       answer: () => ({

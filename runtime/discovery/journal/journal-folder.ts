@@ -21,8 +21,13 @@ export interface JournalFolder {
   read(name: string): Promise<Buffer>;
   /** Opens a file to write, making it when it is not there. */
   open(name: string): Promise<JournalFile>;
-  /** Puts a whole file there at once: who looks sees all of it or none, whenever the machine stops. */
-  replace(name: string, octets: Uint8Array): Promise<void>;
+  /** Writes a whole file beside its place, from which `publish` brings it there. A failure changes nothing. */
+  prepare(name: string, octets: Uint8Array): Promise<void>;
+  /**
+   * Puts what was prepared in its place at once: who looks sees all of it or none, whenever the machine stops. After a
+   * failure it may be there or not, and may come or go once more when the machine stops.
+   */
+  publish(name: string): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -82,16 +87,17 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
         close: () => handle.close(),
       };
     },
-    async replace(name, octets) {
-      const temporary = join(path, `${name}.tmp`);
-      const handle = await open(temporary, 'w', fileMode);
+    async prepare(name, octets) {
+      const handle = await open(join(path, `${name}.tmp`), 'w', fileMode);
       try {
         await writeAll(handle, octets, 0);
         await handle.sync();
       } finally {
         await handle.close();
       }
-      await rename(temporary, join(path, name));
+    },
+    async publish(name) {
+      await rename(join(path, `${name}.tmp`), join(path, name));
       await syncFolder(path);
     },
     remove: (name) => unlink(join(path, name)),

@@ -119,7 +119,7 @@ class Journal implements Committer {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
-    await this.#running;
+    await this.idle();
     await this.#file?.close();
     this.#file = undefined;
   }
@@ -227,13 +227,17 @@ class Journal implements Committer {
     try {
       await file.truncate(0);
       await file.sync();
-      await folder.replace(fileName('snapshot', next), octets);
+      await folder.prepare(fileName('snapshot', next), octets);
     } catch (error) {
       await file.close().catch(() => undefined);
-      // It may be there all the same; then the old journal must not grow any more.
-      await folder.remove(fileName('snapshot', next)).catch((gone: NodeJS.ErrnoException) => {
-        if (gone.code !== 'ENOENT') this.#behind = true;
-      });
+      throw error;
+    }
+    try {
+      await folder.publish(fileName('snapshot', next));
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      // It may be there, or come back after a loss of power: what is written to the old journal might not be read again.
+      this.#behind = true;
       throw error;
     }
     const old = this.#file;

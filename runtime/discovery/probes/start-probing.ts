@@ -3,6 +3,7 @@
  */
 import type { Clock, Timer } from '../../common/clock.js';
 import type { CheckStatus, ProbeDefinition } from '../catalog/catalog.js';
+import { setLongTimer } from '../long-timer.js';
 import { probeGrpc } from './grpc-probe.js';
 import { probeHttp } from './http-probe.js';
 import { probeTcp } from './tcp-probe.js';
@@ -75,16 +76,16 @@ export function startProbing({ probe, clock, delayMs = 0, report }: ProbingOptio
     const finish = ({ status, output }: ProbeResult): void => {
       timer.cancel();
       cancel = () => {};
-      timer = clock.setTimer(probe.intervalMs, run);
+      timer = setLongTimer(clock, probe.intervalMs, run);
       report(streak.next(status), output);
     };
-    timer = clock.setTimer(probe.timeoutMs, () => {
+    timer = setLongTimer(clock, probe.timeoutMs, () => {
       cancel();
       finish({ status: 'critical', output: `no answer within ${probe.timeoutMs} ms` });
     });
     cancel = once(finish);
   };
-  if (delayMs > 0) timer = clock.setTimer(delayMs, run);
+  if (delayMs > 0) timer = setLongTimer(clock, delayMs, run);
   else run();
   return () => {
     timer.cancel();

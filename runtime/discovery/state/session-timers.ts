@@ -2,6 +2,7 @@
  * Ends sessions: those nobody renews, and those whose checks are critical or gone.
  */
 import type { Clock, Timer } from '../../common/clock.js';
+import { setLongTimer } from '../long-timer.js';
 import type { Command } from './command.js';
 import type { Session } from './session-store.js';
 import type { State } from './state.js';
@@ -65,7 +66,7 @@ export class SessionTimers {
     this.#timers.get(id)?.cancel();
     this.#timers.set(
       id,
-      this.#options.clock.setTimer(ttlMs * 2, () => this.#end(id)),
+      setLongTimer(this.#options.clock, ttlMs * 2, () => this.#end(id)),
     );
   }
 

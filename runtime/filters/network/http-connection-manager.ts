@@ -13,8 +13,9 @@ import { DownstreamConnection } from '../../http/downstream-connection.js';
 import type {
   CreateTerminalFilter,
   HttpFilterChain,
-  HttpFilterContext,
   HttpFilterFactory,
+  RouteConfigFactory,
+  StreamFilterContext,
 } from '../../http/filter.js';
 import { lazyHttp2Stats } from '../../http/http2/http2-stats.js';
 import { under } from '../../network/config-path.js';
@@ -25,20 +26,46 @@ import type { RouteTable } from '../../route/route-table.js';
 
 const codecTypes: ReadonlySet<string> = new Set(['AUTO', 'HTTP1', 'HTTP2']);
 
-function routeTable(manager: Fields, context: FactoryContext): RouteTable {
+/** What filters take of `typed_per_filter_config`, by message. */
+function routeConfigFactories(
+  factories: ReadonlyMap<string, HttpFilterFactory>,
+): ReadonlyMap<string, RouteConfigFactory> {
+  const found = new Map<string, RouteConfigFactory>();
+  for (const factory of factories.values()) {
+    if (factory.kind === 'stream' && factory.routeConfig !== undefined) {
+      found.set(factory.routeConfig.type, factory.routeConfig);
+    }
+  }
+  return found;
+}
+
+function routeTable(
+  manager: Fields,
+  factories: ReadonlyMap<string, HttpFilterFactory>,
+  filterContext: StreamFilterContext,
+  context: FactoryContext,
+): RouteTable {
   if (manager.route_config === undefined) {
     throw new ConfigError('routes that come from elsewhere need real Envoy', ['rds'], true);
   }
-  const table = under(() => compileRouteTable(manager.route_config), 'route_config');
+  const perRoute = routeConfigFactories(factories);
+  const compileFilterConfig = (name: string, config: Fields): unknown => {
+    const factory = perRoute.get(typeNameOf(config));
+    if (factory === undefined) {
+      throw new ConfigError(`${typeNameOf(config) || name} on a route needs real Envoy`, [], true);
+    }
+    return factory.create(config, filterContext);
+  };
+  const table = under(() => compileRouteTable(manager.route_config, compileFilterConfig), 'route_config');
   for (const { cluster, path } of table.clusterReferences) {
     if (context.isForOctets?.(cluster) !== true) continue;
     const what = `requests to the cluster '${cluster}', which speaks the PROXY protocol, need real Envoy`;
     throw new ConfigError(what, ['route_config', ...path], true);
   }
   if (messageOf(manager.route_config).validate_clusters !== false) {
-    for (const { cluster, path } of table.clusterReferences) {
+    for (const { cluster, kind, path } of table.clusterReferences) {
       if (context.hasCluster(cluster)) continue;
-      throw new ConfigError(`route: unknown cluster '${cluster}'`, ['route_config', ...path]);
+      throw new ConfigError(`route: unknown ${kind} '${cluster}'`, ['route_config', ...path]);
     }
   }
   return table;
@@ -48,7 +75,7 @@ function routeTable(manager: Fields, context: FactoryContext): RouteTable {
 function filterChain(
   manager: Fields,
   factories: ReadonlyMap<string, HttpFilterFactory>,
-  context: HttpFilterContext,
+  context: StreamFilterContext,
 ): HttpFilterChain {
   const streamFilters: HttpFilterChain['streamFilters'][number][] = [];
   let terminal: CreateTerminalFilter | undefined;
@@ -62,12 +89,19 @@ function filterChain(
       throw new ConfigError(`the HTTP filter ${type || textOf(filter.name)} needs real Envoy`, path, true);
     }
     if (factory.kind === 'terminal') {
+      if (filter.disabled === true) {
+        throw new ConfigError(`${type} ends the chain and cannot be disabled`, [
+          'http_filters',
+          index,
+          'disabled',
+        ]);
+      }
       if (!isLast) throw new ConfigError(`${type} must be the last filter`, path);
       terminal = under(() => factory.create(filter.typed_config, context), ...path);
     } else {
       if (isLast) throw new ConfigError(`${type} cannot be the last filter`, path);
       const create = under(() => factory.create(filter.typed_config, context), ...path);
-      streamFilters.push({ name: textOf(filter.name), create });
+      streamFilters.push({ name: textOf(filter.name), disabled: filter.disabled === true, create });
     }
   }
   return { streamFilters, terminal };
@@ -78,17 +112,22 @@ function requestConfig(
   factories: ReadonlyMap<string, HttpFilterFactory>,
   context: FactoryContext,
 ): ConnectionManagerConfig {
-  const { bufferLimitBytes, clock, random, stats, timeouts } = context;
-  const filterContext: HttpFilterContext = {
+  const { bufferLimitBytes, clock, clusters, loggers, node, random, stats, timeouts } = context;
+  const filterContext: StreamFilterContext = {
     clock,
     timeouts,
     stats,
     random,
     bufferLimitBytes,
     statPrefix: statPrefixOf(manager),
+    clusters,
+    loggers,
+    node,
+    hasCluster: (name) => context.hasCluster(name),
+    isDraining: () => context.isDraining(),
   };
   return connectionManagerConfig(manager, context.node, timeouts, {
-    routes: routeTable(manager, context),
+    routes: routeTable(manager, factories, filterContext, context),
     filters: filterChain(manager, factories, filterContext),
     accessLoggers: under(() => createAccessLoggers(manager.access_log, context.accessLogFiles), 'access_log'),
     bufferLimitBytes,

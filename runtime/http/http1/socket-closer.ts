@@ -38,7 +38,9 @@ export class SocketCloser {
     this.queue.close();
     const { socket } = this;
     // Only a bare TCP socket can be reset; TLS shows the cut by the missing close_notify, and a pipe has nothing of it.
-    if (isBareTcp(socket)) {
+    // While our half is being closed libuv refuses a reset, and Node would forget the socket without closing it.
+    const isEnding = socket.writableEnded && !socket.writableFinished;
+    if (!isEnding && isBareTcp(socket)) {
       socket.resetAndDestroy();
     } else socket.destroy();
   }

@@ -3,6 +3,7 @@
  * (`cluster.<name>.circuit_breakers.<default|high>.*`).
  */
 import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fields.js';
+import { ConfigError } from '../../network/filter.js';
 import type { Gauge, StatsScope } from '../../stats/stat.js';
 import type { CircuitBreakerLimits, ClusterResources, RoutingPriority } from './cluster.js';
 
@@ -12,6 +13,25 @@ export interface ResourceUsage {
   pendingRequests: number;
   requests: number;
   retries: number;
+  /** Hosts that have connections, or had some. Told by the pools where somebody counts it. */
+  connectionPools?: number;
+}
+
+const perHostFields: ReadonlySet<string> = new Set(['priority', 'max_connections']);
+
+/** @throws ConfigError in Envoy's words, with the path inside the cluster */
+export function checkBreakers(config: unknown): void {
+  const breakers = messageOf(messageOf(config).circuit_breakers);
+  for (const [index, one] of messagesOf(breakers.per_host_thresholds).entries()) {
+    const field = Object.keys(one).find((name) => !perHostFields.has(name));
+    if (field === undefined) continue;
+    throw new ConfigError('Unsupported field in per_host_thresholds', [
+      'circuit_breakers',
+      'per_host_thresholds',
+      index,
+      field,
+    ]);
+  }
 }
 
 /** One resource: `open` is 1 while nothing more of it may be had. */
@@ -50,6 +70,7 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
   private readonly pending: Resource;
   private readonly rq: Resource;
   private readonly retry: Resource;
+  private readonly pools: Resource;
 
   /** @param config the cluster; of several thresholds of one priority the first counts, as in Envoy */
   constructor(config: unknown, priority: RoutingPriority, statPrefix: string, stats: StatsScope) {
@@ -67,6 +88,7 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
       maxPendingRequests: numberOf(found.max_pending_requests, 1024),
       maxRequests: numberOf(found.max_requests, 1024),
       maxRetries: numberOf(found.max_retries, 3),
+      maxConnectionPools: numberOf(found.max_connection_pools, Number.POSITIVE_INFINITY),
       maxConnectionsPerHost: numberOf(perHost?.max_connections, Number.POSITIVE_INFINITY),
     };
     const { retry_budget } = found;
@@ -83,7 +105,9 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
     this.pending = new Resource(maxPendingRequests, gauge('rq_pending_open'), remaining('pending'));
     this.rq = new Resource(maxRequests, gauge('rq_open'), remaining('rq'));
     this.retry = new Resource(maxRetries, gauge('rq_retry_open'), remaining('retries'));
-    gauge('cx_pool_open');
+    // Without a limit its rest is a number that JavaScript does not have.
+    const remainingPools = found.max_connection_pools === undefined ? undefined : remaining('cx_pools');
+    this.pools = new Resource(this.limits.maxConnectionPools, gauge('cx_pool_open'), remainingPools);
   }
 
   get usage(): ResourceUsage {
@@ -119,6 +143,14 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
 
   set requests(count: number) {
     this.rq.value = count;
+  }
+
+  get connectionPools(): number {
+    return this.pools.value;
+  }
+
+  set connectionPools(count: number) {
+    this.pools.value = count;
   }
 
   get retries(): number {

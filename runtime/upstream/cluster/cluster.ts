@@ -30,6 +30,8 @@ export interface ClusterStats {
   readonly upstreamCxOverflow: Counter;
   /** `max_connect_attempts` of a TCP proxy. */
   readonly upstreamCxConnectAttemptsExceeded: Counter;
+  /** `max_connection_pools` was reached. */
+  readonly upstreamCxPoolOverflow: Counter;
   readonly upstreamCxNoneHealthy: Counter;
   readonly upstreamCxMaxRequests: Counter;
   readonly upstreamCxMaxDurationReached: Counter;
@@ -77,8 +79,16 @@ export interface ClusterStats {
   countResponse(code: number, internal?: boolean, zone?: string, canary?: boolean): void;
   /** `upstream_rq_time` and its twins, in milliseconds. */
   recordResponseTime(ms: number, internal: boolean, zone: string, canary: boolean): void;
+  /** The same below a name that a caller asks for (`x-envoy-upstream-alt-stat-name`). */
+  alternative(name: string): AlternativeStats;
   /** `retry.upstream_rq_<code>` ...: a response that was thrown away for another try. */
   countRetriedResponse(code: number): void;
+}
+
+/** Responses as some caller wants them to be counted; parameters as those of `ClusterStats`. */
+export interface AlternativeStats {
+  count(code: number, internal: boolean, zone: string, canary: boolean): void;
+  record(ms: number, internal: boolean, zone: string, canary: boolean): void;
 }
 
 /** `RoutingPriority` of a route. Each has its own limits and connections. */
@@ -90,6 +100,8 @@ export interface CircuitBreakerLimits {
   readonly maxPendingRequests: number;
   readonly maxRequests: number;
   readonly maxRetries: number;
+  /** Hosts that may have connections at once; without limit by default. */
+  readonly maxConnectionPools: number;
   /** `per_host_thresholds`; without limit by default. */
   readonly maxConnectionsPerHost: number;
 }
@@ -138,6 +150,11 @@ export interface Cluster {
   readonly namesOf: ((head: RequestHead) => RequestedNames) | undefined;
   /** Connections without a codec, for the TCP proxy. They use the limits of the priority DEFAULT. */
   readonly tcp: TcpConnector;
+  /**
+   * Whether the host may have a pool, which `max_connection_pools` may forbid; counted when not. A pool whose connections
+   * have all ended makes room. undefined: there is no limit.
+   */
+  readonly hasPoolFor?: ((host: Host, priority: RoutingPriority) => boolean) | undefined;
 }
 
 /** What the router asks. A request takes the cluster once and keeps it to its end. */

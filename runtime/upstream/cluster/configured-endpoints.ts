@@ -20,11 +20,11 @@ export interface ConfiguredEndpoint {
 const place = (...steps: (string | number)[]) => ['load_assignment', 'endpoints', ...steps];
 
 function healthCheckOf(
-  endpoint: Fields,
+  { endpoint, metadata }: Fields,
   pipe: boolean,
   path: readonly (string | number)[],
 ): HealthCheckConfig {
-  const config = messageOf(endpoint.health_check_config);
+  const config = messageOf(messageOf(endpoint).health_check_config);
   const port = numberOf(config.port_value, 0);
   const { pipe: otherPipe, socket_address: socket } = messageOf(config.address);
   if (port !== 0 && (otherPipe !== undefined || pipe)) {
@@ -52,6 +52,7 @@ function healthCheckOf(
     address,
     hostname: textOf(config.hostname),
     disabled: config.disable_active_health_check === true,
+    metadata,
   };
 }
 
@@ -77,7 +78,7 @@ export function configuredEndpoints(cluster: unknown): ConfiguredEndpoint[] {
           region: textOf(locality.region),
           subZone: textOf(locality.sub_zone),
           healthStatus: textOf(one.health_status, 'UNKNOWN'),
-          healthCheck: healthCheckOf(endpoint, pipe, place(groupAt, 'lb_endpoints', at, 'endpoint')),
+          healthCheck: healthCheckOf(one, pipe, place(groupAt, 'lb_endpoints', at, 'endpoint')),
           localityWeight: numberOf(group.load_balancing_weight, 0),
           lbMetadata: lbMetadataOf(one.metadata),
         },

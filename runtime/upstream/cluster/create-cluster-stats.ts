@@ -2,7 +2,7 @@
  * `cluster.<name>.*`, made once per cluster, with Envoy's names.
  */
 import type { Counter, Histogram, StatsScope } from '../../stats/stat.js';
-import type { ClusterStats } from './cluster.js';
+import type { AlternativeStats, ClusterStats } from './cluster.js';
 
 const gauges = ['upstreamCxActive', 'upstreamRqActive', 'upstreamRqPendingActive'] as const;
 const histograms = ['upstreamCxConnectMs', 'upstreamCxLengthMs', 'upstreamRqPerCx'] as const;
@@ -22,6 +22,7 @@ const counters = [
   'upstreamCxConnectAttemptsExceeded',
   'upstreamFlowControlPausedReadingTotal',
   'upstreamFlowControlResumedReadingTotal',
+  'upstreamCxPoolOverflow',
   'upstreamCxNoneHealthy',
   'upstreamCxMaxRequests',
   'upstreamCxMaxDurationReached',
@@ -78,7 +79,6 @@ const idleCounters = [
   'update_success',
   'upstream_cx_connect_with_0_rtt',
   'upstream_cx_http3_total',
-  'upstream_cx_pool_overflow',
   'upstream_cx_preconnect_skipped',
   'upstream_cx_protocol_error',
   'upstream_flow_control_backed_up_total',
@@ -169,6 +169,53 @@ class Twin {
   }
 }
 
+/** Responses and their times below one prefix, with their twins. */
+class ResponseStats implements AlternativeStats {
+  private readonly prefix: string;
+  private readonly scope: StatsScope;
+  private readonly ownZone: string;
+  private readonly all: Twin;
+  private readonly external: Twin;
+  private readonly internal: Twin;
+  private readonly canary: Twin;
+  private readonly zones = new Map<string, Twin>();
+
+  constructor(prefix: string, scope: StatsScope, ownZone: string) {
+    this.prefix = prefix;
+    this.scope = scope;
+    this.ownZone = ownZone;
+    this.all = new Twin(prefix, scope);
+    this.external = new Twin(`${prefix}external.`, scope);
+    this.internal = new Twin(`${prefix}internal.`, scope);
+    this.canary = new Twin(`${prefix}canary.`, scope);
+  }
+
+  count(code: number, isInternal: boolean, hostZone: string, isCanary: boolean): void {
+    this.all.count(code);
+    (isInternal ? this.internal : this.external).count(code);
+    if (isCanary) this.canary.count(code);
+    if (hostZone !== '') this.zone(hostZone)?.count(code);
+  }
+
+  record(ms: number, isInternal: boolean, hostZone: string, isCanary: boolean): void {
+    this.all.record(ms);
+    (isInternal ? this.internal : this.external).record(ms);
+    if (isCanary) this.canary.record(ms);
+    if (hostZone !== '') this.zone(hostZone)?.record(ms);
+  }
+
+  private zone(name: string): Twin | undefined {
+    const { ownZone, prefix, scope, zones } = this;
+    if (ownZone === '') return undefined;
+    let found = zones.get(name);
+    if (found === undefined) {
+      found = new Twin(`${prefix}zone.${ownZone}.${name}.`, scope);
+      zones.set(name, found);
+    }
+    return found;
+  }
+}
+
 /**
  * @param prefix of `clusterStatPrefix`
  * @param ownZone `node.locality.zone`: with it responses are counted by the zones of both ends, too
@@ -180,41 +227,30 @@ export function createClusterStats(prefix: string, scope: StatsScope, ownZone = 
   for (const one of gauges) made[one] = scope.gauge(prefix + snake(one));
   for (const one of histograms) made[one] = scope.histogram(prefix + snake(one));
   for (const one of counters) made[one] = scope.counter(prefix + snake(one));
-  const twin = (name: string): Twin => new Twin(prefix + name, scope);
-  const all = twin('');
-  const external = twin('external.');
-  const internal = twin('internal.');
-  const canary = twin('canary.');
-  const retried = twin('retry.');
-  const zones = new Map<string, Twin>();
-  const zone = (name: string): Twin | undefined => {
-    if (ownZone === '' || name === '') return undefined;
-    let found = zones.get(name);
-    if (found === undefined) {
-      found = twin(`zone.${ownZone}.${name}.`);
-      zones.set(name, found);
-    }
-    return found;
-  };
+  const own = new ResponseStats(prefix, scope, ownZone);
+  const retried = new Twin(`${prefix}retry.`, scope);
+  const others = new Map<string, ResponseStats>();
   return {
     ...(made as unknown as Omit<
       ClusterStats,
-      'countResponse' | 'countRetriedResponse' | 'recordResponseTime'
+      'countResponse' | 'countRetriedResponse' | 'recordResponseTime' | 'alternative'
     >),
     countResponse(code, isInternal = false, hostZone = '', isCanary = false) {
-      all.count(code);
-      (isInternal ? internal : external).count(code);
-      if (isCanary) canary.count(code);
-      if (hostZone !== '') zone(hostZone)?.count(code);
+      own.count(code, isInternal, hostZone, isCanary);
     },
     countRetriedResponse(code) {
       retried.count(code);
     },
     recordResponseTime(ms, isInternal, hostZone, isCanary) {
-      all.record(ms);
-      (isInternal ? internal : external).record(ms);
-      if (isCanary) canary.record(ms);
-      if (hostZone !== '') zone(hostZone)?.record(ms);
+      own.record(ms, isInternal, hostZone, isCanary);
+    },
+    alternative(name) {
+      let found = others.get(name);
+      if (found === undefined) {
+        found = new ResponseStats(`${prefix}${name}.`, scope, ownZone);
+        others.set(name, found);
+      }
+      return found;
     },
   };
 }

@@ -5,7 +5,6 @@
  * touches nothing that the other uses: neither its pools nor its membership statistics.
  */
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
-import type { AccessLogFiles } from '../../access-log/create-access-loggers.js';
 import type { Clock } from '../../common/clock.js';
 import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
@@ -24,17 +23,10 @@ import type { TcpConnector } from '../connection-pool/tcp-connector.js';
 import { HostPools } from '../connection-pool/host-pools.js';
 import { NamedPools } from '../connection-pool/named-pools.js';
 import { createRefusingPool } from '../connection-pool/refusing-pool.js';
-import { createHealthChecker } from '../health-checking/create-health-checker.js';
-import type { HealthChecker, HealthProbeFactory } from '../health-checking/health-checker.js';
 import type { HostDescription } from '../host/create-host.js';
 import { createHostSet, renewHost } from '../host/create-host.js';
 import type { Host, HostSet } from '../host/host.js';
-import {
-  FAILED_ACTIVE_HC,
-  FAILED_EDS_HEALTH,
-  FAILED_OUTLIER_CHECK,
-  PENDING_DYNAMIC_REMOVAL,
-} from '../host/host-health.js';
+import { keepHealthyHosts } from '../host/keep-healthy-hosts.js';
 import type { HostsByIdentity } from '../host/merge-hosts.js';
 import { changedPriorities, mergeHosts, sameHosts } from '../host/merge-hosts.js';
 import { readBalancingPolicy } from '../load-balancing/balancing-policy.js';
@@ -46,11 +38,9 @@ import type {
   LocalCluster,
   Locality,
 } from '../load-balancing/load-balancer.js';
-import { createOutlierDetector } from '../outlier/create-outlier-detector.js';
-import type { OutlierAverages, OutlierDetector } from '../outlier/outlier-detector.js';
-import type { EventLog } from '../outlier/outlier-event-log.js';
+import type { OutlierAverages } from '../outlier/outlier-detector.js';
 import type { ResourceUsage } from './circuit-breaker.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreaker, checkBreakers } from './circuit-breaker.js';
 import type {
   CircuitBreakerLimits,
   Cluster,
@@ -67,13 +57,15 @@ import {
   speaksProxyProtocol,
 } from './upstream-proxy-protocol.js';
 import { clusterStatPrefix, createClusterStats } from './create-cluster-stats.js';
+import type { HostPair, HostWatchDependencies } from './host-watch.js';
+import { HostWatch } from './host-watch.js';
 import { requestedNames } from './requested-names.js';
 import type { RequestedNames, UpstreamTlsMaterial } from './upstream-tls.js';
 import { UpstreamTls, upstreamTls } from './upstream-tls.js';
 
 const httpNeedsEnvoy = 'upstream_proxy_protocol:_HTTP_needs_real_Envoy';
 
-export interface ClusterDependencies {
+export interface ClusterDependencies extends HostWatchDependencies {
   readonly clock: Clock;
   readonly stats: StatsScope;
   /** Of [0, 1). */
@@ -84,16 +76,10 @@ export interface ClusterDependencies {
   readonly localCluster?: () => LocalCluster | undefined;
   /** Who is told about names that do not resolve (`upstream`). */
   readonly loggers?: LoggerRegistry;
-  /** Where logs of health events go; without it, none is written. */
-  readonly accessLogFiles?: AccessLogFiles;
-  /** `cluster_manager.outlier_detection.event_log_path`, opened; asked at each event. */
-  readonly outlierEventLog?: () => EventLog | undefined;
   /** `static_resources.secrets` */
   readonly secrets?: StaticSecrets;
   /** Instead of the resolver that the configuration asks for. */
   readonly createResolver?: (config: ClusterConfig) => DnsResolver;
-  /** Instead of the health checks that the configuration asks for. */
-  readonly createHealthProbe?: HealthProbeFactory;
 }
 
 /** Connections with what limits them; passed on from generation to generation while nothing about them changes. */
@@ -110,20 +96,6 @@ interface Connections {
   readonly isForOctets: boolean;
   /** Who may let pools drain. */
   owner: HostChangingCluster;
-}
-
-/** As Envoy keeps hosts that are gone from the DNS, but pass their checks: they leave at a later answer. */
-function withHealthyOnes(described: HostsByIdentity, before: HostsByIdentity): HostsByIdentity {
-  const kept = new Map(described);
-  for (const { health } of described.values()) health.clear(PENDING_DYNAMIC_REMOVAL);
-  for (const [identity, host] of before) {
-    const { health, healthCheck } = host;
-    if (kept.has(identity) || healthCheck.disabled || health.has(FAILED_ACTIVE_HC | FAILED_EDS_HEALTH))
-      continue;
-    health.set(PENDING_DYNAMIC_REMOVAL);
-    kept.set(identity, host);
-  }
-  return kept;
 }
 
 /** @throws ConfigError with the path inside the cluster */
@@ -143,9 +115,11 @@ export class HostChangingCluster implements Cluster {
   readonly config: ClusterConfig;
   readonly stats: ClusterStats;
   hostSet: HostSet = createHostSet([]);
-  loadBalancer: LoadBalancer;
   private hosts: HostsByIdentity = new Map();
   private readonly balancers: LoadBalancerFactory;
+  private balancer: LoadBalancer;
+  /** The balancer is for hosts of before: it is made anew when somebody asks. */
+  private isStale = false;
   private readonly connections: Connections;
   private secrets: StaticSecrets;
   /** Comes into force with the cluster; undefined for plain text. */
@@ -156,10 +130,8 @@ export class HostChangingCluster implements Cluster {
   private readonly membershipHealthy: Gauge;
   private readonly membershipDegraded: Gauge;
   private readonly membershipExcluded: Gauge;
-  private readonly healthChecker: HealthChecker | undefined;
-  private readonly detector: OutlierDetector | undefined;
-  /** With active checks, a host that has left the DNS stays while it passes them. */
-  private readonly keepsHealthyHosts: boolean;
+  private readonly watch: HostWatch;
+  private readonly maxHostWeight: Gauge;
   /** The cluster that this one will take the place of; undefined once it has. */
   private previous: HostChangingCluster | undefined;
   private isActive = false;
@@ -181,6 +153,7 @@ export class HostChangingCluster implements Cluster {
     this.previous = previous;
     // Whatever may be refused comes first: a refused cluster leaves no statistics behind.
     const policy = readBalancingPolicy(config);
+    checkBreakers(config);
     const key = connectionKey(config);
     this.secrets = dependencies.secrets ?? [];
     this.material = readTls(config, this.secrets);
@@ -190,14 +163,7 @@ export class HostChangingCluster implements Cluster {
     const settings =
       kept?.settings ??
       connectionSettings(config, this.material !== undefined, dependencies.clock, random, http2Stats);
-    this.healthChecker = this.watch(dependencies, settings);
-    this.detector = createOutlierDetector(config, {
-      ...dependencies,
-      statPrefix: this.statPrefix,
-      onChange: (host) => this.onHealthChange(host, FAILED_OUTLIER_CHECK),
-    });
-    this.keepsHealthyHosts =
-      this.healthChecker !== undefined && fields.ignore_health_on_host_removal !== true;
+    this.watch = this.createWatch(dependencies, settings);
     this.stats =
       previous?.statPrefix === this.statPrefix
         ? previous.stats
@@ -211,49 +177,36 @@ export class HostChangingCluster implements Cluster {
       ownLocality: ownLocality?.(),
       localCluster: localCluster?.(),
     });
-    this.loadBalancer = this.balancers(this.hostSet, undefined);
+    this.balancer = this.balancers(this.hostSet, undefined);
     this.membershipChange = stats.counter(`${this.statPrefix}membership_change`);
     this.membershipTotal = stats.gauge(`${this.statPrefix}membership_total`);
     this.membershipHealthy = stats.gauge(`${this.statPrefix}membership_healthy`);
     this.membershipDegraded = stats.gauge(`${this.statPrefix}membership_degraded`);
     this.membershipExcluded = stats.gauge(`${this.statPrefix}membership_excluded`);
+    this.maxHostWeight = stats.gauge(`${this.statPrefix}max_host_weight`);
   }
 
-  private watch(
-    { accessLogFiles, clock, createHealthProbe, random, stats }: ClusterDependencies,
-    { http1 }: ConnectionSettings,
-  ): HealthChecker | undefined {
-    const connect: UpstreamTls['connect'] = (...wishes) =>
-      (this.upstreamTls as UpstreamTls).connect(...wishes);
-    return createHealthChecker(this.config, {
-      clock,
-      random,
-      stats,
+  private createWatch(dependencies: ClusterDependencies, { http1 }: ConnectionSettings): HostWatch {
+    const tls = this.material === undefined ? undefined : () => this.upstreamTls as UpstreamTls;
+    return new HostWatch(this.config, dependencies, {
       statPrefix: this.statPrefix,
-      logFiles: accessLogFiles,
-      createProbe: createHealthProbe,
-      tls: this.material === undefined ? undefined : { connect },
       http1,
+      tls,
       hasTraffic: () => {
         const { upstreamCxRxBytesTotal, upstreamCxTotal, upstreamCxTxBytesTotal } = this.stats;
         return upstreamCxTotal.used || upstreamCxTxBytesTotal.used || upstreamCxRxBytesTotal.used;
       },
-      callbacks: {
-        onCheck: (host, transition, passed) => {
-          if (transition === 'changed') this.onHealthChange(host, FAILED_ACTIVE_HC);
-          if (passed) this.detector?.onHealthCheckPassed(host);
-        },
-      },
+      onChange: (host, isFailure) => this.onHealthChange(host, isFailure),
     });
   }
 
   /** Resolves when each new host was checked once; never rejects. */
   get firstHealthRound(): Promise<void> {
-    return this.healthChecker?.firstRound ?? Promise.resolve();
+    return this.watch.firstRound;
   }
 
   get outlierAverages(): OutlierAverages | undefined {
-    return this.detector?.averages;
+    return this.watch.outlierAverages;
   }
 
   private connect(
@@ -298,6 +251,15 @@ export class HostChangingCluster implements Cluster {
       isForOctets: speaksProxyProtocol(messageOf(this.config).transport_socket),
       owner: this,
     };
+  }
+
+  /** Many hosts may change at once, and a balancer may be a large table: it is made once for all of them. */
+  get loadBalancer(): LoadBalancer {
+    if (this.isStale) {
+      this.isStale = false;
+      this.balancer = this.balancers(this.hostSet, this.balancer);
+    }
+    return this.balancer;
   }
 
   get limits(): CircuitBreakerLimits {
@@ -365,6 +327,21 @@ export class HostChangingCluster implements Cluster {
     return pools.get(host, priority, owner.hasEndpoint(host), asHttp2);
   }
 
+  get hasPoolFor(): ((host: Host, priority: RoutingPriority) => boolean) | undefined {
+    const { breakers } = this.connections;
+    const isLimited = [breakers.DEFAULT, breakers.HIGH].some(
+      ({ limits }) => limits.maxConnectionPools !== Number.POSITIVE_INFINITY,
+    );
+    return isLimited ? this.roomFor : undefined;
+  }
+
+  private readonly roomFor = (host: Host, priority: RoutingPriority): boolean => {
+    const { breakers, pools } = this.connections;
+    if (pools.hasRoomFor(host, priority, breakers[priority].limits.maxConnectionPools)) return true;
+    this.stats.upstreamCxPoolOverflow.inc();
+    return false;
+  };
+
   /** Also for an older snapshot of a host that is still there. */
   private hasEndpoint({ stats }: Host): boolean {
     const { hosts } = this.hostSet;
@@ -383,18 +360,12 @@ export class HostChangingCluster implements Cluster {
       before,
       (identity) => this.hosts.get(identity) ?? this.fromBefore(identity),
     );
-    const after = this.keepsHealthyHosts ? withHealthyOnes(merged, before) : merged;
+    const after = this.watch.keepsHealthyHosts ? keepHealthyHosts(merged, before) : merged;
     if (sameHosts(before, after)) return false;
     this.hosts = after;
-    const hosts = [...after.values()];
-    // Whatever the generation before has, it goes on to check until this one is in force.
-    const known = new Set(
-      this.previous === undefined ? [] : this.predecessors().map(({ now }) => now.health),
-    );
-    this.healthChecker?.update(hosts, ({ health }) => known.has(health));
-    this.detector?.update(hosts);
-    this.hostSet = createHostSet(hosts);
-    this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
+    this.watch.update([...after.values()], this.pairs());
+    this.hostSet = createHostSet([...after.values()]);
+    this.isStale = true;
     this.changes += changedPriorities(before, after);
     if (this.isActive) this.publish();
     return true;
@@ -402,32 +373,33 @@ export class HostChangingCluster implements Cluster {
 
   /** The endpoint as the generation before has it, with a health of its own where either of them watches it. */
   private fromBefore(identity: string): Host | undefined {
-    const { previous } = this;
-    const host = previous?.hosts.get(identity);
+    const host = this.previous?.hosts.get(identity);
     if (host === undefined) return undefined;
-    const isWatched = [this, previous].some(
-      (cluster) => cluster?.healthChecker !== undefined || cluster?.detector !== undefined,
-    );
-    return isWatched ? renewHost(host) : host;
+    return this.watch.isWatching || this.previous?.watch.isWatching === true ? renewHost(host) : host;
   }
 
-  /** Hosts of this generation that the one before has, too. */
-  private predecessors(): { readonly now: Host; readonly before: Host }[] {
-    const found: { readonly now: Host; readonly before: Host }[] = [];
+  /** Hosts that the generation before has, too, with a health of their own there. */
+  private pairs(): HostPair[] {
+    const pairs: HostPair[] = [];
     for (const [identity, now] of this.hosts) {
       const before = this.previous?.hosts.get(identity);
-      if (before !== undefined && before.health !== now.health) found.push({ now, before });
+      if (before !== undefined && before.health !== now.health) pairs.push({ now, before });
     }
-    return found;
+    return pairs;
   }
 
-  /** What is known of a host's health has changed. @param cause the flag that makes it a failure */
-  private onHealthChange(host: Host, cause: number): void {
+  /** The same hosts, of which others may be used now. */
+  private rebalance(): void {
     this.hostSet = createHostSet(this.hostSet.hosts);
-    this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
+    this.isStale = true;
+  }
+
+  private onHealthChange(host: Host, isFailure: boolean): void {
+    // While it warms nobody asks; it is done once for all of them when the cluster comes into force.
     if (!this.isActive) return;
+    this.rebalance();
     this.publishHealth();
-    if (!host.health.has(cause)) return;
+    if (!isFailure) return;
     // A new set of connections may have better luck.
     this.connections.pools.renew(host);
     this.connections.namedPools.renew(host);
@@ -439,28 +411,13 @@ export class HostChangingCluster implements Cluster {
     if (this.isActive) return;
     // Against what it takes the place of; the first of its name counts what happened while it looked for its hosts.
     if (this.previous !== undefined) this.changes = changedPriorities(this.previous.hosts, this.hosts);
-    const { previous } = this;
-    for (const { before, now } of this.predecessors()) {
-      this.healthChecker?.takeOver(now.health, previous?.healthChecker, before.health);
-      this.detector?.takeOver(now.health, before.health);
-    }
+    this.watch.start(this.pairs(), this.previous?.watch);
+    this.rebalance();
     this.isActive = true;
     this.connections.owner = this;
     if (this.material !== undefined) this.connections.tls?.set(this.material);
     this.previous = undefined;
-    if (previous !== undefined) {
-      this.hostSet = createHostSet(this.hostSet.hosts);
-      this.loadBalancer = this.balancers(this.hostSet, this.loadBalancer);
-    }
-    this.healthChecker?.start();
-    this.detector?.start();
     this.publish();
-  }
-
-  /** Ends checks and detection; those of the generation that comes have taken over what they go on with. */
-  stopWatching(): void {
-    this.healthChecker?.stop();
-    this.detector?.stop();
   }
 
   private publish(): void {
@@ -470,6 +427,10 @@ export class HostChangingCluster implements Cluster {
     this.changes = 0;
     this.membershipTotal.set(this.hostSet.hosts.length);
     this.publishHealth();
+    // Envoy tells it of clusters whose hosts change, only.
+    if (this.config.type === 'STRICT_DNS') {
+      this.maxHostWeight.set(this.hostSet.hosts.reduce((most, { weight }) => Math.max(most, weight), 0));
+    }
   }
 
   private publishHealth(): void {
@@ -477,6 +438,11 @@ export class HostChangingCluster implements Cluster {
     this.membershipHealthy.set(healthyHosts.length);
     this.membershipDegraded.set(degradedHosts.length);
     this.membershipExcluded.set(excludedHosts.length);
+  }
+
+  /** Ends checks and detection; the generation that comes has taken over what they know. */
+  stopWatching(): void {
+    this.watch.stop();
   }
 
   /** The cluster has left the configuration, or another one has taken its place. */

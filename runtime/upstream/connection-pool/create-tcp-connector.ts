@@ -6,6 +6,8 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Timer } from '../../common/clock.js';
 import type { ConnectionTls } from '../../common/connection-tls.js';
+import { endConnection } from '../../network/end-connection.js';
+import { copyOctets } from '../../network/octet-buffers.js';
 import type { Host } from '../host/host.js';
 import type { PoolFailureReason } from './connection-pool.js';
 import type { PoolOptions } from './host-pool.js';
@@ -116,7 +118,7 @@ class UpstreamTcpConnection implements TcpConnection {
       this.connected = true;
       if (tls === undefined) this.onConnected(undefined);
     });
-    if (tls !== undefined) socket.on('data', (chunk: Buffer) => this.onOctets(chunk));
+    if (tls !== undefined) socket.on('data', (chunk: Buffer) => this.onOctets(chunk, undefined));
     socket.on('end', () => {
       this.endedByHost = true;
       if (this.endedByUs) this.lastEndByHost = true;
@@ -135,16 +137,21 @@ class UpstreamTcpConnection implements TcpConnection {
     const onread = {
       buffer: readBuffer,
       callback: (octets: number): boolean => {
-        this.onOctets(Buffer.from(readBuffer.subarray(0, octets)));
+        this.onRead(readBuffer.subarray(0, octets));
         return true;
       },
     };
     return connect({ ...target, allowHalfOpen: true, ...(isRead ? { onread } : {}) } as NetConnectOpts);
   }
 
-  private onOctets(octets: Buffer): void {
+  private onRead(read: Buffer): void {
+    const { octets, release } = copyOctets(read);
+    this.onOctets(octets, release);
+  }
+
+  private onOctets(octets: Buffer, release: (() => void) | undefined): void {
     this.options.stats.upstreamCxRxBytesTotal.add(octets.length);
-    this.user?.onOctets(octets);
+    this.user?.onOctets(octets, release);
   }
 
   private leaveQueue(): void {
@@ -176,8 +183,10 @@ class UpstreamTcpConnection implements TcpConnection {
     const { stats } = this.options;
     const { user } = this;
     this.leaveQueue();
-    stats.upstreamCxConnectFail.inc();
-    this.host.stats.cxConnectFail++;
+    if (!this.closedByUs) {
+      stats.upstreamCxConnectFail.inc();
+      this.host.stats.cxConnectFail++;
+    }
     const reason: PoolFailureReason = this.timedOut
       ? 'connection timeout'
       : this.closedByUs
@@ -231,9 +240,10 @@ class UpstreamTcpConnection implements TcpConnection {
 
   // ---- TcpConnection
 
-  write(octets: Buffer): boolean {
+  write(octets: Buffer, written?: () => void): boolean {
     this.options.stats.upstreamCxTxBytesTotal.add(octets.length);
-    return this.socket.write(octets) || this.socket.writableLength <= this.options.bufferLimitBytes;
+    const isFree = written === undefined ? this.socket.write(octets) : this.socket.write(octets, written);
+    return isFree || this.socket.writableLength <= this.options.bufferLimitBytes;
   }
 
   end(): void {
@@ -277,9 +287,8 @@ class UpstreamTcpConnection implements TcpConnection {
       socket.resume();
       return;
     }
-    if (how === 'reset' && this.options.tls === undefined && this.host.address.kind === 'ip') {
-      socket.resetAndDestroy();
-    } else socket.destroy();
+    if (how === 'reset') endConnection(socket, 'reset');
+    else socket.destroy();
     this.tellGone(false);
   }
 }

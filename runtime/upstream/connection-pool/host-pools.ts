@@ -17,12 +17,16 @@ export class HostPools {
   private readonly http2Pools: Readonly<Record<RoutingPriority, PoolTable>>;
   /** Until they are empty. */
   private readonly leaving = new Set<HostPool>();
+  /** All of the above. */
+  private readonly tables: readonly PoolTable[];
   private draining = false;
 
   constructor(options: Readonly<Record<RoutingPriority, PoolOptions>>) {
     this.options = options;
     this.pools = { DEFAULT: new Map(), HIGH: new Map() };
     this.http2Pools = { DEFAULT: new Map(), HIGH: new Map() };
+    const { http2Pools, pools } = this;
+    this.tables = [pools.DEFAULT, pools.HIGH, http2Pools.DEFAULT, http2Pools.HIGH];
   }
 
   /**
@@ -36,8 +40,10 @@ export class HostPools {
       const configured = this.options[priority];
       const options: PoolOptions = asHttp2 ? { ...configured, protocol: 'http2' } : configured;
       pool = createHostPool(host, options, (empty) => this.leaving.delete(empty));
-      if (isMember && !this.draining) pools.set(host.stats, pool);
-      else {
+      if (isMember && !this.draining) {
+        pools.set(host.stats, pool);
+        this.count(priority);
+      } else {
         pool.drain();
         this.leaving.add(pool);
       }
@@ -45,11 +51,31 @@ export class HostPools {
     return pool;
   }
 
+  /**
+   * Whether a host may have a pool: it has one, there is room, or one whose connections have all ended makes room.
+   * @param limit of pools
+   */
+  hasRoomFor({ stats }: Host, priority: RoutingPriority, limit: number): boolean {
+    const pools = this.pools[priority];
+    if (pools.has(stats) || pools.size < limit) return true;
+    for (const [endpoint, pool] of pools) {
+      if (!pool.isEmpty) continue;
+      pools.delete(endpoint);
+      pool.drain();
+      this.count(priority);
+      return true;
+    }
+    return false;
+  }
+
+  private count(priority: RoutingPriority): void {
+    this.options[priority].usage.connectionPools = this.pools[priority].size + this.http2Pools[priority].size;
+  }
+
   /** The hosts that there are now: pools of others drain, pools of hosts with a newer snapshot follow it. */
   retain(hosts: readonly Host[]): void {
     const current = new Map(hosts.map((host) => [host.stats, host]));
-    const { http2Pools, pools: configured } = this;
-    for (const pools of [configured.DEFAULT, configured.HIGH, http2Pools.DEFAULT, http2Pools.HIGH]) {
+    for (const pools of this.tables) {
       for (const [endpoint, pool] of pools) {
         const host = current.get(endpoint);
         if (host === undefined) {
@@ -58,11 +84,13 @@ export class HostPools {
         } else if (pool.host !== host) pool.moveTo(host);
       }
     }
+    this.count('DEFAULT');
+    this.count('HIGH');
   }
 
   /** Connections to the host are used up and not used again; the next stream has a new one. */
   renew({ stats }: Host): void {
-    for (const pools of [this.pools.DEFAULT, this.pools.HIGH]) {
+    for (const pools of this.tables) {
       const pool = pools.get(stats);
       if (pool === undefined) continue;
       pools.delete(stats);

@@ -20,8 +20,11 @@ export interface TcpConnectionUser {
    * @param transportFailureReason as of `transportFailure`
    */
   onConnectFailed(reason: PoolFailureReason, transportFailureReason: string): void;
-  /** @param octets belong to the user from now on */
-  onOctets(octets: Buffer): void;
+  /**
+   * @param octets belong to the user; where there is a `release`, only until it is called, which the user does when they
+   *   are written
+   */
+  onOctets(octets: Buffer, release: (() => void) | undefined): void;
   /** The host has closed its half. */
   onEnd(): void;
   /** What was written has left, after a `write` that said no. */
@@ -31,8 +34,11 @@ export interface TcpConnectionUser {
 }
 
 export interface TcpConnection {
-  /** @returns false when more than the buffer limit of the cluster waits: `onDrain` follows */
-  write(octets: Buffer): boolean;
+  /**
+   * @param written called when the octets have left, or never will
+   * @returns false when more than the buffer limit of the cluster waits: `onDrain` follows
+   */
+  write(octets: Buffer, written?: () => void): boolean;
   /** Closes our half. */
   end(): void;
   pause(): void;

@@ -33,6 +33,7 @@ const immediateErrors: ReadonlySet<string> = new Set([
 const sslReasons: Readonly<Record<string, number>> = {
   CERTIFICATE_VERIFY_FAILED: 125,
   HTTP_REQUEST: 156,
+  UNEXPECTED_MESSAGE: 223,
   KEY_USAGE_BIT_INCORRECT: 302,
   UNSUPPORTED_PROTOCOL: 240,
   WRONG_VERSION_NUMBER: 247,

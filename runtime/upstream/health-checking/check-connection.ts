@@ -1,14 +1,12 @@
 /**
- * The connection of a host's checks, over which probes of HTTP and gRPC ask. It belongs to no pool and counts for no limit
- * of the cluster: a host that is full has to be told from one that is ill.
+ * The connection of a host's checks, over which probes of HTTP and gRPC ask.
  */
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { connect } from 'node:net';
 import type { ClientConnection, ClientConnectionCallbacks } from '../../http/codec.js';
 import { addressText } from '../host/create-host.js';
-import type { UpstreamHandshake, UpstreamTls } from '../cluster/upstream-tls.js';
 import type { Host } from '../host/host.js';
+import type { CheckConnector } from './check-connector.js';
 
 /** Puts a codec on a connected socket: HTTP/1.1, or HTTP/2. */
 export type CheckCodec = (socket: Duplex, callbacks: ClientConnectionCallbacks) => ClientConnection;
@@ -22,31 +20,6 @@ export interface CheckConnectionCallbacks {
   onClosed(): void;
 }
 
-/** TLS of the cluster, as checks use it. */
-export interface CheckTls {
-  readonly connect: UpstreamTls['connect'];
-  /** `tls_options.alpn_protocols`: offered instead of what the cluster offers; undefined for the cluster's. */
-  readonly protocols: UpstreamHandshake['protocolsInstead'];
-}
-
-/**
- * @param tls undefined: plain text
- * @param onConnected the TLS handshake is over, too, and the host's certificate is good
- */
-export function connectForCheck(
-  { healthCheck: { address }, hostname }: Host,
-  tls: CheckTls | undefined,
-  onConnected: () => void,
-): Socket {
-  const target = address.kind === 'ip' ? { host: address.ip, port: address.port } : { path: address.path };
-  // As in Envoy no protocol is offered where none is configured, while pools offer the one that they speak.
-  const handshake = { hostname, protocols: [], protocolsInstead: tls?.protocols };
-  const socket =
-    tls === undefined ? connect(target, onConnected) : tls.connect(target, handshake, onConnected);
-  socket.setNoDelay(true);
-  return socket;
-}
-
 export class CheckConnection {
   codec: ClientConnection | undefined = undefined;
   /** No further check may use it. */
@@ -56,15 +29,17 @@ export class CheckConnection {
   private readonly callbacks: CheckConnectionCallbacks;
   private over = false;
 
+  /** @param protocols what the check offers by ALPN instead of what the cluster offers */
   constructor(
     host: Host,
-    tls: CheckTls | undefined,
+    connect: CheckConnector,
+    protocols: readonly string[] | undefined,
     createCodec: CheckCodec,
     callbacks: CheckConnectionCallbacks,
   ) {
     this.target = addressText(host.healthCheck.address);
     this.callbacks = callbacks;
-    const socket = connectForCheck(host, tls, () => {
+    const socket = connect(host, protocols, () => {
       if (this.over) return;
       const codec = createCodec(socket, {
         onStreamSlotFree: () => undefined,

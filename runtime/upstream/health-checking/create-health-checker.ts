@@ -15,9 +15,11 @@ import { compileHeaderMutation } from '../../route/compile-header-mutation.js';
 import { compileStringMatcher } from '../../route/compile-string-matcher.js';
 import type { StatsScope } from '../../stats/stat.js';
 import type { Host } from '../host/host.js';
+import type { EventLog } from '../outlier/outlier-event-log.js';
 import type { CheckOptions } from './active-health-checker.js';
 import { ActiveHealthChecker } from './active-health-checker.js';
-import type { CheckCodec, CheckTls } from './check-connection.js';
+import type { CheckCodec } from './check-connection.js';
+import type { CheckConnector } from './check-connector.js';
 import type { ExchangeOptions } from './exchange-probe.js';
 import { GrpcProbe } from './grpc-probe.js';
 import type { HealthCheckSettings } from './health-check-settings.js';
@@ -30,7 +32,7 @@ import type {
   HealthCheckerType,
   HealthProbeFactory,
 } from './health-checker.js';
-import type { EventLog, HealthEvent } from './health-event-log.js';
+import type { HealthEvent } from './health-event-log.js';
 import { healthEventText } from './health-event-log.js';
 import { HttpProbe } from './http-probe.js';
 import { createNodeHttp2Connection } from './node-http2-connection.js';
@@ -49,7 +51,8 @@ export interface HealthCheckerDependencies {
   /** Of the logs of events. */
   readonly logFiles: AccessLogFiles | undefined;
   /** How the cluster connects. */
-  readonly tls: Pick<CheckTls, 'connect'> | undefined;
+  readonly connect: CheckConnector;
+  readonly isTls: boolean;
   readonly http1: Http1ClientOptions;
   /** The cluster has had a connection, ever. */
   readonly hasTraffic: () => boolean;
@@ -86,13 +89,7 @@ function openEventLogs(check: Fields, files: AccessLogFiles | undefined): EventL
   };
 }
 
-function checkTls(tls: Pick<CheckTls, 'connect'> | undefined, check: Fields): CheckTls | undefined {
-  if (tls === undefined) return undefined;
-  const own = messageOf(check.tls_options).alpn_protocols as readonly string[] | undefined;
-  return { ...tls, protocols: own === undefined || own.length === 0 ? undefined : own };
-}
-
-type Common = Omit<ExchangeOptions, 'createCodec'>;
+type Common = Omit<ExchangeOptions, 'createCodec'> & { readonly scheme: 'http' | 'https' };
 
 function httpProbes(
   check: Fields,
@@ -129,7 +126,6 @@ function httpProbes(
     ...common,
     createCodec,
     protocol: isHttp2 ? ('HTTP/2' as const) : ('HTTP/1.1' as const),
-    scheme: common.tls === undefined ? ('http' as const) : ('https' as const),
     method,
     path: toOctets(textOf(http.path)),
     authority: toOctets(textOf(http.host)) || clusterName,
@@ -152,11 +148,12 @@ function httpProbes(
   return (host, callbacks) => new HttpProbe(host, callbacks, options);
 }
 
-function tcpProbes(check: Fields, { reuseConnection, tls }: Common): HealthProbeFactory {
+function tcpProbes(check: Fields, { connect, protocols, reuseConnection }: Common): HealthProbeFactory {
   const tcp = messageOf(check.tcp_health_check);
   const payload = messageOf(tcp.send);
   const options = {
-    tls,
+    connect,
+    protocols,
     reuseConnection,
     // As in Envoy 1.40, `binary` is not sent.
     send: textOf(payload.text) === '' ? undefined : under(() => readPayload(payload), 'send'),
@@ -178,7 +175,6 @@ function grpcProbes(
   const options = {
     ...common,
     createCodec: createNodeHttp2Connection,
-    scheme: common.tls === undefined ? ('http' as const) : ('https' as const),
     authority: toOctets(textOf(grpc.authority)) || clusterName,
     serviceName: textOf(grpc.service_name),
     requestHeaders: compileHeaderMutation(metadata, 'request'),
@@ -198,12 +194,14 @@ function compileCheck(
   name: string | undefined,
   dependencies: HealthCheckerDependencies,
 ): () => CheckOptions {
-  const { clock, hasTraffic, logFiles, random, statPrefix, stats: scope, tls } = dependencies;
+  const { clock, connect, hasTraffic, isTls, logFiles, random, statPrefix, stats: scope } = dependencies;
   const settings = readHealthCheckSettings(check, random);
   const clusterName = textOf(cluster.name);
   let stats: HealthCheckStats | undefined;
   const common = {
-    tls: checkTls(tls, check),
+    connect,
+    protocols: messageOf(check.tls_options).alpn_protocols as readonly string[] | undefined,
+    scheme: isTls ? ('https' as const) : ('http' as const),
     reuseConnection: settings.reuseConnection,
     onProtocolError: () => scope.counter(`${statPrefix}upstream_cx_protocol_error`).inc(),
   };

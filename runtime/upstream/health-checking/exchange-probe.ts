@@ -11,13 +11,16 @@ import type {
   ResponseHead,
 } from '../../http/codec.js';
 import type { Host } from '../host/host.js';
-import type { CheckCodec, CheckTls } from './check-connection.js';
+import type { CheckCodec } from './check-connection.js';
 import { CheckConnection } from './check-connection.js';
+import type { CheckConnector } from './check-connector.js';
 import type { HealthProbe, ProbeCallbacks } from './health-checker.js';
 
 export interface ExchangeOptions {
   readonly createCodec: CheckCodec;
-  readonly tls: CheckTls | undefined;
+  readonly connect: CheckConnector;
+  /** Offered by ALPN instead of what the cluster offers. */
+  readonly protocols: readonly string[] | undefined;
   readonly reuseConnection: boolean;
   /** The answer was none: `upstream_cx_protocol_error`. */
   readonly onProtocolError: () => void;
@@ -71,8 +74,8 @@ export abstract class ExchangeProbe implements HealthProbe, ResponseDecoder {
   }
 
   private connect(host: Host): void {
-    const { createCodec, tls } = this.options;
-    const connection: CheckConnection = new CheckConnection(host, tls, createCodec, {
+    const { connect, createCodec, protocols } = this.options;
+    const connection: CheckConnection = new CheckConnection(host, connect, protocols, createCodec, {
       onConnected: (codec) => this.send(codec),
       onGoAway: () => {
         // The answer under way is waited for, and the next check has a connection of its own.

@@ -43,6 +43,9 @@ export function grpcTimeout(timeoutMs: number): string {
   return `${Math.min(value, largestTimeout)}H`;
 }
 
+/** An answer has a few octets; who announces more than this is not waited for. */
+const messageLimit = 64 * 1024;
+
 /** `application/grpc`, alone or with what follows a plus or a semicolon. */
 const grpcContentType = /^application\/grpc(?:$|[+;])/;
 
@@ -99,6 +102,10 @@ export class GrpcProbe extends ExchangeProbe {
     }
     const { hasFlags, messages, rest } = readGrpcFrames(Buffer.concat([this.unread, data]));
     this.unread = rest;
+    if (rest.length > messageLimit) {
+      this.failed(false);
+      return;
+    }
     for (const message of messages) {
       if (message.length === 0) continue;
       const status = servingStatus(message);

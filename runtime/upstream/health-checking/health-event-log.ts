@@ -2,11 +2,9 @@
  * Lines of `event_log_path` and of the file sink: `envoy.data.core.v3.HealthCheckEvent` as JSON, field for field as Envoy
  * writes it, with the values that are empty or 0.
  */
+import { messageOf } from '../../common/message-fields.js';
 import type { Host } from '../host/host.js';
 import type { HealthCheckerType, HealthCheckFailureType } from './health-checker.js';
-
-/** Takes a line with its end. */
-export type EventLog = (line: string) => void;
 
 export type HealthEvent =
   | {
@@ -54,6 +52,11 @@ function addressOf({ address }: Host): unknown {
   };
 }
 
+function metadataOf({ healthCheck: { metadata } }: Host): Readonly<Record<string, unknown>> {
+  if (metadata === undefined) return {};
+  return { metadata: { filter_metadata: {}, typed_filter_metadata: {}, ...messageOf(metadata) } };
+}
+
 /** The order of the fields in the message, which is the order in the text. */
 const beforeTime: ReadonlySet<string> = new Set(['eject_unhealthy_event', 'add_healthy_event']);
 const last = 'successful_health_check_event';
@@ -78,6 +81,7 @@ export function healthEventText(
     ...(beforeTime.has(kind) ? own : {}),
     timestamp: new Date(wallTime).toISOString(),
     ...(beforeTime.has(kind) || kind === last ? {} : own),
+    ...metadataOf(host),
     locality: { region: host.region, zone: host.zone, sub_zone: host.subZone },
     ...(kind === last ? own : {}),
   });

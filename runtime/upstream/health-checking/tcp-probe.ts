@@ -4,8 +4,7 @@
 import type { Socket } from 'node:net';
 import { addressText } from '../host/create-host.js';
 import type { Host } from '../host/host.js';
-import type { CheckTls } from './check-connection.js';
-import { connectForCheck } from './check-connection.js';
+import type { CheckConnector } from './check-connector.js';
 import type { HealthProbe, ProbeCallbacks } from './health-checker.js';
 import { containsInOrder } from './payload.js';
 
@@ -13,7 +12,9 @@ import { containsInOrder } from './payload.js';
 const answerLimit = 1024 * 1024;
 
 export interface TcpCheckOptions {
-  readonly tls: CheckTls | undefined;
+  readonly connect: CheckConnector;
+  /** Offered by ALPN instead of what the cluster offers. */
+  readonly protocols: readonly string[] | undefined;
   readonly reuseConnection: boolean;
   readonly send: Buffer | undefined;
   /** Empty: a connection is enough, nothing is sent on it. */
@@ -53,11 +54,11 @@ export class TcpProbe implements HealthProbe {
   }
 
   private connect(): void {
-    const { tls } = this.options;
+    const { connect, protocols } = this.options;
     const host = this.host();
     this.target = addressText(host.healthCheck.address);
     this.connected = false;
-    const socket = connectForCheck(host, tls, () => {
+    const socket = connect(host, protocols, () => {
       if (this.socket === socket) this.onConnected(socket);
     });
     this.socket = socket;

@@ -34,6 +34,8 @@ export interface HealthCheckConfig {
   readonly address: UpstreamAddress | undefined;
   readonly hostname: string;
   readonly disabled: boolean;
+  /** `LbEndpoint.metadata`, for the log of health events. */
+  readonly metadata?: unknown;
 }
 
 /** A host as the configuration or the DNS says it is. */
@@ -104,6 +106,7 @@ class HostSnapshot implements Host {
       address: withPort(check?.address ?? address, check?.port ?? 0),
       hostname: check?.hostname ?? '',
       disabled: check?.disabled ?? false,
+      metadata: check?.metadata,
     };
     this.health = health;
     this.stats = stats;
@@ -123,14 +126,14 @@ class HostSnapshot implements Host {
   }
 }
 
-/** @param before the snapshot of the same endpoint that this one takes the place of: counters and health go on */
+/**
+ * @param before the snapshot of the same endpoint that this one takes the place of: counters go on, and health, unless the
+ *   configuration says something else of it now
+ */
 export function createHost(address: UpstreamAddress, attributes: HostAttributes, before?: Host): Host {
-  return new HostSnapshot(
-    address,
-    attributes,
-    before?.health ?? new HostHealth(),
-    before?.stats ?? freshStats(),
-  );
+  const isAsBefore = before?.healthStatus === (attributes.healthStatus ?? 'UNKNOWN');
+  const health = before !== undefined && isAsBefore ? before.health : new HostHealth();
+  return new HostSnapshot(address, attributes, health, before?.stats ?? freshStats());
 }
 
 /** The same endpoint for a new generation of the configuration: its counters go on, its health is judged anew. */
@@ -144,8 +147,14 @@ function sameHealthCheck(target: HealthCheckTarget, address: UpstreamAddress, co
   return (
     addressText(target.address) === addressText(wanted) &&
     target.hostname === (config?.hostname ?? '') &&
-    target.disabled === (config?.disabled ?? false)
+    target.disabled === (config?.disabled ?? false) &&
+    JSON.stringify(target.metadata) === JSON.stringify(config?.metadata)
   );
+}
+
+/** Mostly the same object: that of the configuration. */
+function sameMetadata(left: Fields, right: Fields): boolean {
+  return left === right || comparableJson(left) === comparableJson(right);
 }
 
 /** Whether a host already is what is described. */
@@ -161,15 +170,20 @@ export function isDescribedBy(host: Host, { address, attributes }: HostDescripti
     host.healthStatus === (attributes.healthStatus ?? 'UNKNOWN') &&
     sameHealthCheck(host.healthCheck, address, attributes.healthCheck) &&
     host.localityWeight === (attributes.localityWeight ?? 0) &&
-    comparableJson(host.lbMetadata ?? none) === comparableJson(attributes.lbMetadata ?? none)
+    sameMetadata(host.lbMetadata ?? none, attributes.lbMetadata ?? none)
   );
 }
 
+/** In one pass: a set is made whenever the health of one of its hosts changes. */
 export function createHostSet(hosts: readonly Host[]): HostSet {
-  return {
-    hosts,
-    healthyHosts: hosts.filter(({ healthy }) => healthy),
-    degradedHosts: hosts.filter(({ degraded }) => degraded),
-    excludedHosts: hosts.filter(({ excluded }) => excluded),
-  };
+  const healthyHosts: Host[] = [];
+  const degradedHosts: Host[] = [];
+  const excludedHosts: Host[] = [];
+  for (let at = 0; at < hosts.length; at++) {
+    const host = hosts[at] as Host;
+    if (host.healthy) healthyHosts.push(host);
+    else if (host.degraded) degradedHosts.push(host);
+    if (host.excluded) excludedHosts.push(host);
+  }
+  return { hosts, healthyHosts, degradedHosts, excludedHosts };
 }

@@ -64,6 +64,8 @@ export interface HealthCheckTarget {
   readonly hostname: string;
   /** `disable_active_health_check` */
   readonly disabled: boolean;
+  /** `LbEndpoint.metadata`, told in the log of health events; undefined when it has none. */
+  readonly metadata: unknown;
 }
 
 /** Immutable; a change is a new set. */

@@ -68,9 +68,16 @@ function readLocalities(config: Fields): Localities {
       routingEnabled: wholePercent(zone.routing_enabled, 100),
       minClusterSize: numberOf(zone.min_cluster_size, 6),
       failTrafficOnPanic: zone.fail_traffic_on_panic === true,
-      forceDirect: zone.force_locality_direct_routing === true,
+      forcedFrom: forcedFrom(zone),
+      byWeight: zone.locality_basis === 'HEALTHY_HOSTS_WEIGHT',
     },
   };
+}
+
+/** `force_local_zone`, and the older field that it takes the place of. */
+function forcedFrom(zone: Fields): number | undefined {
+  if (zone.force_local_zone !== undefined) return numberOf(messageOf(zone.force_local_zone).min_size, 1);
+  return zone.force_locality_direct_routing === true ? 1 : undefined;
 }
 
 function readLevel(cluster: Fields): LevelOptions {
@@ -124,7 +131,7 @@ function readLeastRequest(config: Fields): HostPolicy {
     choices: numberOf(config.choice_count, 2),
     // `{}` is a bias of 0: the message is set, its number has the default of its type.
     bias: bias === undefined ? 1 : numberOf(messageOf(bias).default_value, 0),
-    scansAll: config.selection_method === 'FULL_SCAN',
+    scansAll: config.selection_method === 'FULL_SCAN' || config.enable_full_scan === true,
   };
 }
 
@@ -153,6 +160,8 @@ function readLegacy(cluster: Fields): HostPolicy {
       return under(() => readRing(messageOf(cluster.ring_hash_lb_config), hashing), 'ring_hash_lb_config');
     case 'MAGLEV':
       return under(() => readMaglev(messageOf(cluster.maglev_lb_config), hashing), 'maglev_lb_config');
+    case 'LOAD_BALANCING_POLICY_CONFIG':
+      throw new ConfigError('cluster: field load_balancing_policy need to be set', ['lb_policy']);
     default:
       throw new ConfigError(`the load balancing policy ${policy} needs real Envoy`, ['lb_policy'], true);
   }
@@ -185,7 +194,7 @@ function readExtension(config: Fields, level: LevelOptions): BalancingPolicy {
       return made(readMaglev(config, readHashing(messageOf(consistent))), config);
     case `${extensions}subset.v3.Subset`: {
       const inner = under(
-        () => readExtensions(messageOf(config.subset_lb_policy), level),
+        () => readExtensions(messageOf(config.subset_lb_policy), level, 'subset lb'),
         'subset_lb_policy',
       );
       if (inner.subsets !== undefined) {
@@ -198,10 +207,17 @@ function readExtension(config: Fields, level: LevelOptions): BalancingPolicy {
   }
 }
 
-/** The first policy of the list counts: Envoy knows all that have a type here. */
-function readExtensions(list: Fields, level: LevelOptions): BalancingPolicy {
+/**
+ * The first policy of the list counts: Envoy knows all that have a type here.
+ * @param owner as Envoy calls who has the list
+ */
+function readExtensions(list: Fields, level: LevelOptions, owner: string): BalancingPolicy {
   const [first] = messagesOf(list.policies);
-  if (first === undefined) throw new ConfigError('cluster: field load_balancing_policy need to be set');
+  if (first === undefined) {
+    throw new ConfigError(
+      `cluster: didn't find a registered load balancer factory implementation for ${owner} with names from []`,
+    );
+  }
   return under(
     () => readExtension(messageOf(messageOf(first.typed_extension_config).typed_config), level),
     'policies',
@@ -211,13 +227,32 @@ function readExtensions(list: Fields, level: LevelOptions): BalancingPolicy {
   );
 }
 
+/** What an extension says may not be said a second time. @throws ConfigError in Envoy's words */
+function checkCombination(cluster: Fields): void {
+  if (cluster.lb_subset_config !== undefined) {
+    throw new ConfigError('cluster: load_balancing_policy cannot be combined with lb_subset_config', [
+      'lb_subset_config',
+    ]);
+  }
+  const common = messageOf(cluster.common_lb_config);
+  const fields = ['zone_aware_lb_config', 'locality_weighted_lb_config', 'consistent_hashing_lb_config'];
+  const field = fields.find((name) => common[name] !== undefined);
+  if (field === undefined) return;
+  throw new ConfigError(
+    `cluster: load_balancing_policy cannot be combined with partial fields (${fields.join(', ')}) of common_lb_config`,
+    ['common_lb_config', field],
+  );
+}
+
 /** @throws ConfigError with the path inside the cluster */
 export function readBalancingPolicy(config: unknown): BalancingPolicy {
   const cluster = messageOf(config);
   const level = readLevel(cluster);
   if (cluster.load_balancing_policy !== undefined) {
+    checkCombination(cluster);
+    const owner = `cluster: '${textOf(cluster.name)}'`;
     return under(
-      () => readExtensions(messageOf(cluster.load_balancing_policy), level),
+      () => readExtensions(messageOf(cluster.load_balancing_policy), level, owner),
       'load_balancing_policy',
     );
   }

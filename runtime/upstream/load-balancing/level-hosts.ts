@@ -58,7 +58,7 @@ export type LocalityWeight = (hosts: readonly Host[]) => number;
 
 /** As configured. */
 export const configuredWeight: LocalityWeight = (hosts) =>
-  Math.max(...hosts.map(({ localityWeight }) => localityWeight ?? 0));
+  hosts.reduce((most, { localityWeight = 0 }) => Math.max(most, localityWeight), 0);
 
 function localitiesOf(
   hosts: readonly Host[],

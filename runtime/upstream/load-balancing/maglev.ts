@@ -47,15 +47,15 @@ export class MaglevTable implements HashTable {
     this.fill(builders, size);
     const counts = builders.map(({ count }) => count);
     this.sizes = {
-      minEntriesPerHost: Math.min(size, ...counts),
-      maxEntriesPerHost: Math.max(0, ...counts),
+      minEntriesPerHost: counts.reduce((min, count) => Math.min(min, count), size),
+      maxEntriesPerHost: counts.reduce((max, count) => Math.max(max, count), 0),
     };
   }
 
   private fill(builders: readonly Builder[], size: number): void {
     const { table } = this;
     const taken = new Uint8Array(table.length);
-    const heaviest = Math.max(0, ...builders.map(({ weight }) => weight));
+    const heaviest = builders.reduce((max, { weight }) => Math.max(max, weight), 0);
     let filled = 0;
     for (let round = 1; filled < table.length; round++) {
       for (const builder of builders) {

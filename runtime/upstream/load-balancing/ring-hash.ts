@@ -41,7 +41,7 @@ export class Ring implements HashTable {
   /** @param hosts their weights have the sum 1 */
   constructor(hosts: readonly TableHost[], { hashFunction, maximumSize, minimumSize }: RingOptions) {
     this.hosts = hosts;
-    const least = Math.min(1, ...hosts.map(({ weight }) => weight));
+    const least = hosts.reduce((min, { weight }) => Math.min(min, weight), 1);
     // So that the host of the least weight stands on it a whole number of times.
     const scale = hosts.length === 0 ? 0 : Math.min(Math.ceil(least * minimumSize) / least, maximumSize);
     const counts = countsOf(hosts, scale);
@@ -68,8 +68,8 @@ export class Ring implements HashTable {
     const size = Math.ceil(scale);
     this.sizes = {
       size,
-      minHashesPerHost: Math.min(size, ...counts),
-      maxHashesPerHost: Math.max(0, ...counts),
+      minHashesPerHost: counts.reduce((min, count) => Math.min(min, count), size),
+      maxHashesPerHost: counts.reduce((max, count) => Math.max(max, count), 0),
     };
   }
 

@@ -76,8 +76,9 @@ export class SubsetBalancer implements LoadBalancer {
   private readonly options: SubsetOptions;
   private readonly environment: BalancerEnvironment;
   private readonly subsets: ReadonlyMap<string, LoadBalancer>;
-  private readonly any: LoadBalancer;
-  private readonly byDefault: LoadBalancer;
+  /** undefined where no fallback needs them. */
+  private readonly any: LoadBalancer | undefined;
+  private readonly byDefault: LoadBalancer | undefined;
   private readonly fallbacks: ReadonlyMap<string, SubsetSelector>;
 
   constructor(
@@ -94,11 +95,16 @@ export class SubsetBalancer implements LoadBalancer {
     const weightOf = localityWeights(levels, options);
     const part = (belongs: (host: Host) => boolean, same: LoadBalancer | undefined): LoadBalancer =>
       create(partOfLevels(levels, belongs, environment.ownLocality, weightOf), same);
-    this.any = part(() => true, previous?.any);
-    this.byDefault = part(
-      ({ lbMetadata }) => hasMetadata(lbMetadata ?? {}, options.defaultSubset, options.listAsAny),
-      previous?.byDefault,
-    );
+    const fallbacks = [options.fallback, ...options.selectors.map(({ fallback }) => fallback)];
+    if (options.panicModeAny || fallbacks.includes('ANY_ENDPOINT')) {
+      this.any = part(() => true, previous?.any);
+    }
+    if (fallbacks.includes('DEFAULT_SUBSET')) {
+      this.byDefault = part(
+        ({ lbMetadata }) => hasMetadata(lbMetadata ?? {}, options.defaultSubset, options.listAsAny),
+        previous?.byDefault,
+      );
+    }
     this.subsets = this.build(levels, part, previous);
     this.count(previous);
   }
@@ -187,7 +193,7 @@ export class SubsetBalancer implements LoadBalancer {
       return host;
     }
     if (!options.panicModeAny) return undefined;
-    const other = this.any.chooseHost(context);
+    const other = this.any?.chooseHost(context);
     if (other !== undefined) stats.subsetsFallbackPanic.inc();
     return other;
   }

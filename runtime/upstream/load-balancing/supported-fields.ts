@@ -2,7 +2,6 @@
  * What load balancing serves of Envoy's messages.
  */
 import type { SupportedFields } from '../../config/supported-fields.js';
-import { onlyValues } from '../../config/supported-fields.js';
 
 const cluster = 'envoy.config.cluster.v3.Cluster';
 const policy = 'envoy.extensions.load_balancing_policies.';
@@ -59,8 +58,10 @@ export const loadBalancingSupportedFields: SupportedFields = {
   [`${policy}common.v3.LocalityLbConfig.ZoneAwareLbConfig`]: {
     ...zoneAware,
     force_locality_direct_routing: true,
-    locality_basis: onlyValues('HEALTHY_HOSTS_NUM'),
+    force_local_zone: true,
+    locality_basis: true,
   },
+  [`${policy}common.v3.LocalityLbConfig.ZoneAwareLbConfig.ForceLocalZone`]: { min_size: true },
   [`${policy}common.v3.LocalityLbConfig.LocalityWeightedLbConfig`]: {},
   [`${policy}common.v3.SlowStartConfig`]: slowStart,
   [`${policy}common.v3.ConsistentHashingLbConfig`]: { ...hashing, hash_policy: true },
@@ -72,6 +73,7 @@ export const loadBalancingSupportedFields: SupportedFields = {
     slow_start_config: true,
     locality_lb_config: true,
     selection_method: true,
+    enable_full_scan: true,
   },
   [`${policy}ring_hash.v3.RingHash`]: {
     ...ring,

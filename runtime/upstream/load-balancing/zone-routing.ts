@@ -3,7 +3,7 @@
  * part (https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/zone_aware). Only at the
  * highest priority level, and only where the bootstrap says which cluster this proxy belongs to.
  */
-import type { HostSet } from '../host/host.js';
+import type { Host, HostSet } from '../host/host.js';
 import type { LevelHosts, LocalityHosts } from './level-hosts.js';
 import { levelsOf, sameLocality } from './level-hosts.js';
 import type { BalancerEnvironment, LocalCluster } from './load-balancer.js';
@@ -15,8 +15,10 @@ export interface ZoneAwareOptions {
   readonly minClusterSize: number;
   /** In panic there is no host at all, instead of any. */
   readonly failTrafficOnPanic: boolean;
-  /** Everything stays in the own zone while a host of it is healthy. */
-  readonly forceDirect: boolean;
+  /** Everything stays in the own zone while so many hosts of it are healthy; undefined: only its part does. */
+  readonly forcedFrom: number | undefined;
+  /** The parts of zones are those of their hosts' weights, not of their numbers. */
+  readonly byWeight: boolean;
 }
 
 /** Hundredths of a percent. */
@@ -39,17 +41,23 @@ interface Shares {
   readonly upstream: number;
 }
 
-function sharesOf(upstream: readonly LocalityHosts[], local: readonly LocalityHosts[]): Shares[] {
+function sharesOf(
+  upstream: readonly LocalityHosts[],
+  local: readonly LocalityHosts[],
+  byWeight: boolean,
+): Shares[] {
+  const size = (hosts: readonly Host[]): number =>
+    byWeight ? hosts.reduce((sum, { weight }) => sum + weight, 0) : hosts.length;
   const count = (localities: readonly LocalityHosts[]) =>
-    localities.reduce((sum, { healthyHosts }) => sum + healthyHosts.length, 0);
+    localities.reduce((sum, { healthyHosts }) => sum + size(healthyHosts), 0);
   const allLocal = count(local);
   const allUpstream = count(upstream);
   return upstream.map(({ healthyHosts, locality }) => {
     if (healthyHosts.length === 0) return { local: 0, upstream: 0 };
-    const here = local.find((one) => sameLocality(one.locality, locality))?.healthyHosts.length ?? 0;
+    const here = size(local.find((one) => sameLocality(one.locality, locality))?.healthyHosts ?? []);
     return {
       local: allLocal > 0 ? Math.floor((whole * here) / allLocal) : 0,
-      upstream: Math.floor((whole * healthyHosts.length) / allUpstream),
+      upstream: Math.floor((whole * size(healthyHosts)) / allUpstream),
     };
   });
 }
@@ -129,7 +137,7 @@ export class ZoneRouting {
     if (localLevel === undefined) return { kind: 'none' };
     stats.recalculateZoneStructures.inc();
     if (level.localities.length < 2) return { kind: 'none' };
-    if (localLevel.localities.length < 2 && !options.forceDirect) return { kind: 'none' };
+    if (localLevel.localities.length < 2 && options.forcedFrom === undefined) return { kind: 'none' };
     if (!localLevel.hasOwnLocality) {
       stats.localClusterNotOk.inc();
       return { kind: 'none' };
@@ -138,9 +146,11 @@ export class ZoneRouting {
       stats.zoneClusterTooSmall.inc();
       return { kind: 'none' };
     }
-    const shares = sharesOf(level.localities, localLevel.localities);
+    const shares = sharesOf(level.localities, localLevel.localities, options.byWeight);
     const own = level.hasOwnLocality ? shares[0] : undefined;
-    if (own !== undefined && ((own.upstream > 0 && own.upstream >= own.local) || options.forceDirect)) {
+    const able = level.localities[0]?.healthyHosts.length ?? 0;
+    const isForced = options.forcedFrom !== undefined && able >= options.forcedFrom;
+    if (own !== undefined && ((own.upstream > 0 && own.upstream >= own.local) || isForced)) {
       return { kind: 'direct' };
     }
     let end = 0;

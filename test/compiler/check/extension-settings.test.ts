@@ -52,6 +52,37 @@ test('the content of a JWKS', () => {
   accepted(jwks('{"keys":[{"kty":"oct","k":"YQ","alg":"HS256"}]}'));
 });
 
+test('the address of a JWKS', () => {
+  const remote = (uri: string) =>
+    filter('jwt_authn.v3.JwtAuthentication', {
+      providers: { p: { issuer: 'a', remote_jwks: { http_uri: { uri, cluster: 'x', timeout: '1s' } } } },
+    });
+  for (const uri of ['http://a', 'https://[::1]/a', 'ftp://a/x']) accepted(remote(uri));
+  for (const uri of ['0', 'a.example/x', '/x', 'http://', '//a/x'])
+    refused(remote(uri), 'E3029', 'remote_jwks');
+});
+
+test('actions of the overload manager', () => {
+  const manager = (name: string, more: Fields = {}) => {
+    const monitor = 'envoy.resource_monitors.fixed_heap';
+    const type = url('envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig');
+    const resource_monitors = [{ name: monitor, typed_config: { '@type': type, max_heap_size_bytes: 1000 } }];
+    const triggers = [{ name: monitor, threshold: { value: 0.9 } }];
+    const actions = [{ name: `envoy.overload_actions.${name}`, triggers }];
+    return { overload_manager: { resource_monitors, actions, ...more } };
+  };
+  for (const name of ['stop_accepting_requests', 'shrink_heap', 'close_idle_http_connections'])
+    accepted(manager(name));
+  refused(manager('stop_accepting_everything'), 'E3029', 'name');
+  refused(manager('reduce_timeouts'), 'E3029', '0');
+  refused(manager('reset_high_memory_stream'), 'E3029', '0');
+  accepted(
+    manager('reset_high_memory_stream', {
+      buffer_factory_config: { minimum_account_to_track_power_of_two: 20 },
+    }),
+  );
+});
+
 test('ranges of statuses', () => {
   const range = (start: number, end: number) =>
     filter('admission_control.v3.AdmissionControl', {
@@ -129,6 +160,19 @@ test('rules that Envoy does not look at', () => {
   const codes = (value: Fields) =>
     findProblems(value, { lint: { extends: 'none' } }).findings.map(({ code }) => code);
   assert.equal(codes(priority(0)), []);
+  const udp = (writer: Fields) => ({
+    static_resources: {
+      listeners: [
+        {
+          name: 'l',
+          address: { socket_address: { address: '127.0.0.1', port_value: 1, protocol: 'UDP' } },
+          udp_listener_config: { udp_packet_packet_writer_config: writer },
+        },
+      ],
+    },
+  });
+  assert.equal(codes(udp({ name: 'x', typed_config: {} })), []);
+  assert.equal(codes(udp({ name: 'x' })), ['E1004']);
   assert.equal(codes(filter('ext_authz.v3.ExtAuthzPerRoute')), []);
   assert.equal(codes(filter('jwt_authn.v3.JwtAuthentication', { providers: { p: { local_jwks: {} } } })), [
     'E1004',

@@ -70,31 +70,46 @@ function withClusters(bootstrap: Fields): Fields {
   };
 }
 
-/** The canonical bootstrap around a piece. Fails when the piece is not well-formed. */
-export function whole(piece: string, content: unknown): unknown {
+/** The bootstrap around a piece, as it is written. */
+export function wrapped(piece: string, content: unknown): Fields {
   const wrap = wraps[piece];
   assert.ok(wrap !== undefined, `there is no piece '${piece}'`);
-  const value = withClusters(wrap(content as never));
+  return withClusters(wrap(content as never));
+}
+
+/** The canonical bootstrap around a piece. Fails when the piece is not well-formed. */
+export function whole(piece: string, content: unknown): unknown {
+  const value = wrapped(piece, content);
   const read = readMessage('envoy.config.bootstrap.v3.Bootstrap', value);
   assert.equal(read.issues, [], `the ${piece} is not well-formed`);
   return read.value;
 }
 
-export function wholeYaml(piece: string, yaml: string): unknown {
+/** What a text in YAML says; lists are no documents of their own. */
+export function contentOf(piece: string, yaml: string): unknown {
   const text = piece === 'routes' || piece === 'hosts' ? `list:\n${yaml}` : yaml;
   const read = readYaml(text);
   assert.equal(read.errors, [], yaml);
-  return whole(piece, text === yaml ? read.value : (read.value as Fields).list);
+  return text === yaml ? read.value : (read.value as Fields).list;
+}
+
+export function wholeYaml(piece: string, yaml: string): unknown {
+  return whole(piece, contentOf(piece, yaml));
 }
 
 /** Paths, from the bootstrap down, where one rule finds something, with its message. The rule is on. */
-export function findings(rule: string, bootstrap: unknown, options: Fields = {}): string[] {
+export function findings(
+  rule: string,
+  bootstrap: unknown,
+  options: Fields = {},
+  written?: unknown,
+): string[] {
   const config = resolveLint({
     extends: 'none',
     rules: { [rule]: { level: 'warning' as const, ...options } },
   });
   assert.equal(config.findings, []);
-  return lintBootstrap(new BootstrapView(bootstrap), config).map(
+  return lintBootstrap(new BootstrapView(bootstrap, {}, written), config).map(
     ({ path, message }) => `${path.join('.')}: ${message}`,
   );
 }

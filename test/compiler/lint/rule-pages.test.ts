@@ -1,12 +1,13 @@
 /** Every rule has a page with a wrong and a right example, and finds something in the one and nothing in the other. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { lintTable } from '../../../cli/support/lint-table.js';
 import { lintRules } from '../../../compiler/lint/lint-rules.js';
 import { examplesOf, rulePage } from '../../../compiler/lint/rule-page.js';
-import { findings, wholeYaml } from './pieces.js';
+import { contentOf, findings, wholeYaml, wrapped } from './pieces.js';
 
 /** This file runs from `dist/test/compiler/lint`. */
 const rules = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'compiler', 'lint', 'rules');
@@ -45,6 +46,11 @@ test('every pack has rules', () => {
   assert.equal([...packs], wanted);
 });
 
+/** What a rule finds in the example of a page. */
+function found(name: string, piece: string, yaml: string): string[] {
+  return findings(name, wholeYaml(piece, yaml), {}, wrapped(piece, contentOf(piece, yaml)));
+}
+
 for (const { name, summary } of lintRules) {
   test(name, () => {
     const page = rulePage(name) ?? '';
@@ -57,11 +63,17 @@ for (const { name, summary } of lintRules) {
     assert.ok(right.length > 0, 'there is a right example');
     assert.ok(wrong.length > 0 || withoutWrong.has(name), 'there is a wrong example');
     for (const { piece, yaml } of wrong) {
-      assert.ok(findings(name, wholeYaml(piece, yaml)).length > 0, `nothing was found in\n${yaml}`);
+      assert.ok(found(name, piece, yaml).length > 0, `nothing was found in\n${yaml}`);
     }
-    for (const { piece, yaml } of right) assert.equal(findings(name, wholeYaml(piece, yaml)), [], yaml);
+    for (const { piece, yaml } of right) assert.equal(found(name, piece, yaml), [], yaml);
   });
 }
+
+test('docs/lint.md is made of the rules', () => {
+  const root = join(rules, '..', '..', '..', '..');
+  const page = readFileSync(join(root, 'docs', 'lint.md'), 'utf8');
+  assert.ok(page === lintTable(), 'docs/lint.md is out of date: run node cli/setup/docs.mjs');
+});
 
 test('a page that is not there', () => {
   assert.is(rulePage('no-such-rule'), undefined);

@@ -13,6 +13,40 @@ function lines(value: unknown, type = cluster): string[] {
   return issuesOf(value, type).map((issue) => `${issue.class} ${issue.path.join('.')}: ${issue.message}`);
 }
 
+test('a wrapper as a message, as the loader of Envoy 1.40 takes it', () => {
+  const read = (max_retries: unknown) =>
+    readMessage('envoy.config.cluster.v3.CircuitBreakers.Thresholds', { max_retries });
+  for (const [given, canonical] of [
+    [{ value: 2 }, 2],
+    [{ value: null }, 0],
+    [{}, 0],
+    [3, 3],
+  ] as const) {
+    assert.equal(read(given).value, { max_retries: canonical });
+  }
+  assert.is(read({ value: -1 }).issues.length, 1);
+  assert.is(read({ value: 1, more: 1 }).issues.length, 1);
+});
+
+test('a duration as a message, as the loader of Envoy 1.40 takes it', () => {
+  const read = (connect_timeout: unknown) =>
+    readMessage('envoy.config.cluster.v3.Cluster', { name: 'a', connect_timeout });
+  const canonical = (given: unknown) => (read(given).value as { connect_timeout?: string }).connect_timeout;
+  assert.is(canonical({ seconds: 15 }), '15s');
+  assert.is(canonical({ seconds: '1', nanos: '500000000' }), '1.500s');
+  assert.is(canonical({ seconds: null }), '0s');
+  for (const bad of [
+    { foo: 1 },
+    { seconds: 1.5 },
+    { seconds: true },
+    { seconds: 1, nanos: 1e9 },
+    { seconds: 1, nanos: -5 },
+    { seconds: 315_576_000_001 },
+  ]) {
+    assert.is(read(bad).issues.length, 1, JSON.stringify(bad));
+  }
+});
+
 test('the canonical form has proto names, lists, durations in one spelling and no nulls', () => {
   const { value, issues } = readMessage(cluster, {
     name: 'a',

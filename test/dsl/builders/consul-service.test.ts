@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readMessage } from '../../../dsl/api/read-message.js';
-import { consulService, defineServices } from '../../../dsl/index.js';
+import { consulService, consulServicesOf, defineServices } from '../../../dsl/index.js';
 import type { ServiceName } from '../../../dsl/index.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape is what is tested.
@@ -78,6 +78,10 @@ test('services are defined with names that the type-checker knows', () => {
     services.services.map((one) => one.name),
     ['orders', 'billing'],
   );
+  const known = consulServicesOf(services);
+  assert.is(known('orders', { port: 80 }).name, 'orders');
+  // @ts-expect-error no such service
+  assert.throws(() => known('order', { port: 80 }), /there is no service 'order'/);
   assert.throws(() => defineServices([{ name: 'a' }, { name: 'a' }]), /'a' is there twice/);
   assert.throws(() => defineServices([{ name: 'a', check: {} }]), /needs one of ttl, http, tcp and grpc/);
   assert.throws(() => defineServices([{ name: 'a', check: { tcp: 'x:1' } }]), /no interval/);

@@ -134,10 +134,10 @@ const refused: [string, object, string][] = [
     { typed_config: { '@type': `${prefix}.grpc.v3.HttpGrpcAccessLogConfig` } },
     '0.typed_config',
   ],
-  ['a filter', { filter: { runtime_filter: { runtime_key: 'x' } } }, '0.filter'],
+  ['a filter', { filter: { extension_filter: { name: 'x' } } }, '0.filter'],
   [
     'a nested filter',
-    { filter: { and_filter: { filters: [{ not_health_check_filter: {} }, { metadata_filter: {} }] } } },
+    { filter: { and_filter: { filters: [{ not_health_check_filter: {} }, { extension_filter: {} }] } } },
     '0.filter.and_filter.filters.1',
   ],
   [

@@ -183,11 +183,7 @@ for (const [format, message] of refused) {
 }
 
 test('says which commands only Envoy has', () => {
-  for (const format of [
-    '%FILTER_STATE(x)%',
-    '%TLS_JA3_FINGERPRINT%',
-    '%REQUESTED_SERVER_NAME(HOST_FIRST)%',
-  ]) {
+  for (const format of ['%UPSTREAM_METADATA(x:y)%', '%REQUESTED_SERVER_NAME(HOST_FIRST)%']) {
     assert.throws(
       () => compileFormat(format),
       (error: { message: string; unsupported: boolean }) =>

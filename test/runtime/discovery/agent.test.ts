@@ -92,6 +92,20 @@ test('a file replaces its own services and no others', () => {
   assert.is(catalog.service('one'), one);
 });
 
+test('a TTL of a hundred days runs a hundred days, one of no time that can be told is refused', () => {
+  const { clock, catalog, agent } = start();
+  const day = 86_400_000;
+  agent.registerService(web({ TTL: '2400h', Status: 'passing' }), 'api');
+  clock.advance(100 * day - 1);
+  assert.is(catalog.check('service:web1')?.status, 'passing');
+  clock.advance(1);
+  assert.is(catalog.check('service:web1')?.status, 'critical');
+  agent.close();
+  assert.is(clock.timers, 0);
+  assert.throws(() => web({ TTL: 1e21 }), /cannot unmarshal number 1e\+21 into field TTL/);
+  assert.throws(() => web({ TTL: '9999999999h' }), /invalid duration/);
+});
+
 test('an alias check is what the other service is', () => {
   const { catalog, agent } = start();
   agent.registerService(web({ TTL: '1h', Status: 'passing' }), 'api');

@@ -14,8 +14,31 @@ const get = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = 'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabcdef';
 const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
-function factory(make: (callbacks: StreamFilterCallbacks) => StreamFilter): HttpFilterFactory {
-  return { kind: 'stream', create: () => make };
+function factory(make: (callbacks: StreamFilterCallbacks) => StreamFilter | undefined): HttpFilterFactory {
+  return {
+    kind: 'stream',
+    create: () => make,
+    routeConfig: { type: 'f.PerRoute', create: (config) => (config as { on: unknown }).on },
+  };
+}
+
+/** `typed_per_filter_config` for the filter `f`, as each level may have it. */
+function perRoute(on: unknown): object {
+  return { typed_per_filter_config: { f: { '@type': 'type.googleapis.com/f.PerRoute', on } } };
+}
+
+function wrapped(config: object): object {
+  return {
+    typed_per_filter_config: {
+      f: { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', ...config },
+    },
+  };
+}
+
+/** A route to `c` at `/`, with what each level says of the filter `f`. */
+function levels(configuration: object, virtualHost: object, route: object): object {
+  const routes = [{ match: { prefix: '/' }, route: { cluster: 'c' }, ...route }];
+  return { ...configuration, virtual_hosts: [{ name: 'v', domains: ['*'], routes, ...virtualHost }] };
 }
 
 /** Writes down what it sees. */
@@ -232,7 +255,197 @@ test('filters see the configuration of the route by their own names', async () =
     },
   );
   await rig.request(get);
-  assert.equal((found as { on?: boolean } | undefined)?.on, true);
+  assert.is(found, true);
+});
+
+/** What the filter `f` sees of the routes' configuration; undefined: it was not made. */
+async function seenConfigs(route_config: object, filter: object = {}): Promise<unknown[] | undefined> {
+  let seen: unknown[] | undefined;
+  const [f, router] = ManagerRig.filters('f');
+  const rig = new ManagerRig(
+    { http_filters: [{ ...f, ...filter }, router], route_config },
+    {
+      filters: {
+        f: factory((callbacks) => {
+          seen = [callbacks.routeConfig, ...callbacks.routeConfigs];
+          return undefined;
+        }),
+      },
+    },
+  );
+  await rig.request(get);
+  assert.is(rig.upstreams.length, 1);
+  return seen;
+}
+
+test('the most specific configuration counts; all levels can be had', async () => {
+  assert.equal(await seenConfigs(levels(perRoute(1), perRoute(2), perRoute(3))), [3, 1, 2, 3]);
+  assert.equal(await seenConfigs(levels(perRoute(1), perRoute(2), {})), [2, 1, 2]);
+  assert.equal(await seenConfigs(levels({}, {}, {})), [undefined]);
+});
+
+test('routes turn a filter off and on', async () => {
+  const off = wrapped({ disabled: true });
+  const on = wrapped({ config: {} });
+  assert.is(await seenConfigs(levels({}, {}, off)), undefined);
+  assert.is(await seenConfigs(levels({}, off, {})), undefined);
+  assert.equal(await seenConfigs(levels({}, off, perRoute(3))), [3, 3]);
+  const disabled = { disabled: true };
+  assert.is(await seenConfigs(levels({}, {}, {}), disabled), undefined);
+  assert.equal(await seenConfigs(levels({}, {}, on), disabled), [undefined]);
+  const full = wrapped({ config: { '@type': 'type.googleapis.com/f.PerRoute', on: 4 } });
+  assert.equal(await seenConfigs(levels({}, full, on), disabled), [4, 4]);
+});
+
+test('a configuration for a route that no filter takes is refused with its path', () => {
+  const other = { typed_per_filter_config: { g: { '@type': 'type.googleapis.com/g.PerRoute' } } };
+  const build = (route: object) => () =>
+    new ManagerRig(
+      { http_filters: ManagerRig.filters('f'), route_config: levels({}, {}, route) },
+      { filters: { f: observer('f', []) } },
+    );
+  assert.throws(build(other), (error: { message: string; path: unknown }) => {
+    assert.match(error.message, /g\.PerRoute on a route needs real Envoy/);
+    const steps = ['route_config', 'virtual_hosts', 0, 'routes', 0, 'typed_per_filter_config', 'g'];
+    assert.equal(error.path, steps);
+    return true;
+  });
+  assert.throws(build(wrapped({})), /Empty route\/virtual host per filter configuration for f filter/);
+});
+
+/** Answers each part of a body by two: itself, and its length. */
+function doubler(): HttpFilterFactory {
+  return factory((callbacks) => ({
+    encodeHeaders(head) {
+      head.headers = head.headers.filter((_text, at, all) => all[at - (at % 2)] !== 'content-length');
+      return 'continue';
+    },
+    encodeData(data, endStream) {
+      callbacks.injectEncodedData(data, false);
+      callbacks.injectEncodedData(Buffer.from(String(data.length)), endStream);
+      return 'taken';
+    },
+    decodeTrailers() {
+      callbacks.injectDecodedData(Buffer.from('end'), true);
+      return 'taken';
+    },
+  }));
+}
+
+test('a filter that has taken data gives on what it makes of it, to the filters after it only', async () => {
+  const seen: string[] = [];
+  const rig = new ManagerRig(
+    { http_filters: ManagerRig.filters('after', 'double', 'before') },
+    { filters: { after: observer('after', seen), double: doubler(), before: observer('before', seen) } },
+  );
+  const client = await rig.request(get);
+  await rig.answer(ok);
+  assert.equal(seen.slice(2, -3), [
+    'before response 200 false',
+    'after response 200 false',
+    'before ok true',
+    'after ok false',
+  ]);
+  assert.equal(seen.slice(-3), ['after 2 true', 'after over', 'before over']);
+  assert.match(client.written, /\r\n2\r\nok\r\n1\r\n2\r\n0\r\n\r\n$/);
+});
+
+test('trailers that were taken may become data', async () => {
+  const rig = new ManagerRig(
+    { http_filters: ManagerRig.filters('double'), http_protocol_options: { enable_trailers: true } },
+    { filters: { double: doubler() } },
+  );
+  await rig.request(
+    'POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nt: 1\r\n\r\n',
+  );
+  assert.match(rig.upstream().written, /\r\n1\r\na\r\n3\r\nend\r\n0\r\n\r\n$/);
+});
+
+test('data passes the filters before one that holds the message', async () => {
+  const seen: string[] = [];
+  let callbacks: StreamFilterCallbacks | undefined;
+  const rig = new ManagerRig(
+    { http_filters: ManagerRig.filters('first', 'wait') },
+    {
+      filters: {
+        first: observer('first', seen),
+        wait: factory((given) => {
+          callbacks = given;
+          return { decodeHeaders: () => 'pause' };
+        }),
+      },
+    },
+  );
+  const client = await rig.request('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc');
+  client.receive('def');
+  await settle();
+  assert.equal(seen, ['first request false', 'first abc false', 'first def true']);
+  assert.is(rig.upstreams.length, 0);
+  callbacks?.continueDecoding();
+  await settle();
+  assert.match(rig.upstream().written, /\r\n\r\nabcdef$/);
+});
+
+test('two filters hold one message, each its part', async () => {
+  const held: StreamFilterCallbacks[] = [];
+  const waits = (hook: 'decodeHeaders' | 'decodeData'): HttpFilterFactory =>
+    factory((given) => {
+      held.push(given);
+      return { [hook]: () => 'pause' };
+    });
+  const rig = new ManagerRig(
+    { http_filters: ManagerRig.filters('data', 'head') },
+    { filters: { data: waits('decodeData'), head: waits('decodeHeaders') } },
+  );
+  await rig.request(post);
+  held[1]?.continueDecoding();
+  await settle();
+  assert.match(rig.upstream().written, /\r\n\r\n$/);
+  held[0]?.continueDecoding();
+  await settle();
+  assert.match(rig.upstream().written, /\r\n\r\nabcdef$/);
+});
+
+test('a local reply in the place of a response under way does not meet the filters again', async () => {
+  const seen: string[] = [];
+  const rig = new ManagerRig(
+    { http_filters: ManagerRig.filters('outer', 'whole') },
+    {
+      bufferLimitBytes: 4,
+      filters: {
+        outer: observer('outer', seen),
+        whole: factory(() => ({ encodeHeaders: () => 'stop', encodeData: () => 'stop' })),
+      },
+    },
+  );
+  const client = await rig.request(get);
+  await rig.answer('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n123456789');
+  assert.match(client.written, /^HTTP\/1.1 500 .*Internal Server Error$/s);
+  assert.equal(seen, ['outer request true', 'outer over']);
+  assert.match(rig.logLines.join(), /^500 - response_payload_too_large/);
+});
+
+test('a response that a filter makes passes the chain, without the headers of the route', async () => {
+  const seen: string[] = [];
+  const rig = new ManagerRig(
+    { http_filters: ManagerRig.filters('outer', 'answer') },
+    {
+      filters: {
+        outer: observer('outer', seen),
+        answer: factory((callbacks) => ({
+          decodeHeaders() {
+            callbacks.markHealthCheck();
+            callbacks.sendResponse(200, ['x', 'y'], 'mine');
+            return 'stop';
+          },
+        })),
+      },
+    },
+  );
+  const client = await rig.request(get);
+  assert.match(client.written, /^HTTP\/1.1 200 OK\r\nx: y\r\n/);
+  assert.equal(seen, ['outer request true', 'outer response 200 true', 'outer over']);
+  assert.is(rig.counter('http.p.downstream_rq_2xx'), 0);
 });
 
 test('the order of a chain is checked', () => {

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { messageOf } from '../../../runtime/common/message-fields.js';
 import { compileRouteTable } from '../../../runtime/route/compile-route-table.js';
 import type { RouteRequest, RouteToCluster } from '../../../runtime/route/route-table.js';
 import { routeRequest } from '../../support/route-request.js';
@@ -163,6 +164,16 @@ test('weighted clusters: by a number of the request, or by its hash', () => {
   );
 });
 
+test('a weighted cluster may be named by the request, and have a host of its own', () => {
+  const clusters = [{ cluster_header: 'X-Cluster', weight: 1, host_rewrite_literal: 'own.example' }];
+  const request = routeRequest('/', ['x-cluster: web']);
+  const route = oneHost({ route: { weighted_clusters: { clusters } } }).match(request) as RouteToCluster;
+  assert.is(route.cluster(request), 'web');
+  assert.is(route.cluster(routeRequest('/')), undefined);
+  assert.is(route.ownAuthority, 'own.example');
+  assert.is(route.rewriteAuthority(request), undefined, 'what the route says comes after it');
+});
+
 test('metadata_match of a weighted cluster goes before that of the route', () => {
   const match = (lb: object) => ({ metadata_match: { filter_metadata: { 'envoy.lb': lb } } });
   const clusters = [{ name: 'a', weight: 1, ...match({ v: '2', w: true }) }];
@@ -212,7 +223,7 @@ test('a mirror takes a part of the requests', () => {
   refuses(
     () => clusterRoute({ cluster: 'c', request_mirror_policies: [{}] }),
     'virtual_hosts.0.routes.0.route.request_mirror_policies.0: ' +
-      'Exactly one of cluster or cluster_header in request mirror policy can be specified',
+      'Exactly one of cluster or cluster_header in request mirror policy need to be specified',
   );
 });
 
@@ -244,12 +255,12 @@ test('weighted clusters: by the random number, each with its headers first', () 
   const clusters = [
     { name: 'a', weight: 1, ...add('a') },
     { name: 'none', weight: 0 },
-    { name: 'b', weight: 3, typed_per_filter_config: { f: 'weighted' } },
+    { name: 'b', weight: 3, typed_per_filter_config: { f: { at: 'weighted' } } },
   ];
   const table = oneHost({
     route: { weighted_clusters: { clusters } },
     ...add('route'),
-    typed_per_filter_config: { f: 'route', g: 1 },
+    typed_per_filter_config: { f: { at: 'route' }, g: { at: 1 } },
   });
   const at = (random: number) => {
     const request = routeRequest('/', [], { random });
@@ -259,8 +270,8 @@ test('weighted clusters: by the random number, each with its headers first', () 
     return [
       route.cluster(request),
       headers.join(' '),
-      route.typedPerFilterConfig('f'),
-      route.typedPerFilterConfig('g'),
+      messageOf(route.filterConfigs.get('f')?.mostSpecific).at,
+      messageOf(route.filterConfigs.get('g')?.mostSpecific).at,
     ];
   };
   assert.equal(at(0), ['a', 'x a x route', 'route', 1]);
@@ -393,6 +404,7 @@ test('clusters that routes name, with their paths', () => {
       {
         name: 'v',
         domains: ['x'],
+        request_mirror_policies: [{ cluster: 'm' }, { cluster_header: 'h' }],
         routes: [
           { ...any, redirect: {} },
           { ...any, route: { cluster: 'web' } },
@@ -409,10 +421,11 @@ test('clusters that routes name, with their paths', () => {
     ],
   });
   assert.equal(
-    table.clusterReferences.map(({ cluster, path }) => `${cluster} ${path.join('.')}`),
+    table.clusterReferences.map(({ cluster, kind, path }) => `${kind} ${cluster} ${path.join('.')}`),
     [
-      'web virtual_hosts.0.routes.1.route.cluster',
-      'a virtual_hosts.1.routes.0.route.weighted_clusters.clusters.0.name',
+      'shadow cluster m virtual_hosts.0.request_mirror_policies.0.cluster',
+      'cluster web virtual_hosts.0.routes.1.route.cluster',
+      'weighted cluster a virtual_hosts.1.routes.0.route.weighted_clusters.clusters.0.name',
     ],
   );
 });
@@ -428,9 +441,9 @@ test('refuses what it does not have, with the path', () => {
     () =>
       oneHost({
         route: { cluster: 'w' },
-        request_headers_to_add: [{ header: { key: 'x', value: '%TLS_JA3_FINGERPRINT%' } }],
+        request_headers_to_add: [{ header: { key: 'x', value: '%UPSTREAM_PROTOCOL%' } }],
       }),
-    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %TLS_JA3_FINGERPRINT% needs real Envoy',
+    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %UPSTREAM_PROTOCOL% needs real Envoy',
     true,
   );
 });

@@ -90,4 +90,19 @@ test('what filters keep does not keep their generation alive', async () => {
   assert.ok(kept?.('a'));
 });
 
+test('the cluster that this proxy belongs to must be there', () => {
+  const config: LoadedConfig = {
+    bootstrap: {
+      cluster_manager: { local_cluster_name: 'mine' },
+      static_resources: { clusters: [{ name: 'other' }] },
+    },
+    describe: (path, message) => `${path.join('.')}: ${message}`,
+  };
+  const context = {} as Parameters<typeof prepareGeneration>[3];
+  assert.throws(
+    () => prepareGeneration(config, {} as ReloadableClusterManager, {} as ListenerManager, context),
+    /^cluster_manager.local_cluster_name: local cluster 'mine' must be defined$/,
+  );
+});
+
 test.run();

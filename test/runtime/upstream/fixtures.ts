@@ -13,7 +13,11 @@ import { createStatsStore } from '../../../runtime/stats/stats-store.js';
 import type { HostAttributes } from '../../../runtime/upstream/host/create-host.js';
 import { createHost, createHostSet } from '../../../runtime/upstream/host/create-host.js';
 import type { Host, HostSet } from '../../../runtime/upstream/host/host.js';
-import { FAILED_ACTIVE_HC } from '../../../runtime/upstream/host/host-health.js';
+import {
+  DEGRADED_ACTIVE_HC,
+  EXCLUDED_VIA_IMMEDIATE_HC_FAIL,
+  FAILED_ACTIVE_HC,
+} from '../../../runtime/upstream/host/host-health.js';
 import { readBalancingPolicy } from '../../../runtime/upstream/load-balancing/balancing-policy.js';
 import { createBalancerStats } from '../../../runtime/upstream/load-balancing/create-balancer-stats.js';
 import { createLoadBalancerFactory } from '../../../runtime/upstream/load-balancing/create-load-balancer.js';
@@ -23,13 +27,24 @@ import type {
   LoadBalancerFactory,
 } from '../../../runtime/upstream/load-balancing/load-balancer.js';
 
-export function host(ip: string, more: Partial<HostAttributes> & { healthy?: boolean } = {}): Host {
-  const { healthy = true, ...attributes } = more;
+export interface HostState {
+  readonly healthy?: boolean;
+  /** Able to serve, but not preferred. */
+  readonly degraded?: boolean;
+  /** Does not count: it has never been checked. */
+  readonly excluded?: boolean;
+}
+
+export function host(ip: string, more: Partial<HostAttributes> & HostState = {}): Host {
+  const { degraded, excluded, healthy = degraded !== true, ...attributes } = more;
   const made = createHost(
     { kind: 'ip', ip, port: 80 },
     { hostname: '', weight: 1, priority: 0, zone: '', region: '', subZone: '', ...attributes },
   );
-  if (!healthy) made.health.set(FAILED_ACTIVE_HC);
+  // A degraded or an excluded host has flags of its own.
+  if (!healthy && degraded !== true) made.health.set(FAILED_ACTIVE_HC);
+  if (degraded === true) made.health.set(DEGRADED_ACTIVE_HC);
+  if (excluded === true) made.health.set(EXCLUDED_VIA_IMMEDIATE_HC_FAIL);
   return made;
 }
 

@@ -8,15 +8,30 @@ import {
   bootstrap,
   cluster,
   consulService,
+  cors,
   defineBootstrap,
+  defineRouteTests,
+  defineService,
   directResponse,
+  downstreamTls,
+  environment,
+  filterChain,
+  hashBy,
+  httpConnectionManager,
   httpListener,
   httpsListener,
+  jwtAuthn,
   leastRequest,
+  listener,
+  matrix,
+  overlay,
   redirect,
   route,
+  secretRef,
   staticCluster,
+  statusAtLeast,
   strictDns,
+  tcpListener,
   tlsFromPem,
   virtualHost,
   weighted,
@@ -153,3 +168,45 @@ export default bootstrap({
 });
 
 export const same = defineBootstrap(pasted);
+
+// Everything together, typed without annotations.
+const users = defineService('users', { at: ['users:80'], routes: ['/users'], timeout: '2s' });
+const database = strictDns('database', ['db:5432']);
+const target = environment(['dev', 'prod'], 'dev');
+const zones = matrix({ zone: ['a', 'b'] }, ({ zone }) => staticCluster(`zone_${zone}`, ['10.0.0.1:80']));
+export const together = overlay(
+  bootstrap({
+    clusters: [database, ...zones],
+    listeners: [
+      tcpListener(5432, 'database'),
+      listener(8080, {
+        filterChains: [
+          filterChain([httpConnectionManager('web', { virtualHosts: [virtualHost(['*'], users.routes)] })], {
+            serverNames: ['a.com'],
+            tls: downstreamTls({ certificate: { secret: secretRef('a') } }),
+          }),
+        ],
+      }),
+      httpListener(80, {
+        virtualHosts: [virtualHost(['*'], [route('/', 'database', { hashPolicy: [hashBy('source-ip')] })])],
+        filters: [
+          cors(),
+          jwtAuthn({
+            providers: { a: { issuer: 'i', jwks: { file: 'k' } } },
+            rules: [{ prefix: '/', provider: 'a' }],
+          }),
+        ],
+        accessLog: accessLog({ filter: statusAtLeast(500) }),
+      }),
+    ],
+  }),
+  { clusters: { database: { connect_timeout: target === 'prod' ? '1s' : '5s' } }, admin: null },
+);
+export const tests = defineRouteTests({
+  tests: [
+    {
+      request: 'POST https://a.com/users?x=1',
+      expect: { cluster: 'users', timeout: '2s', virtualHost: null },
+    },
+  ],
+});

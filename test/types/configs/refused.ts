@@ -3,18 +3,43 @@
  */
 import type { Bootstrap, Cluster, HttpFilter, Listener, Route } from 'envoy3';
 import {
+  accessLog,
   admin,
+  allOf,
   bootstrap,
+  compressor,
   consulService,
+  corsPolicy,
   defineBootstrap,
+  defineRouteTests,
+  defineService,
+  downstreamTls,
+  environment,
+  envOneOf,
+  extAuthz,
+  fault,
+  filterChain,
+  hashBy,
+  healthCheckEndpoint,
+  httpHealthCheck,
   httpListener,
   httpsListener,
+  jwtAuthn,
+  listener,
+  localRateLimit,
+  matrix,
+  outlierDetection,
+  overlay,
+  rbac,
   redirect,
   route,
   router,
+  secretRef,
   staticCluster,
   strictDns,
+  tcpListener,
   tlsFromPem,
+  upstreamTls,
   virtualHost,
   weighted,
 } from 'envoy3';
@@ -163,3 +188,78 @@ bootstrap({
   // @ts-expect-error
   listeners: [httpListener(80, { virtualHosts: [virtualHost(['*'], [route('/', weighted([['wbe', 1]]))])] })],
 });
+
+// Health, protocols, TLS.
+// @ts-expect-error
+httpHealthCheck('health');
+// @ts-expect-error
+httpHealthCheck('/health', { interval: '5sec' });
+// @ts-expect-error
+outlierDetection({ maxEjectionPercent: '50' });
+// @ts-expect-error
+strictDns('web', ['web:80'], { protocol: 'h2' });
+// @ts-expect-error
+strictDns('web', ['web:80'], { healthChecks: httpHealthCheck('/') });
+// @ts-expect-error
+upstreamTls({ authority: 'ca.pem' });
+// @ts-expect-error
+downstreamTls({ certificate: { chain: 'a.crt' } });
+// @ts-expect-error
+secretRef('a', { file: '/a' });
+
+// Filters.
+// @ts-expect-error
+localRateLimit({ per: '1s' });
+// @ts-expect-error
+fault({ abort: { status: 503 } });
+// @ts-expect-error
+extAuthz({ timeout: '1s' });
+// @ts-expect-error
+jwtAuthn({ providers: { a: { issuer: 'i', jwks: { uri: 'https://i' } } } });
+// @ts-expect-error
+jwtAuthn({ providers: { a: { issuer: 'i', jwks: { file: 'k' } } }, rules: [{ prefix: '/', provider: 'b' }] });
+// @ts-expect-error
+rbac('DENI', {});
+// @ts-expect-error
+compressor('deflate');
+// @ts-expect-error
+healthCheckEndpoint('ready');
+// @ts-expect-error
+corsPolicy({ origins: 'https://a.com' });
+// @ts-expect-error
+hashBy({ headers: 'x' });
+// @ts-expect-error
+allOf();
+// @ts-expect-error
+accessLog({ filter: 500 });
+
+// Listeners: a TCP listener and a filter chain name their clusters, too.
+bootstrap({
+  clusters: [web],
+  // @ts-expect-error
+  listeners: [tcpListener(5432, 'wbe')],
+});
+// @ts-expect-error
+listener(80, { filterChains: filterChain([]) });
+// @ts-expect-error
+filterChain([router()]);
+
+// Services, matrices, overlays, inputs.
+// @ts-expect-error
+defineService('a', { routes: ['/'] });
+// @ts-expect-error
+matrix({ zone: ['a'] }, ({ zoen }) => zoen);
+// @ts-expect-error
+overlay({}, { clusters: { web: { conect_timeout: '1s' } } });
+// @ts-expect-error
+environment(['dev', 'prod'], 'stage');
+// @ts-expect-error
+envOneOf('A', ['x'], 'y');
+
+// Route tests.
+// @ts-expect-error
+defineRouteTests({ tests: [{ request: '/a', expect: {} }] });
+// @ts-expect-error
+defineRouteTests({ tests: [{ request: 'http://a/', expect: { clutser: 'a' } }] });
+// @ts-expect-error
+defineRouteTests({ tests: [{ request: 'http://a/', expect: { timeout: '1 day' } }] });

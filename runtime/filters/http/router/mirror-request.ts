@@ -60,14 +60,14 @@ export class MirrorRequest implements UpstreamRequestOwner, TimeoutOwner {
   private body: Buffer[] = [];
   private bodyLength = 0;
   private trailers: HeaderList | undefined = undefined;
-  private ended: boolean;
+  private readonly priority: RoutingPriority;
+  private ended = false;
   private endedAt = 0;
   private timeout: Timeout | undefined = undefined;
 
   /**
    * @param head of the request as it is sent on
    * @param timeoutMs of the answer, from the end of the request on; 0 = none
-   * @param endStream the request has no body
    */
   constructor(
     head: RequestHead,
@@ -76,12 +76,17 @@ export class MirrorRequest implements UpstreamRequestOwner, TimeoutOwner {
     priority: RoutingPriority,
     timeoutMs: number,
     context: HttpFilterContext,
-    endStream: boolean,
   ) {
     this.head = copyOf(head, policy);
     this.cluster = cluster;
     this.timeoutMs = timeoutMs;
     this.context = context;
+    this.priority = priority;
+  }
+
+  /** @param endStream the request has no body */
+  start(endStream: boolean): void {
+    const { cluster } = this;
     this.ended = endStream;
     const host = cluster.loadBalancer.chooseHost(undefined);
     if (host === undefined) {
@@ -90,7 +95,8 @@ export class MirrorRequest implements UpstreamRequestOwner, TimeoutOwner {
       return;
     }
     this.upstream = new UpstreamRequest(this, host);
-    this.upstream.start(cluster.pool(host, priority, undefined, cluster.namesOf?.(this.head)));
+    const names = cluster.namesOf?.(this.head);
+    this.upstream.start(cluster.pool(host, this.priority, this.head.protocol, names));
     if (endStream) this.endRequest();
   }
 

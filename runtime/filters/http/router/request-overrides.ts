@@ -83,6 +83,11 @@ export function takeTimeouts(
   );
 }
 
+/** @returns what the caller wants its responses to be counted under as well; undefined when nothing */
+export function takeAlternativeName(headers: HeaderList): string | undefined {
+  return takeText(headers, 'x-envoy-upstream-alt-stat-name') || undefined;
+}
+
 const tokens = (text: string | undefined): string[] =>
   (text ?? '')
     .split(',')

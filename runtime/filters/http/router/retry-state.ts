@@ -5,7 +5,7 @@
 import { getHeader } from '../../../common/header-list.js';
 import { hasMetadata } from '../../../common/metadata-criteria.js';
 import type { ResetReason } from '../../../http/codec.js';
-import type { MatchedRequest } from '../../../route/compile-header-matcher.js';
+import type { HeaderTest, MatchedRequest } from '../../../route/compile-header-matcher.js';
 import type { RetryPolicy } from '../../../route/route-table.js';
 import type { Cluster, ClusterResources, RoutingPriority } from '../../../upstream/cluster/cluster.js';
 import type { PoolFailureReason } from '../../../upstream/connection-pool/connection-pool.js';
@@ -54,9 +54,13 @@ export function isCanary({ lbMetadata }: Host): boolean {
   return lbMetadata?.canary === true;
 }
 
+function hasAny(tests: readonly HeaderTest[], status: number, headers: readonly string[]): boolean {
+  const response = { status: String(status) };
+  return tests.some((fits) => fits(response, headers));
+}
+
 export class RetryState {
   private readonly policy: RetryPolicy;
-  private readonly request: MatchedRequest;
   private readonly cluster: Cluster;
   private readonly resources: ClusterResources;
   private readonly context: RetryContext;
@@ -81,7 +85,6 @@ export class RetryState {
     context: RetryContext,
   ) {
     this.policy = policy;
-    this.request = request;
     this.cluster = cluster;
     this.resources = cluster.resources(priority);
     this.context = context;
@@ -121,7 +124,7 @@ export class RetryState {
       (retryOn.has('gateway-error') && isGatewayError(status)) ||
       (retryOn.has('retriable-4xx') && status === 409) ||
       (retryOn.has('retriable-status-codes') && retriableStatusCodes.has(status)) ||
-      (retryOn.has('retriable-headers') && retriableHeaders.some((fits) => fits(this.request, headers))) ||
+      (retryOn.has('retriable-headers') && hasAny(retriableHeaders, status, headers)) ||
       retryOn.has(grpcTokens[getHeader(headers, 'grpc-status') ?? ''] ?? '')
     );
   }

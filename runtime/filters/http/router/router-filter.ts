@@ -21,30 +21,21 @@ import type {
   TerminalFilterCallbacks,
 } from '../../../http/filter.js';
 import { PAUSED_BY_ROUTER, PAUSED_BY_UPSTREAM } from '../../../http/filter.js';
-import type {
-  HashedRequest,
-  HashPolicy,
-  Route,
-  RouteRequest,
-  RouteToCluster,
-} from '../../../route/route-table.js';
-import type { MetadataCriterion } from '../../../common/metadata-criteria.js';
-import { metadataCriteria, overrideCriteria } from '../../../common/metadata-criteria.js';
-import { xxHash64 } from '../../../common/xx-hash-64.js';
-import type { Cluster } from '../../../upstream/cluster/cluster.js';
+import type { RouteToCluster } from '../../../route/route-table.js';
+import type { AlternativeStats, Cluster } from '../../../upstream/cluster/cluster.js';
 import type {
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../../../upstream/connection-pool/connection-pool.js';
 import type { RequestedNames } from '../../../upstream/cluster/upstream-tls.js';
 import type { Host } from '../../../upstream/host/host.js';
-import type { LevelHosts } from '../../../upstream/load-balancing/level-hosts.js';
-import type { LoadBalancerContext } from '../../../upstream/load-balancing/load-balancer.js';
-import type { PriorityLoads } from '../../../upstream/load-balancing/priority-load.js';
+import { answerWithoutUpstream } from './answer-without-upstream.js';
 import { isGrpcError } from './grpc-error.js';
+import { HostChoice } from './host-choice.js';
 import { MirrorRequest } from './mirror-request.js';
 import type { RequestTimeouts } from './request-overrides.js';
-import { routeTimeouts, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
+import { routeTimeouts, takeAlternativeName, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
+import { rewriteHost, rewriteRequest, writeExpectedTimeout } from './rewrite-request.js';
 import type { RetryContext, RetryDecision } from './retry-state.js';
 import { isCanary, RetryState } from './retry-state.js';
 import type { RouterStats } from './router-stats.js';
@@ -85,13 +76,14 @@ const flagOfReset: Readonly<Record<ResetReason | PoolFailureReason, ResponseFlag
   'connection timeout': 'UF',
 };
 
+/** Most requests have one try at a time. */
+const none: readonly UpstreamRequest[] = [];
+
 function isRemoteReset(reason: ResetReason | PoolFailureReason): boolean {
   return reason === 'remote reset' || reason === 'remote refused stream reset';
 }
 
-class Router
-  implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner, LoadBalancerContext, HashedRequest
-{
+class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   private readonly callbacks: TerminalFilterCallbacks;
   private readonly options: RouterOptions;
   private route: RouteToCluster | undefined = undefined;
@@ -102,14 +94,13 @@ class Router
   /** The latest try. */
   private upstream: UpstreamRequest | undefined = undefined;
   /** Tries that took too long and go on beside the latest one (`hedge_on_per_try_timeout`). */
-  private others: UpstreamRequest[] = [];
+  private others: readonly UpstreamRequest[] = none;
   private mirrors: MirrorRequest[] | undefined = undefined;
-  private hash: bigint | undefined = undefined;
-  private setCookies: string[] | undefined = undefined;
-  private criteria: readonly MetadataCriterion[] | undefined = undefined;
+  private choice: HostChoice | undefined = undefined;
   private isTimeoutRetry = false;
   private isGrpc = false;
   private isCanary = false;
+  private alternative: AlternativeStats | undefined = undefined;
   /** The host counts a gRPC response as good or bad by its trailers. */
   private grpcDeferred = false;
   /** Body that was not yet written, or that another try may need. */
@@ -143,7 +134,8 @@ class Router
     options.routerStats.rqTotal.inc();
     const { route } = callbacks;
     if (route === undefined || route.kind !== 'cluster') {
-      this.answer(route);
+      this.over = true;
+      answerWithoutUpstream(route, callbacks, options.routerStats);
       return;
     }
     this.route = route;
@@ -170,12 +162,16 @@ class Router
       return;
     }
     this.prepare(head, route, cluster);
-    this.criteria = this.findCriteria(route);
+    this.choice = new HostChoice(callbacks, route);
     const host = this.chooseHost();
     if (host === undefined) return;
-    if (route.mirrorPolicies.length > 0) this.mirror(head, route, endStream);
+    // Copied before the host of the upstream comes into the head, and sent after the request itself.
+    if (route.mirrorPolicies.length > 0) this.mirror(head, route);
     if (endStream) this.endRequest();
     this.try(host);
+    if (this.mirrors !== undefined && (endStream || !this.over)) {
+      for (const mirror of this.mirrors) mirror.start(endStream);
+    }
   }
 
   decodeData(data: Buffer, endStream: boolean): void {
@@ -272,7 +268,7 @@ class Router
   private hedge(upstream: UpstreamRequest): void {
     if (!this.triesAgain(this.retry?.afterHedgedTimeout(), true)) return;
     upstream.retried = true;
-    this.others.push(upstream);
+    this.others = [...this.others, upstream];
     this.upstream = undefined;
   }
 
@@ -315,7 +311,7 @@ class Router
   onUpstream1xx(head: ResponseHead): void {
     // What has told the client to go on answers it to the end.
     this.giveUpRetries();
-    this.cluster?.stats.countResponse(head.status, this.callbacks.isInternalRequest);
+    this.count(head.status, this.upstream?.host, false);
     this.callbacks.encode1xx(head);
   }
 
@@ -358,7 +354,7 @@ class Router
     this.body = undefined;
     this.isTunnel = status === 101;
     this.isCanary = isCanary(request.host) || getHeader(headers, 'x-envoy-upstream-canary') === 'true';
-    cluster?.stats.countResponse(status, callbacks.isInternalRequest, request.host.zone, this.isCanary);
+    this.count(status, request.host, this.isCanary);
     if (status < 400 && status !== 101 && this.head?.upgrade === 'websocket') {
       // Neither a tunnel nor an error: what follows would be taken for one of them.
       request.stop();
@@ -372,8 +368,8 @@ class Router
       replaceHeader(headers, 'x-envoy-upstream-service-time', String(since));
     }
     callbacks.setResponse(head, 'via_upstream');
-    if (this.setCookies !== undefined)
-      for (const cookie of this.setCookies) headers.push('set-cookie', cookie);
+    const cookies = this.choice?.setCookies;
+    if (cookies !== undefined) for (const cookie of cookies) headers.push('set-cookie', cookie);
     if (this.route?.includeAttemptCountInResponse === true) this.writeAttemptCount(headers);
     this.route?.responseHeaders?.(headers, callbacks.info);
     if (endStream) this.complete();
@@ -453,46 +449,24 @@ class Router
 
   // ---- parts of the request
 
-  /** Routes that need no upstream. */
-  private answer(route: Exclude<Route, RouteToCluster> | undefined): void {
-    const { callbacks, options } = this;
-    this.over = true;
-    if (route === undefined) {
-      options.routerStats.noRoute.inc();
-      callbacks.addFlag('NR');
-      callbacks.sendLocalReply(404, '', 'route_not_found');
-      return;
-    }
-    const { request } = callbacks;
-    const headers: HeaderList = [];
-    if (route.kind === 'redirect') {
-      options.routerStats.rqRedirect.inc();
-      headers.push('location', route.location(request));
-      callbacks.sendLocalReply(route.code, '', 'direct_response', headers, route.responseHeaders);
-      return;
-    }
-    options.routerStats.rqDirectResponse.inc();
-    // RFC 9110 section 15.3.2: the place of what was created; Envoy does the same for redirecting codes.
-    if (route.code === 201 || (route.code >= 300 && route.code < 400)) {
-      headers.push('location', `${request.scheme}://${request.authority}${request.path}`);
-    }
-    callbacks.sendLocalReply(route.code, route.body, 'direct_response', headers, route.responseHeaders);
-  }
-
   /** All that is done to the request once, however often it is tried. */
   private prepare(head: RequestHead, route: RouteToCluster, cluster: Cluster): void {
     const { callbacks } = this;
     const { headers } = head;
-    const { respectsExpectedTimeout } = this.options;
+    const { respectsExpectedTimeout, suppressEnvoyHeaders } = this.options;
     this.timeouts = callbacks.isInternalRequest
       ? takeTimeouts(headers, route, respectsExpectedTimeout)
       : routeTimeouts(route);
-    this.writeExpectedTimeout(headers, 0);
+    if (callbacks.isInternalRequest) {
+      const name = takeAlternativeName(headers);
+      if (name !== undefined) this.alternative = cluster.stats.alternative(name);
+    }
+    if (!suppressEnvoyHeaders) writeExpectedTimeout(headers, this.timeouts, 0);
     if (route.includeRequestAttemptCount) replaceHeader(headers, 'x-envoy-attempt-count', '1');
     this.attempts = 1;
     callbacks.setAttemptCount(1);
     route.requestHeaders?.(headers, callbacks.info);
-    this.rewrite(head, route);
+    rewriteRequest(head, route, callbacks.request, !suppressEnvoyHeaders);
     this.prepareRetries(headers, route, cluster);
   }
 
@@ -508,7 +482,7 @@ class Router
   }
 
   /** Copies for the clusters of `request_mirror_policies`. */
-  private mirror(head: RequestHead, route: RouteToCluster, endStream: boolean): void {
+  private mirror(head: RequestHead, route: RouteToCluster): void {
     const { callbacks, options } = this;
     for (const policy of route.mirrorPolicies) {
       if (!policy.applies(callbacks.request)) continue;
@@ -516,48 +490,10 @@ class Router
       const cluster = name === undefined ? undefined : callbacks.clusters.get(name);
       if (cluster === undefined) continue;
       const { globalMs } = this.timeouts as RequestTimeouts;
-      const mirror = new MirrorRequest(head, policy, cluster, route.priority, globalMs, options, endStream);
+      const mirror = new MirrorRequest(head, policy, cluster, route.priority, globalMs, options);
       this.mirrors ??= [];
       this.mirrors.push(mirror);
     }
-  }
-
-  private rewrite(head: RequestHead, route: RouteToCluster): void {
-    const { headers } = head;
-    const host = route.rewriteAuthority(this.callbacks.request);
-    if (host !== undefined) this.rewriteHost(head, route, host);
-    if (!route.rewritesPath) return;
-    const before = head.path;
-    const after = route.rewritePath(before);
-    // No path is not a path: the old one stays.
-    if (after === undefined) return;
-    head.path = after;
-    if (!this.options.suppressEnvoyHeaders) replaceHeader(headers, 'x-envoy-original-path', before);
-  }
-
-  private rewriteHost(head: RequestHead, route: RouteToCluster, host: string): void {
-    const { headers } = head;
-    const before = head.authority;
-    setAuthority(head, host);
-    if (!this.options.suppressEnvoyHeaders) replaceHeader(headers, 'x-envoy-original-host', before);
-    if (!route.appendXForwardedHost) return;
-    const forwarded = getHeader(headers, 'x-forwarded-host');
-    replaceHeader(headers, 'x-forwarded-host', forwarded === undefined ? before : `${forwarded},${before}`);
-  }
-
-  /** `FilterUtility::setTimeoutHeaders`. @param elapsedMs since the request ended */
-  private writeExpectedTimeout(headers: HeaderList, elapsedMs: number): void {
-    if (this.options.suppressEnvoyHeaders) return;
-    const { globalMs, hedges, perTryMs } = this.timeouts as RequestTimeouts;
-    // A try that is hedged may take all the time there is.
-    let expected = hedges ? 0 : perTryMs;
-    if (globalMs > 0) {
-      // 0 would mean for ever.
-      const left = elapsedMs >= globalMs ? 1 : globalMs - elapsedMs;
-      expected = expected === 0 ? left : Math.min(expected, left);
-    }
-    if (expected <= 0) return;
-    replaceHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expected));
   }
 
   /** The last octet of the request is here: its time-outs start to count. */
@@ -630,13 +566,9 @@ class Router
   /** @returns undefined when there is none; the request was answered then */
   private chooseHost(): Host | undefined {
     const cluster = this.cluster as Cluster;
-    const { hashPolicy } = this.route as RouteToCluster;
-    // With the headers and the path that the upstream gets, and for each try anew, as in Envoy: its cookies, too.
-    if (hashPolicy !== undefined) this.hash = hashPolicy(this);
-    const host = cluster.loadBalancer.chooseHost(this);
+    const host = this.choice?.choose(cluster);
     if (host === undefined) {
-      cluster.stats.upstreamCxNoneHealthy.inc();
-      cluster.stats.countResponse(503, this.callbacks.isInternalRequest);
+      this.count(503, undefined, false);
       this.fail(503, 'no healthy upstream', 'no_healthy_upstream', 'UH');
     }
     return host;
@@ -649,86 +581,13 @@ class Router
     // Asked for by the host of the request, before that of the endpoint is put in its place.
     if (this.attempts === 1) this.names = cluster.namesOf?.(head);
     if (route.autoHostRewrite && host.hostname !== '' && host.hostname !== head.authority) {
-      if (this.attempts === 1) this.rewriteHost(head, route, host.hostname);
+      const tells = !this.options.suppressEnvoyHeaders;
+      if (this.attempts === 1) rewriteHost(head, route, host.hostname, tells);
       else setAuthority(head, host.hostname);
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
     upstream.start(cluster.pool(host, route.priority, head.protocol, this.names));
-  }
-
-  // ---- what balancers and hash policies ask
-
-  computeHash(): bigint | undefined {
-    return this.hash;
-  }
-
-  hashBy(policy: HashPolicy): bigint | undefined {
-    return policy(this);
-  }
-
-  get metadataCriteria(): readonly MetadataCriterion[] | undefined {
-    return this.criteria;
-  }
-
-  /** Of the route, and what filters have said of the request (dynamic metadata), which goes before it. */
-  private findCriteria({ metadataMatch }: RouteToCluster): readonly MetadataCriterion[] | undefined {
-    const dynamic = this.callbacks.info.dynamicMetadata('envoy.lb', []);
-    if (typeof dynamic !== 'object' || dynamic === null) return metadataMatch;
-    return overrideCriteria(metadataMatch ?? [], metadataCriteria(messageOf(dynamic)));
-  }
-
-  shouldSelectAnotherHost(host: Host): boolean {
-    return this.retry?.shouldSelectAnotherHost(host) === true;
-  }
-
-  /** Only retries are choosy. */
-  get hostSelectionRetryCount(): number {
-    return this.attempts > 1 ? (this.retry?.hostSelectionMaxAttempts ?? 0) : 0;
-  }
-
-  adjustPriorityLoads(loads: PriorityLoads, levels: readonly LevelHosts[]): PriorityLoads {
-    return this.attempts > 1 ? (this.retry?.adjustPriorityLoads(loads, levels) ?? loads) : loads;
-  }
-
-  get method(): string {
-    return this.callbacks.request.method;
-  }
-
-  get scheme(): string {
-    return this.callbacks.request.scheme;
-  }
-
-  get authority(): string {
-    return this.callbacks.request.authority;
-  }
-
-  get path(): string {
-    return this.callbacks.request.path;
-  }
-
-  get headers(): RouteRequest['headers'] {
-    return this.callbacks.request.headers;
-  }
-
-  get random(): number {
-    return this.callbacks.request.random;
-  }
-
-  get downstreamRemoteAddress(): string {
-    return this.callbacks.info.downstreamRemoteAddress;
-  }
-
-  connectionHash(): string {
-    const { downstreamDirectRemoteAddress, downstreamLocalAddress } = this.callbacks.info;
-    return xxHash64(downstreamDirectRemoteAddress + downstreamLocalAddress)
-      .toString(16)
-      .padStart(16, '0');
-  }
-
-  addSetCookie(value: string): void {
-    this.setCookies ??= [];
-    this.setCookies.push(value);
   }
 
   // ---- parts of the response
@@ -755,6 +614,7 @@ class Router
     this.attempts++;
     this.callbacks.setAttemptCount(this.attempts);
     this.retry?.onRetry();
+    if (this.choice !== undefined) this.choice.retry = this.retry;
     const host = this.chooseHost();
     if (host === undefined) {
       this.stopAll();
@@ -765,7 +625,9 @@ class Router
       replaceHeader(headers, 'x-envoy-is-timeout-retry', String(this.isTimeoutRetry));
     }
     const elapsed = this.requestEnded ? this.options.clock.now() - this.requestEndedAt : 0;
-    this.writeExpectedTimeout(headers, Math.floor(elapsed));
+    if (!this.options.suppressEnvoyHeaders) {
+      writeExpectedTimeout(headers, this.timeouts as RequestTimeouts, Math.floor(elapsed));
+    }
     this.try(host);
   }
 
@@ -780,8 +642,7 @@ class Router
 
   private forget(request: UpstreamRequest): void {
     if (this.upstream === request) this.upstream = undefined;
-    const at = this.others.indexOf(request);
-    if (at >= 0) this.others.splice(at, 1);
+    if (this.others !== none) this.others = this.others.filter((other) => other !== request);
   }
 
   private giveUpRetries(): void {
@@ -803,14 +664,20 @@ class Router
     this.upstream?.stop();
     for (const other of this.others) other.stop();
     this.upstream = undefined;
-    this.others = [];
+    this.others = none;
   }
 
   /** A response that the client does not get, or gets from us. */
   private charge(status: number, { host }: UpstreamRequest): void {
     host.stats.rqError++;
-    const isInternal = this.callbacks.isInternalRequest;
-    this.cluster?.stats.countResponse(status, isInternal, host.zone, isCanary(host));
+    this.count(status, host, isCanary(host));
+  }
+
+  private count(status: number, host: Host | undefined, canary: boolean): void {
+    const { alternative, callbacks, cluster } = this;
+    const zone = host?.zone ?? '';
+    cluster?.stats.countResponse(status, callbacks.isInternalRequest, zone, canary);
+    alternative?.count(status, callbacks.isInternalRequest, zone, canary);
   }
 
   private countForHost(
@@ -876,6 +743,7 @@ class Router
       const ms = Math.floor(options.clock.now() - this.requestEndedAt);
       const zone = upstream?.host.zone ?? '';
       cluster?.stats.recordResponseTime(ms, callbacks.isInternalRequest, zone, this.isCanary);
+      this.alternative?.record(ms, callbacks.isInternalRequest, zone, this.isCanary);
     }
     this.finish();
     // The response is whole while the request is not: the rest of it is of no use to the upstream.

@@ -7,6 +7,8 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../../common/clock.js';
 import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
+import { copyOctets } from '../../../network/octet-buffers.js';
+import { readInto } from '../../../network/read-into.js';
 import { endConnection } from '../../../network/end-connection.js';
 import type { Cluster, ClusterManager } from '../../../upstream/cluster/cluster.js';
 import type { PoolFailureReason } from '../../../upstream/connection-pool/connection-pool.js';
@@ -43,6 +45,8 @@ export class TcpSession implements TcpConnectionUser {
   /** The client's connection is over. */
   private closed = false;
   private cluster: Cluster | undefined = undefined;
+  /** It is being connected to, or it is connected. */
+  private host: Host | undefined = undefined;
   private early: Buffer[] = [];
   private earlyOctets = 0;
   private earlyEnd = false;
@@ -74,6 +78,7 @@ export class TcpSession implements TcpConnectionUser {
   /** Looks for a host. Not in the constructor: a failure ends the session at once. */
   start(): void {
     const { config } = this;
+    this.log.isStarted = true;
     if (config.maxDurationMs > 0) {
       const longer = 1 + (this.shared.random() * config.maxDurationJitterPercent) / 100;
       this.durationTimer = this.shared.clock.setTimer(config.maxDurationMs * longer, () => {
@@ -128,12 +133,13 @@ export class TcpSession implements TcpConnectionUser {
       this.connectAgain();
       return;
     }
-    this.log.upstreamHost = host.addressText;
+    this.host = host;
     this.upstream = cluster.tcp.connect(host, this, this.info);
   }
 
   onConnectFailed(reason: PoolFailureReason, transportFailureReason: string): void {
     this.upstream = undefined;
+    this.log.upstreamHost = this.host?.addressText;
     this.log.upstreamTransportFailureReason = transportFailureReason;
     if (reason !== 'local connection failure') this.log.flags.add('UF');
     this.connectAgain();
@@ -157,6 +163,8 @@ export class TcpSession implements TcpConnectionUser {
 
   onConnected(localAddress: string, tls: ConnectionTls | undefined): void {
     this.connected = true;
+    this.log.upstreamHost = this.host?.addressText;
+    this.log.upstreamRemoteAddress = this.host?.addressText;
     this.log.upstreamLocalAddress = localAddress;
     this.log.upstreamTls = tls;
     this.lastActivity = this.shared.clock.now();
@@ -174,24 +182,29 @@ export class TcpSession implements TcpConnectionUser {
   private readClient(): void {
     if (this.isReading || this.closed) return;
     this.isReading = true;
-    this.socket.on('data', this.onClientOctets);
+    const onRead = (read: Buffer): void => {
+      const { octets, release } = copyOctets(read);
+      this.onClientOctets(octets, release);
+    };
+    const onChunk = (chunk: Buffer): void => this.onClientOctets(chunk, undefined);
+    if (!readInto(this.socket, onRead, onChunk)) this.socket.on('data', onChunk);
     this.socket.on('drain', this.onClientDrain);
     // A 'readable' listener of a read filter still decides about the first octets.
     this.socket.resume();
   }
 
-  private readonly onClientOctets = (chunk: Buffer): void => {
+  private onClientOctets(chunk: Buffer, release: (() => void) | undefined): void {
     const { log, shared, upstream } = this;
     log.bytesReceived += chunk.length;
     shared.stats.cxRxBytesTotal.add(chunk.length);
     this.lastActivity = shared.clock.now();
     if (!this.connected) this.keepEarly(chunk);
-    else if (upstream !== undefined && !upstream.write(chunk)) {
+    else if (upstream !== undefined && !upstream.write(chunk, release)) {
       this.socket.pause();
       shared.stats.pausedReading.inc();
     }
     if (this.config.closesOnDrain) this.closeIfDraining();
-  };
+  }
 
   private keepEarly(chunk: Buffer): void {
     this.early.push(chunk);
@@ -252,12 +265,13 @@ export class TcpSession implements TcpConnectionUser {
 
   private isUpstreamPaused = false;
 
-  onOctets(octets: Buffer): void {
+  onOctets(octets: Buffer, release: (() => void) | undefined): void {
     const { config, log, shared, socket } = this;
     log.bytesSent += octets.length;
     shared.stats.cxTxBytesTotal.add(octets.length);
     this.lastActivity = shared.clock.now();
-    if (!socket.write(octets) && socket.writableLength > config.bufferLimitBytes) {
+    const isFree = release === undefined ? socket.write(octets) : socket.write(octets, release);
+    if (!isFree && socket.writableLength > config.bufferLimitBytes) {
       this.isUpstreamPaused = true;
       this.cluster?.stats.upstreamFlowControlPausedReadingTotal.inc();
       this.upstream?.pause();
@@ -337,7 +351,7 @@ export class TcpSession implements TcpConnectionUser {
   private writeLog(type: string): void {
     const { log, shared } = this;
     log.accessLogType = type;
-    log.durationMs = type === 'TcpConnectionEnd' ? shared.clock.now() - this.startedAt : undefined;
+    log.durationMs = shared.clock.now() - this.startedAt;
     for (const logger of this.config.accessLoggers) logger.log(log);
   }
 

@@ -2,14 +2,15 @@
  * What access logs read of a connection of the TCP proxy: the fields of a request that a connection has, the others
  * absent.
  */
+import { randomUUID } from 'node:crypto';
 import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { ResponseFlag, StreamInfo } from '../../../common/stream-info.js';
 import type { Clock } from '../../../common/clock.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
 
-/** `ip:port`, `[ip]:port`; `''` on a Unix socket. */
-function addressText(ip: string, port: number): string {
-  if (ip === '') return '';
+/** `ip:port`, `[ip]:port`; the path on a Unix socket. */
+function addressText(ip: string, port: number, { pipePath = '' }: ConnectionInfo): string {
+  if (ip === '') return pipePath;
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
@@ -34,6 +35,8 @@ export class TcpStreamInfo implements StreamInfo {
   readonly responseDurationMs = undefined;
   readonly upstreamServiceTimeMs = undefined;
   upstreamHost: string | undefined = undefined;
+  /** Only of a connection that is there. */
+  upstreamRemoteAddress: string | undefined = undefined;
   upstreamCluster: string | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
   upstreamTls: ConnectionTls | undefined = undefined;
@@ -42,6 +45,9 @@ export class TcpStreamInfo implements StreamInfo {
   readonly routeName = undefined;
   readonly virtualHostName = undefined;
   accessLogType = 'TcpConnectionEnd';
+  /** The filter has got the connection. */
+  isStarted = false;
+  private id: string | undefined = undefined;
   private readonly info: ConnectionInfo;
 
   constructor(info: ConnectionInfo, clock: Clock) {
@@ -51,15 +57,15 @@ export class TcpStreamInfo implements StreamInfo {
 
   get downstreamDirectRemoteAddress(): string {
     const { directRemoteAddress, directRemotePort, remoteAddress, remotePort } = this.info;
-    return addressText(directRemoteAddress ?? remoteAddress, directRemotePort ?? remotePort);
+    return addressText(directRemoteAddress ?? remoteAddress, directRemotePort ?? remotePort, this.info);
   }
 
   get downstreamRemoteAddress(): string {
-    return addressText(this.info.remoteAddress, this.info.remotePort);
+    return addressText(this.info.remoteAddress, this.info.remotePort, this.info);
   }
 
   get downstreamLocalAddress(): string {
-    return addressText(this.info.localAddress, this.info.localPort);
+    return addressText(this.info.localAddress, this.info.localPort, this.info);
   }
 
   get requestedServerName(): string {
@@ -72,6 +78,12 @@ export class TcpStreamInfo implements StreamInfo {
 
   get connectionId(): number {
     return this.info.id;
+  }
+
+  /** Made when a log asks for it. */
+  get streamId(): string | undefined {
+    if (this.isStarted) this.id ??= randomUUID();
+    return this.id;
   }
 
   get connectionTerminationDetails(): string | undefined {

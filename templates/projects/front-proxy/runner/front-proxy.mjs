@@ -121,13 +121,14 @@ export class FrontProxy {
   }
 
   #build() {
-    const { http, https, admin, service, discoveryDns } = this.#settings;
+    const { http, https, admin, service, discoveryDns, discoveryHttp } = this.#settings;
     const env = {
       HTTP_PORT: String(http),
       HTTPS_PORT: String(https),
       ADMIN_PORT: String(admin),
       SERVICE_PORT: String(service),
       DISCOVERY_DNS: `127.0.0.1:${discoveryDns}`,
+      DISCOVERY_HTTP: `127.0.0.1:${discoveryHttp}`,
       CERTIFICATE: process.env.CERTIFICATE ?? 'certificate.pem',
     };
     return build({ entry: 'envoy3.config.ts', output: this.#config, env });

@@ -56,7 +56,7 @@ const mistakes: readonly (readonly [name: string, text: string, error: string])[
     "s.json:2:2: kind: Consul's service mesh",
   ],
   ['twice', '{"services": [{"name": "a"},\n{"name": "a"}]}', "s.json:2:1: service 'a' is there twice"],
-  ['top', '{"checks": []}', 's.json:1:2: json: unknown field "checks"'],
+  ['top', '{"ports": []}', 's.json:1:2: json: unknown field "ports"'],
   ['not an object', '[1]', 's.json:1:1: json: cannot unmarshal array'],
 ];
 
@@ -104,6 +104,25 @@ test("durations as Go's", () => {
     assert.is(goDurationText(parseGoDuration(text) ?? Number.NaN), text);
   }
   for (const text of ['', '1', 's', '1d', '1s ', '1.2.3s']) assert.is(parseGoDuration(text), undefined, text);
+});
+
+test('checks may stand beside the services that they name', () => {
+  const text = JSON.stringify({
+    services: [{ name: 'web', check: { ttl: '1m' } }, { name: 'db' }],
+    check: { name: 'port', tcp: '127.0.0.1:80', interval: '5s', service_id: 'web' },
+    checks: [{ id: 'up', name: 'up', ttl: '1m', service_id: 'db' }],
+  });
+  assert.equal(
+    readServicesFile(text, 's.json').map(({ service, checks }) => [service.id, checks.map(({ id }) => id)]),
+    [
+      ['web', ['service:web', 'port']],
+      ['db', ['up']],
+    ],
+  );
+  const wrong = (check: object) => () =>
+    readServicesFile(JSON.stringify({ service: { name: 'web' }, check }), 's.json');
+  assert.throws(wrong({ name: 'c', ttl: '1m' }), /service_id is missing/);
+  assert.throws(wrong({ name: 'c', ttl: '1m', service_id: 'x' }), /there is no service 'x' in this file/);
 });
 
 test.run();

@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
 import { generate } from 'selfsigned';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createAccess } from '../../../../runtime/discovery/http/access.js';
+import { createApiServer } from '../../../../runtime/discovery/http/api-server.js';
 import { createDiscovery } from '../../../../runtime/discovery/index.js';
 
 const none = new URLSearchParams();
@@ -87,6 +90,45 @@ test('the page shows what is there, escaped, without script', async () => {
     assert.is((await fetch(`${url}/ui/more`)).status, 404);
   } finally {
     await agent.close();
+  }
+});
+
+test('connections of one address are limited', async () => {
+  const server = await createApiServer({
+    endpoints: [],
+    bind: '127.0.0.1',
+    port: 0,
+    maxConnectionsPerClient: 2,
+  });
+  const open = (): Promise<Socket> =>
+    new Promise((done) => {
+      const socket = connect(server.port, '127.0.0.1', () => done(socket));
+    });
+  const sockets = [await open(), await open()];
+  try {
+    const third = await open();
+    const text = await new Promise<string>((done) =>
+      third.setEncoding('latin1').once('data', (chunk) => done(String(chunk))),
+    );
+    assert.match(text, /^HTTP\/1\.1 429 /);
+    third.destroy();
+    const gone = new Promise((done) => sockets[0]?.once('close', done));
+    sockets[0]?.destroy();
+    await gone;
+    // The server hears of it a moment later.
+    for (let turn = 0; ; turn++) {
+      const again = await open();
+      again.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+      const status = await new Promise<string>((done) =>
+        again.setEncoding('latin1').once('data', (chunk) => done(String(chunk).slice(9, 12))),
+      );
+      again.destroy();
+      if (status !== '429') break;
+      assert.ok(turn < 100, 'the place is free again');
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await server.close();
   }
 });
 

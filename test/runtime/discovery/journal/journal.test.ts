@@ -15,6 +15,7 @@ class MemoryDisk implements JournalFolder {
   readonly files = new Map<string, { now: Buffer; synced: Buffer }>();
   /** Called before each operation; throws to let it fail. */
   fault: (operation: string) => void = () => {};
+  failsLate = false;
 
   async list(): Promise<string[]> {
     return [...this.files.keys()];
@@ -55,10 +56,19 @@ class MemoryDisk implements JournalFolder {
     };
   }
 
-  async replace(name: string, octets: Uint8Array): Promise<void> {
-    this.fault('replace');
+  async prepare(name: string, octets: Uint8Array): Promise<void> {
+    this.fault('prepare');
     const whole = Buffer.from(octets);
-    this.files.set(name, { now: whole, synced: whole });
+    this.files.set(`${name}.tmp`, { now: whole, synced: whole });
+  }
+
+  async publish(name: string): Promise<void> {
+    const file = this.files.get(`${name}.tmp`) as { now: Buffer; synced: Buffer };
+    // It can have happened, though it was said to have failed.
+    if (this.failsLate) this.files.set(name, file);
+    this.fault('publish');
+    this.files.set(name, file);
+    this.files.delete(`${name}.tmp`);
   }
 
   async remove(name: string): Promise<void> {
@@ -203,7 +213,7 @@ test('a full disk: a clear refusal, nothing lost, and on it goes when there is r
   await opened.committer.commit(register('a', { Check: { TTL: '10s', Status: 'passing' } }));
   opened.state.agent.start();
   disk.fault = (operation) => {
-    if (operation === 'write' || operation === 'replace') throw new Error('ENOSPC: no space left on device');
+    if (operation === 'write' || operation === 'prepare') throw new Error('ENOSPC: no space left on device');
   };
   const refused = await Promise.resolve(opened.committer.commit(register('b'))).catch((error) => error);
   assert.is(
@@ -293,10 +303,49 @@ test('a report that was acknowledged before the TTL ran out counts, though the d
   assert.is(opened.state.catalog.check(id)?.status, 'critical');
 });
 
+test('killed at every step of writing, snapshots included: what was acknowledged is there, and nothing half', async () => {
+  for (let step = 1; ; step++) {
+    const disk = new MemoryDisk();
+    const opened = await open(disk, 300);
+    let operations = 0;
+    disk.fault = () => {
+      // From then on nothing reaches the disk any more.
+      if (++operations >= step) throw new Error('killed');
+    };
+    const acknowledged: string[] = [];
+    const asked: string[] = [];
+    for (let n = 0; n < 30; n++) {
+      asked.push(`k${n}`);
+      try {
+        await opened.committer.commit(setKey(`k${n}`, 'x'.repeat(n * 5)));
+        acknowledged.push(`k${n}`);
+      } catch {
+        break;
+      }
+    }
+    if (acknowledged.length === 30) {
+      assert.ok(step > 65, `${step} steps`);
+      break;
+    }
+    for (const share of [0, 0.5, 1]) {
+      const again = await open(disk.crashed(share), 300);
+      const found = again.state.kv.below('').map(({ key }) => key);
+      for (const key of acknowledged) assert.ok(found.includes(key), `${key} is lost at step ${step}`);
+      // The one that was on its way may have arrived, whole.
+      for (const key of found) {
+        assert.ok(asked.includes(key), `${key} at step ${step}`);
+        const { value } = again.state.kv.get(key) as { value: string };
+        assert.is(Buffer.from(value, 'base64').length, Number(key.slice(1)) * 5);
+      }
+      await again.committer.commit(setKey('more', 'y'));
+    }
+  }
+});
+
 test('any faults at any time: what was acknowledged is there, what was refused is not', async () => {
   const step = fc.record({
     key: fc.constantFrom('a', 'b', 'c'),
-    fails: fc.option(fc.constantFrom('write', 'sync', 'truncate', 'replace', 'open'), { freq: 3 }),
+    fails: fc.option(fc.constantFrom('write', 'sync', 'truncate', 'prepare', 'publish', 'open'), { freq: 3 }),
   });
   await fc.assert(
     fc.asyncProperty(
@@ -304,6 +353,7 @@ test('any faults at any time: what was acknowledged is there, what was refused i
       fc.double({ min: 0, max: 1, noNaN: true }),
       async (steps, share) => {
         const disk = new MemoryDisk();
+        disk.failsLate = share > 0.5;
         const opened = await open(disk, 600);
         const model = new Map<string, string>();
         for (const [n, { key, fails }] of steps.entries()) {

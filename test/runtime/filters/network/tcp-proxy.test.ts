@@ -333,6 +333,23 @@ test('a changed configuration is for connections to come', async () => {
   });
 });
 
+test('on a Unix socket its path stands for the addresses', async () => {
+  await withRig(async (rig) => {
+    rig.info = { remoteAddress: '', remotePort: 0, localAddress: '', localPort: 0, pipePath: '/run/a' };
+    const text =
+      '%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT%.';
+    const typed_config = access_log[0]?.typed_config;
+    const log_format = { text_format_source: { inline_string: text } };
+    serve(rig, {
+      cluster: 'nobody',
+      access_log: [{ name: 'log', typed_config: { ...typed_config, log_format } }],
+    });
+    await (await rig.connect()).over;
+    await allGone(rig);
+    assert.equal(rig.log, ['/run/a /run/a .']);
+  });
+});
+
 test('what does not fit together is refused where it stands', async () => {
   await withRig(async (rig) => {
     const refused = (fields: Record<string, unknown>): unknown => {

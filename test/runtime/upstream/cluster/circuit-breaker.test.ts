@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
-import { CircuitBreaker } from '../../../../runtime/upstream/cluster/circuit-breaker.js';
+import { CircuitBreaker, checkBreakers } from '../../../../runtime/upstream/cluster/circuit-breaker.js';
 import { nonZero, statValue } from '../fixtures.js';
 
 const thresholds = (...list: object[]) => ({ circuit_breakers: { thresholds: list } });
@@ -13,6 +13,7 @@ test('defaults are those of Envoy, for each priority', () => {
     maxPendingRequests: 1024,
     maxRequests: 1024,
     maxRetries: 3,
+    maxConnectionPools: Number.POSITIVE_INFINITY,
     maxConnectionsPerHost: Number.POSITIVE_INFINITY,
   };
   assert.equal(new CircuitBreaker({}, 'DEFAULT', 'cluster.a.', stats).limits, expected);
@@ -53,6 +54,18 @@ test('what remains is told only where it was asked for', () => {
     'default.remaining_rq': 1024,
     'default.rq_retry_open': 1,
   });
+});
+
+test('a host is limited in its connections alone', () => {
+  const config = (fields: object) => ({ circuit_breakers: { per_host_thresholds: [fields] } });
+  checkBreakers({});
+  checkBreakers(config({ priority: 'HIGH', max_connections: 3 }));
+  assert.throws(
+    () => checkBreakers(config({ max_requests: 3 })),
+    (error: { path: unknown[]; message: string }) =>
+      error.path.join('.') === 'circuit_breakers.per_host_thresholds.0.max_requests' &&
+      error.message === 'Unsupported field in per_host_thresholds',
+  );
 });
 
 test.run();

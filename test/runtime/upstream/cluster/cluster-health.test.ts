@@ -140,6 +140,23 @@ test('a refused update and a discarded one leave no checks behind', async () => 
   assert.is(rig.clock.timers, 0);
 });
 
+test('a refused cluster leaves no statistics behind', () => {
+  const rig = new Rig();
+  const refuse = (more: object) =>
+    assert.throws(() => rig.manager.prepare([clusterConfig({ ...fixed('1.1.1.1'), ...more })]));
+  refuse({ ...checked, outlier_detection: { max_ejection_time: '1s' } });
+  refuse({ health_checks: [...checked.health_checks, ...checked.health_checks] });
+  refuse({
+    outlier_detection: {},
+    health_checks: [{ ...checked.health_checks[0], tcp_health_check: { receive: [{ text: 'x' }] } }],
+  });
+  const names = [...rig.stats.counters(), ...rig.stats.gauges()].map(({ name }) => name);
+  assert.equal(
+    names.filter((name) => name.startsWith('cluster.c.')),
+    [],
+  );
+});
+
 test('U11 all hosts fail: all are used in a panic, none where there is no panic', async () => {
   const rig = new Rig();
   await rig.apply({ ...fixed('1.1.1.1', '2.2.2.2'), ...checked });
@@ -198,6 +215,33 @@ test('statuses of the configuration', async () => {
   );
 });
 
+test('a status of a configuration that is not in force changes nothing', async () => {
+  const rig = new Rig();
+  const withStatus = (health_status: string) => ({
+    name: 'c',
+    load_assignment: {
+      cluster_name: 'c',
+      endpoints: [
+        {
+          lb_endpoints: [
+            {
+              endpoint: { address: { socket_address: { address: '1.1.1.1', port_value: 80 } } },
+              health_status,
+            },
+          ],
+        },
+      ],
+    },
+  });
+  await rig.apply(withStatus('HEALTHY'));
+  const { stats } = rig.host('1.1.1.1');
+  const update = await rig.prepare(withStatus('UNHEALTHY'));
+  assert.is(rig.flags()['1.1.1.1:80'], 'healthy');
+  update.commit();
+  assert.is(rig.flags()['1.1.1.1:80'], '/failed_eds_health');
+  assert.is(rig.host('1.1.1.1').stats, stats, 'its counters go on');
+});
+
 test('`/clusters` tells the flags, and what the outlier detector knows', async () => {
   const rig = new Rig();
   await rig.apply({ ...fixed('1.1.1.1'), ...checked, outlier_detection: {} });
@@ -235,6 +279,19 @@ test('`ignore_health_on_host_removal`: gone is gone', async () => {
   await rig.apply(named({ ...checked, ignore_health_on_host_removal: true }));
   await rig.resolve('1.1.1.1');
   assert.equal(Object.keys(rig.flags()), ['1.1.1.1:80']);
+});
+
+test('the one host of LOGICAL_DNS is checked at its newest address, by one session', async () => {
+  const rig = new Rig();
+  rig.resolver.set('web', 'v4', ['1.1.1.1']);
+  await rig.apply(named({ ...checked, type: 'LOGICAL_DNS' }));
+  rig.probes.of('1.1.1.1:80').bad();
+  await rig.resolve('2.2.2.2');
+  assert.equal(rig.flags(), { '2.2.2.2:80': '/failed_active_hc' });
+  assert.is(rig.probes.all.length, 1);
+  assert.is(rig.probes.of('2.2.2.2:80').host().healthCheck.address.kind, 'ip');
+  rig.probes.of('2.2.2.2:80').good();
+  assert.equal(rig.flags(), { '2.2.2.2:80': 'healthy' });
 });
 
 test('a new host of the DNS is not used before it has passed', async () => {

@@ -64,4 +64,32 @@ test('what Envoy shows at zero is there before the first request, what it makes 
   assert.ok(names().has('cluster.a.external.upstream_rq_time'));
 });
 
+test('responses by zones, of canaries, and below a name of the caller', () => {
+  const stats = createStatsStore();
+  const made = createClusterStats('cluster.a.', stats, 'here');
+  made.countResponse(200, false, 'there', true);
+  made.countResponse(200, false, '', false);
+  made.alternative('mine').count(503, true, 'there', false);
+  assert.is(made.alternative('mine'), made.alternative('mine'));
+  const counted = stats
+    .counters()
+    .filter(({ name, value }) => value > 0 && /upstream_rq_\d{3}$/.test(name))
+    .map(({ name, value }) => `${name.slice('cluster.a.'.length)} ${value}`);
+  assert.equal(counted.sort(), [
+    'canary.upstream_rq_200 1',
+    'external.upstream_rq_200 2',
+    'mine.internal.upstream_rq_503 1',
+    'mine.upstream_rq_503 1',
+    'mine.zone.here.there.upstream_rq_503 1',
+    'upstream_rq_200 2',
+    'zone.here.there.upstream_rq_200 1',
+  ]);
+});
+
+test('a proxy without a zone counts none', () => {
+  const stats = createStatsStore();
+  createClusterStats('cluster.a.', stats).countResponse(200, false, 'there');
+  assert.not.ok(stats.counters().some(({ name }) => name.includes('.zone.')));
+});
+
 test.run();

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
 import type { OwnedCluster } from '../../../../runtime/upstream/cluster/create-cluster.js';
 import { createCluster } from '../../../../runtime/upstream/cluster/create-cluster.js';
+import type { Host } from '../../../../runtime/upstream/host/host.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { assignment, clusterConfig, nonZero } from '../fixtures.js';
 import { StreamProbe } from '../stream-probe.js';
@@ -332,6 +333,33 @@ poolTest('a host has no more connections than are allowed to each', async (rig) 
   rig.upstream.answer(0);
   await probes[1]?.saw('end');
   assert.is(rig.upstream.sockets.length, 1);
+});
+
+poolTest('no more hosts have connections than may, until the connections of one have ended', async (rig) => {
+  rig.port = await rig.upstream.listen();
+  rig.build({
+    load_assignment: assignment(['127.0.0.1', rig.port], ['127.0.0.2', rig.port]),
+    circuit_breakers: { thresholds: [{ max_connection_pools: 1, track_remaining: true }] },
+  });
+  const [first, second] = rig.cluster.hostSet.hosts as [Host, Host];
+  const allowed = (host: Host): boolean | undefined => rig.cluster.hasPoolFor?.(host, 'DEFAULT');
+  const breaker = () =>
+    rig.counted('circuit_breakers.default.cx_pool', 'circuit_breakers.default.remaining_cx_pools');
+  assert.equal(breaker(), { 'circuit_breakers.default.remaining_cx_pools': 1 });
+  await rig.exchange();
+  assert.equal(breaker(), { 'circuit_breakers.default.cx_pool_open': 1 });
+  assert.ok(allowed(first));
+  assert.not.ok(allowed(second));
+  assert.equal(rig.counted('upstream_cx_pool_overflow'), { upstream_cx_pool_overflow: 1 });
+  rig.upstream.sockets[0]?.destroy();
+  while (rig.cluster.usage.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(allowed(second));
+  assert.equal(breaker(), { 'circuit_breakers.default.remaining_cx_pools': 1 });
+});
+
+poolTest('without a limit nobody asks whether a host may have a pool', async (rig) => {
+  await rig.start();
+  assert.is(rig.cluster.hasPoolFor, undefined);
 });
 
 poolTest('connections come from the address that is asked for', async (rig) => {

@@ -38,6 +38,17 @@ test('each kind of event has its field at its place', () => {
   );
 });
 
+test('metadata of the endpoint stands before its locality', () => {
+  const attributes = { hostname: '', weight: 1, priority: 0, zone: '', region: '', subZone: '' };
+  const metadata = { filter_metadata: { 'envoy.lb': { a: 'b' } } };
+  const healthCheck = { port: 0, address: undefined, hostname: '', disabled: false, metadata };
+  const made = createHost({ kind: 'ip', ip: '1.1.1.1', port: 80 }, { ...attributes, healthCheck });
+  assert.match(
+    healthEventText('TCP', 'c', made, time, { kind: 'degraded_healthy_host' }),
+    `"degraded_healthy_host":{},"metadata":{"filter_metadata":{"envoy.lb":{"a":"b"}},"typed_filter_metadata":{}},${locality}`,
+  );
+});
+
 test('a pipe, and a locality', () => {
   const piped = createHost(
     { kind: 'pipe', path: '/run/s' },

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
+import { createCheckConnector } from '../../../../runtime/upstream/health-checking/check-connector.js';
 import { createHealthChecker } from '../../../../runtime/upstream/health-checking/create-health-checker.js';
 import type { HealthChecker } from '../../../../runtime/upstream/health-checking/health-checker.js';
 import { http1ClientDefaults } from '../../../../runtime/http/http1/http1-options.js';
@@ -38,7 +39,8 @@ class Rig {
       random: () => 0,
       statPrefix: 'cluster.c.',
       logFiles: undefined,
-      tls: undefined,
+      connect: createCheckConnector(undefined),
+      isTls: false,
       http1: { ...http1ClientDefaults, clock },
       hasTraffic: () => true,
       callbacks: { onCheck: (_host, _transition, passed) => this.told?.(passed) },

@@ -248,9 +248,25 @@ test('what Envoy refuses', () => {
       "Cannot use hostname for consistent hashing loadbalancing for cluster of type: 'envoy.cluster.static'",
     ],
     [
-      { load_balancing_policy: { policies: [] } },
+      { name: 'c', load_balancing_policy: { policies: [] } },
       'load_balancing_policy',
+      "cluster: didn't find a registered load balancer factory implementation for cluster: 'c' with names from []",
+    ],
+    [
+      { lb_policy: 'LOAD_BALANCING_POLICY_CONFIG' },
+      'lb_policy',
       'cluster: field load_balancing_policy need to be set',
+    ],
+    [
+      { load_balancing_policy: { policies: [] }, lb_subset_config: {} },
+      'lb_subset_config',
+      'cluster: load_balancing_policy cannot be combined with lb_subset_config',
+    ],
+    [
+      { load_balancing_policy: { policies: [] }, common_lb_config: { locality_weighted_lb_config: {} } },
+      'common_lb_config.locality_weighted_lb_config',
+      'cluster: load_balancing_policy cannot be combined with partial fields (zone_aware_lb_config, ' +
+        'locality_weighted_lb_config, consistent_hashing_lb_config) of common_lb_config',
     ],
   ];
   for (const [config, path, message] of refused) {

@@ -1,8 +1,5 @@
 /** Which list of hosts is chosen from: priorities, health, localities by weight, the own zone; and hosts that are new. */
-import {
-  DEGRADED_ACTIVE_HC,
-  EXCLUDED_VIA_IMMEDIATE_HC_FAIL,
-} from '../../../../runtime/upstream/host/host-health.js';
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createStatsStore } from '../../../../runtime/stats/stats-store.js';
@@ -32,14 +29,6 @@ function shares(balancer: LoadBalancer, times: number): Record<string, number> {
 const close = (found: number | undefined, expected: number): void =>
   assert.ok(Math.abs((found ?? 0) - expected) <= expected * 0.1 + 3, `${found} is not about ${expected}`);
 
-const flags = { degraded: DEGRADED_ACTIVE_HC, excluded: EXCLUDED_VIA_IMMEDIATE_HC_FAIL };
-
-function flagged(ip: string, flag: 'degraded' | 'excluded', more: object = {}): Host {
-  const made = host(ip, more);
-  made.health.set(flags[flag]);
-  return made;
-}
-
 const states = (hosts: readonly Host[], more: object = {}) =>
   levelStates(levelsOf(hostSet(...hosts), undefined), {
     panicThreshold: 50,
@@ -51,9 +40,9 @@ const states = (hosts: readonly Host[], more: object = {}) =>
 const sick = (ip: string, more: object = {}): Host => host(ip, { healthy: false, ...more });
 
 test('degraded hosts take what healthy ones cannot', () => {
-  const { loads, panic } = states([host('1.1.1.1'), sick('1.1.1.2'), flagged('1.1.1.3', 'degraded')]);
+  const { loads, panic } = states([host('1.1.1.1'), sick('1.1.1.2'), host('1.1.1.3', { degraded: true })]);
   assert.equal([loads.healthy, loads.degraded, panic], [[50], [50], [false]]);
-  const next = states([flagged('1.1.1.1', 'degraded'), host('1.1.1.2', { priority: 1 })]);
+  const next = states([host('1.1.1.1', { degraded: true }), host('1.1.1.2', { priority: 1 })]);
   assert.equal(
     [next.loads.healthy, next.loads.degraded],
     [
@@ -82,8 +71,43 @@ test('there is no panic while all levels together are able enough', () => {
   );
 });
 
+test('all loads together are everything, and none goes where nobody is', () => {
+  const fact = fc.record({
+    priority: fc.integer({ min: 0, max: 3 }),
+    healthy: fc.boolean(),
+    degraded: fc.boolean(),
+    excluded: fc.boolean(),
+    weight: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fact, { maxLength: 16 }),
+      fc.constantFrom(0, 30, 50, 100),
+      fc.boolean(),
+      (facts, panicThreshold, weightedHealth) => {
+        const hosts = facts.map(({ degraded, healthy, ...more }, at) =>
+          host(`2.0.0.${at}`, { ...more, degraded, healthy: healthy && !degraded }),
+        );
+        const { loads, panic } = states(hosts, { panicThreshold, weightedHealth });
+        const all = [...loads.healthy, ...loads.degraded];
+        assert.is(
+          all.reduce((sum, load) => sum + load, 0),
+          100,
+        );
+        assert.ok(all.every((load) => load >= 0));
+        for (const [level, inPanic] of panic.entries()) {
+          if (inPanic || loads.availability.healthy.every((one) => one === 0)) continue;
+          const able = facts.some((one) => one.priority === level && one.healthy && !one.degraded);
+          if (!able) assert.is(loads.healthy[level], 0);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test('hosts that have never been checked do not count', () => {
-  const { loads, panic } = states([host('1.1.1.1'), flagged('1.1.1.2', 'excluded', { healthy: false })]);
+  const { loads, panic } = states([host('1.1.1.1'), host('1.1.1.2', { excluded: true, healthy: false })]);
   assert.equal([loads.healthy, panic], [[100], [false]]);
 });
 
@@ -220,6 +244,31 @@ test('a part of the requests may be routed by zone; the proxies themselves must 
   assert.is(zones.counts.local_cluster_not_ok, 9);
 });
 
+const roundRobin = 'type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin';
+
+test('the own zone may be forced, and zones may count by weight', () => {
+  // One host of three for half of the proxies: a third of the requests would leave.
+  const hosts = [host('1.1.1.1', { ...here, weight: 3 }), host('1.1.1.2', there), host('1.1.1.3', there)];
+  const stays = (config: object): boolean => {
+    const typed_config = {
+      '@type': roundRobin,
+      locality_lb_config: { zone_aware_lb_config: { min_cluster_size: 1, ...config } },
+    };
+    const make = balancerFactory(
+      { load_balancing_policy: { policies: [{ typed_extension_config: { name: 'rr', typed_config } }] } },
+      even(),
+      { ownLocality: { ...here, subZone: '' }, localCluster: { hostSet: twoProxies } },
+    );
+    return Object.keys(shares(make(hostSet(...hosts), undefined), 60)).length === 1;
+  };
+  assert.not.ok(stays({}));
+  assert.ok(stays({ force_local_zone: {} }));
+  assert.ok(stays({ force_local_zone: { min_size: 1 } }));
+  assert.not.ok(stays({ force_local_zone: { min_size: 2 } }), 'too few hosts to be forced');
+  assert.ok(stays({ force_locality_direct_routing: true }));
+  assert.ok(stays({ locality_basis: 'HEALTHY_HOSTS_WEIGHT' }), '3 of 5 for half of the proxies');
+});
+
 test('the decision follows the proxies', () => {
   const zones = new Zones(twoProxies);
   const balancer = zones.balancer(host('1.1.1.1', here), host('1.1.1.2', there));
@@ -270,7 +319,7 @@ test('aggression makes the beginning steeper; least request has it, too', () => 
 
 test('a full scan finds the least busy of all, and each of equals as often', () => {
   const policy = 'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest';
-  const typed_config = { '@type': policy, selection_method: 'FULL_SCAN' };
+  const typed_config = { '@type': policy, enable_full_scan: true };
   const load_balancing_policy = { policies: [{ typed_extension_config: { name: 'lr', typed_config } }] };
   const hosts = [3, 1, 1, 2].map((rqActive, at) => {
     const one = host(`1.1.1.${at}`);

@@ -62,6 +62,7 @@ test('responses', () => {
     ['retriable-status-codes', 419, [], false],
     ['retriable-headers', 200, ['x-again', 'now'], true],
     ['retriable-headers', 200, [], false],
+    ['retriable-headers', 421, [], true],
     ['5xx', 503, ['x-envoy-ratelimited', 'true'], false],
     ['envoy-ratelimited', 429, ['x-envoy-ratelimited', 'true'], true],
     ['envoy-ratelimited', 429, [], false],
@@ -74,7 +75,15 @@ test('responses', () => {
     ['connect-failure,reset', 503, [], false],
   ];
   for (const [retry_on, status, headers, tries] of cases) {
-    const policy = { retry_on, retriable_status_codes: [418], retriable_headers: [{ name: 'x-again' }] };
+    const policy = {
+      retry_on,
+      retriable_status_codes: [418],
+      retriable_headers: [
+        { name: 'x-again' },
+        { name: ':status', string_match: { exact: '421' } },
+        { name: ':path' },
+      ],
+    };
     assert.is(retries(new Rig(policy).state.afterResponse(status, headers)), tries, `${retry_on} ${status}`);
   }
 });
