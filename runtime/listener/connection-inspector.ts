@@ -42,7 +42,7 @@ class Inspection implements TimeoutOwner {
     options.timeout?.add(this.timeout);
     socket.on('error', this.onError).on('close', this.onClose).on('end', this.onEnd);
     socket.on('data', this.onData);
-    // Of a socket that an inspection before has paused, this begins with what that one has put back.
+    // By hand, by who has looked before: that does not end by a reader.
     if (socket.isPaused()) socket.resume();
   }
 

@@ -5,6 +5,7 @@
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Timer } from '../../common/clock.js';
+import type { ConnectionTls } from '../../common/connection-tls.js';
 import { endConnection } from '../../network/end-connection.js';
 import { copyOctets } from '../../network/octet-buffers.js';
 import type { Host } from '../host/host.js';
@@ -103,7 +104,9 @@ class UpstreamTcpConnection implements TcpConnection {
     // Octets without a codec are of no protocol.
     const handshake = { hostname, protocols: [] };
     const socket =
-      tls === undefined ? (plain as Socket) : tls.connect(overTls, handshake, () => this.onConnected());
+      tls === undefined
+        ? (plain as Socket)
+        : tls.connect(overTls, handshake, (facts) => this.onConnected(facts));
     for (const one of plain === undefined || plain === socket ? [socket] : [plain, socket]) {
       one.on('error', (error) => {
         this.error ??= error;
@@ -113,7 +116,7 @@ class UpstreamTcpConnection implements TcpConnection {
     if (keepaliveTimeMs > 0) (plain ?? socket).setKeepAlive(true, keepaliveTimeMs);
     (plain ?? socket).once('connect', () => {
       this.connected = true;
-      if (tls === undefined) this.onConnected();
+      if (tls === undefined) this.onConnected(undefined);
     });
     if (tls !== undefined) socket.on('data', (chunk: Buffer) => this.onOctets(chunk, undefined));
     socket.on('end', () => {
@@ -158,7 +161,7 @@ class UpstreamTcpConnection implements TcpConnection {
     this.host.stats.rqPendingActive--;
   }
 
-  private onConnected(): void {
+  private onConnected(facts: ConnectionTls | undefined): void {
     if (this.state !== CONNECTING) return;
     const { clock, stats, usage } = this.options;
     this.state = OPEN;
@@ -171,7 +174,7 @@ class UpstreamTcpConnection implements TcpConnection {
     stats.upstreamRqActive.inc();
     this.host.stats.rqTotal++;
     this.host.stats.rqActive++;
-    this.user?.onConnected(ownAddress(this.socket));
+    this.user?.onConnected(ownAddress(this.socket), facts);
   }
 
   /** Does nothing for a connection that was made, or whose failure was told already. */

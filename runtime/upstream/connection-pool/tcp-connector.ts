@@ -2,14 +2,19 @@
  * The contract of plain connections to a host, for filters that carry octets and no requests. Each belongs to one
  * downstream connection from its first octet to its last and is never used for another one, as in Envoy.
  */
+import type { ConnectionTls } from '../../common/connection-tls.js';
 import type { ProxiedAddresses, ProxyTlv } from '../../network/proxy-protocol/proxy-header.js';
 import type { Host } from '../host/host.js';
 import type { PoolFailureReason } from './connection-pool.js';
 
 /** Who uses a connection. All are called from the event loop, never from within `connect`, but for `onConnectFailed`. */
 export interface TcpConnectionUser {
-  /** It can be written to, and octets may come. @param localAddress `ip:port` of our end, `''` on a Unix socket */
-  onConnected(localAddress: string): void;
+  /**
+   * It can be written to, and octets may come.
+   * @param localAddress `ip:port` of our end, `''` on a Unix socket
+   * @param tls of its handshake; undefined for plain text
+   */
+  onConnected(localAddress: string, tls: ConnectionTls | undefined): void;
   /**
    * There is no connection, and nothing else will be called. May be called from within `connect`.
    * @param transportFailureReason as of `transportFailure`

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../../common/clock.js';
+import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
 import { copyOctets } from '../../../network/octet-buffers.js';
 import { readInto } from '../../../network/read-into.js';
@@ -160,11 +161,12 @@ export class TcpSession implements TcpConnectionUser {
     );
   }
 
-  onConnected(localAddress: string): void {
+  onConnected(localAddress: string, tls: ConnectionTls | undefined): void {
     this.connected = true;
     this.log.upstreamHost = this.host?.addressText;
     this.log.upstreamRemoteAddress = this.host?.addressText;
     this.log.upstreamLocalAddress = localAddress;
+    this.log.upstreamTls = tls;
     this.lastActivity = this.shared.clock.now();
     if (this.config.logsConnected) this.writeLog('TcpUpstreamConnected');
     const { early, upstream } = this;

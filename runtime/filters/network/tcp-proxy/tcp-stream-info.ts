@@ -3,6 +3,7 @@
  * absent.
  */
 import { randomUUID } from 'node:crypto';
+import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { ResponseFlag, StreamInfo } from '../../../common/stream-info.js';
 import type { Clock } from '../../../common/clock.js';
 import type { ConnectionInfo } from '../../../network/filter.js';
@@ -38,6 +39,7 @@ export class TcpStreamInfo implements StreamInfo {
   upstreamRemoteAddress: string | undefined = undefined;
   upstreamCluster: string | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
+  upstreamTls: ConnectionTls | undefined = undefined;
   upstreamTransportFailureReason: string | undefined = undefined;
   upstreamRequestAttemptCount = 0;
   readonly routeName = undefined;
@@ -68,6 +70,10 @@ export class TcpStreamInfo implements StreamInfo {
 
   get requestedServerName(): string {
     return this.info.serverName;
+  }
+
+  get downstreamTls(): ConnectionTls | undefined {
+    return this.info.ssl;
   }
 
   get connectionId(): number {
