@@ -1,12 +1,12 @@
 /**
- * `npm run bench [http1|tcp|compile|discovery]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
+ * `npm run bench [http1|grpc|tcp|compile|discovery]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
  * two machines.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchCompile } from './compile.js';
 import { benchDiscovery } from './discovery.js';
-import { benchHttp1 } from './http1.js';
+import { benchGrpc, benchHttp1 } from './http.js';
 import { benchTcp } from './tcp.js';
 
 /** This file runs from `dist/test/bench`. */
@@ -22,6 +22,9 @@ export async function main(): Promise<void> {
   if (only === undefined || only === 'discovery') await benchDiscovery({ cli, seconds: 2, rounds: 3 }, print);
   if (only === undefined || only === 'http1') {
     await benchHttp1({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 5, rounds: 5, connections: 64 }, print);
+  }
+  if (only === undefined || only === 'grpc') {
+    await benchGrpc({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 5, rounds: 5, connections: 8 }, print);
   }
   if (only === undefined || only === 'tcp') {
     await benchTcp({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 2, rounds: 5, connections: 64 }, print);

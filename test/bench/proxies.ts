@@ -1,5 +1,5 @@
 /**
- * The proxies of the HTTP/1.1 benchmark, all with one worker, all doing the same: one route, one upstream with keep-alive.
+ * The proxies of the HTTP benchmarks, all with one worker, all doing the same: one route, one upstream with keep-alive.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,17 @@ export interface ProxyUnderTest {
   command(folder: string, port: number, upstream: number): readonly [string, readonly string[]] | undefined;
 }
 
+/** What the proxies are to do. */
+export interface ProxyWork {
+  /** Lines of the Envoy cluster, indented by six spaces; `''` for HTTP/1.1. */
+  readonly clusterLines: string;
+  /** undefined: the proxy cannot do it, and is left out. */
+  readonly nginx: ((port: number, upstream: number) => string) | undefined;
+  readonly haproxy: ((port: number, upstream: number) => string) | undefined;
+}
+
 /** The same bootstrap for real Envoy and for the bundled runtime. */
-export function envoyBootstrap(port: number, upstream: number): string {
+function envoyBootstrap(port: number, upstream: number, clusterLines: string): string {
   return `static_resources:
   listeners:
     - name: bench
@@ -43,58 +52,29 @@ export function envoyBootstrap(port: number, upstream: number): string {
         endpoints:
           - lb_endpoints:
               - endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${upstream} } } }
+${clusterLines}`;
+}
+
+const nginxHead = (
+  pid: string,
+): string => `worker_processes 1; daemon off; pid ${pid}.pid; error_log stderr warn;
+events { worker_connections 4096; }
+`;
+
+/** @param more of `listen`: ` http2` */
+export function nginxUpstream(port: number, more = ''): string {
+  return `${nginxHead('nginx-upstream')}http { access_log off; keepalive_requests 1000000000; keepalive_timeout 600; client_body_temp_path body-upstream;
+  server { listen 127.0.0.1:${port} backlog=4096${more}; location / { return 200 "Hello from the upstream, with a body of some length\\n"; } } }
 `;
 }
 
-export function nginxUpstream(port: number): string {
-  return `worker_processes 1; daemon off; pid nginx-upstream.pid; error_log stderr warn;
-events { worker_connections 4096; }
-http { access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
-  server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "Hello from the upstream, with a body of some length\\n"; } } }
-`;
-}
-
-/** @param envoyBin undefined: real Envoy is left out. @param cli path of `cli/envoy3.mjs` */
-export function proxiesUnderTest(
-  envoyBin: string | undefined,
-  cli: string,
-  has: (command: string) => boolean,
-): ProxyUnderTest[] {
-  return [
-    {
-      name: 'envoy3',
-      command(folder, port, upstream) {
-        writeFileSync(join(folder, 'envoy3.yaml'), envoyBootstrap(port, upstream));
-        return [process.execPath, [cli, 'serve', '-c', 'envoy3.yaml', '--no-watch', '-l', 'error']];
-      },
-    },
-    {
-      name: 'real Envoy',
-      command(folder, port, upstream) {
-        if (envoyBin === undefined) return undefined;
-        writeFileSync(join(folder, 'envoy.yaml'), envoyBootstrap(port, upstream));
-        return [envoyBin, ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '-l', 'error']];
-      },
-    },
-    {
-      name: 'nginx',
-      command(folder, port, upstream) {
-        if (!has('nginx')) return undefined;
-        const text = `worker_processes 1; daemon off; pid nginx.pid; error_log stderr warn;
-events { worker_connections 4096; }
-http { access_log off; keepalive_requests 1000000000;
+export const http1Work: ProxyWork = {
+  clusterLines: '',
+  nginx: (port, upstream) => `${nginxHead('nginx')}http { access_log off; keepalive_requests 1000000000;
   upstream up { server 127.0.0.1:${upstream}; keepalive 256; keepalive_requests 1000000000; }
   server { listen 127.0.0.1:${port}; location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
-`;
-        writeFileSync(join(folder, 'nginx.conf'), text);
-        return ['nginx', ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')]];
-      },
-    },
-    {
-      name: 'HAProxy',
-      command(folder, port, upstream) {
-        if (!has('haproxy')) return undefined;
-        const text = `global
+`,
+  haproxy: (port, upstream) => `global
   nbthread 1
   maxconn 4096
 defaults
@@ -108,8 +88,76 @@ frontend f
   default_backend b
 backend b
   server s 127.0.0.1:${upstream}
-`;
-        writeFileSync(join(folder, 'haproxy.cfg'), text);
+`,
+};
+
+/** HTTP/2 on both sides. */
+export const grpcWork: ProxyWork = {
+  clusterLines: `      typed_extension_protocol_options:
+        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+          explicit_http_config: { http2_protocol_options: {} }
+`,
+  nginx: (
+    port,
+    upstream,
+  ) => `${nginxHead('nginx')}http { access_log off; keepalive_requests 1000000000; client_body_temp_path body;
+  upstream up { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 1000000000; }
+  server { listen 127.0.0.1:${port} http2; location / { grpc_pass grpc://up; } } }
+`,
+  haproxy: (port, upstream) => `global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  http-reuse always
+frontend f
+  bind 127.0.0.1:${port} proto h2
+  default_backend b
+backend b
+  server s 127.0.0.1:${upstream} proto h2
+`,
+};
+
+/** @param envoyBin undefined: real Envoy is left out. @param cli path of `cli/envoy3.mjs` */
+export function proxiesUnderTest(
+  envoyBin: string | undefined,
+  cli: string,
+  has: (command: string) => boolean,
+  work: ProxyWork,
+): ProxyUnderTest[] {
+  return [
+    {
+      name: 'envoy3',
+      command(folder, port, upstream) {
+        writeFileSync(join(folder, 'envoy3.yaml'), envoyBootstrap(port, upstream, work.clusterLines));
+        return [process.execPath, [cli, 'serve', '-c', 'envoy3.yaml', '--no-watch', '-l', 'error']];
+      },
+    },
+    {
+      name: 'real Envoy',
+      command(folder, port, upstream) {
+        if (envoyBin === undefined) return undefined;
+        writeFileSync(join(folder, 'envoy.yaml'), envoyBootstrap(port, upstream, work.clusterLines));
+        return [envoyBin, ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '-l', 'error']];
+      },
+    },
+    {
+      name: 'nginx',
+      command(folder, port, upstream) {
+        if (work.nginx === undefined || !has('nginx')) return undefined;
+        writeFileSync(join(folder, 'nginx.conf'), work.nginx(port, upstream));
+        return ['nginx', ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')]];
+      },
+    },
+    {
+      name: 'HAProxy',
+      command(folder, port, upstream) {
+        if (work.haproxy === undefined || !has('haproxy')) return undefined;
+        writeFileSync(join(folder, 'haproxy.cfg'), work.haproxy(port, upstream));
         return ['haproxy', ['-db', '-f', 'haproxy.cfg']];
       },
     },

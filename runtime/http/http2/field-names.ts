@@ -1,4 +1,5 @@
 /** What the writing side must know of a field's name, looked up once for each name there is. */
+import { huffmanEncode } from './huffman.js';
 import { staticFields, staticNames } from './static-table.js';
 
 /** Put into the dynamic table: it is likely to come again. */
@@ -12,6 +13,8 @@ export const OMITTED = 3;
 
 export interface FieldName {
   readonly text: string;
+  /** As a literal spells it, latin1: length and octets, Huffman coded where that is shorter. */
+  readonly spelling: string;
   /** Small, and different for each name. */
   readonly number: number;
   readonly use: number;
@@ -56,12 +59,21 @@ const names = new Map<string, FieldName>();
 const maxNames = 2048;
 const badName = /[^!#$%&'*+\-.^_`|~0-9a-z]/;
 
+/** Longer names do not exist in practice; their spelling would need a longer length. */
+const maxShortLength = 126;
+
+function spell(text: string): string {
+  const packed = huffmanEncode(text);
+  return packed.length <= maxShortLength ? String.fromCharCode(0x80 | packed.length) + packed : '';
+}
+
 function newFieldName(text: string): FieldName {
   const isKnown = names.size < maxNames;
   const isLegal = text !== '' && (text.charCodeAt(0) === 58 || !badName.test(text));
   const use = isLegal ? (uses.get(text) ?? (isKnown ? INDEXED : PLAIN)) : OMITTED;
   const name: FieldName = {
     text,
+    spelling: spell(text),
     number: isKnown ? names.size : maxNames,
     use,
     staticIndex: staticNames.get(text) ?? 0,

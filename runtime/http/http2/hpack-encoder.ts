@@ -112,13 +112,17 @@ export class HpackEncoder {
   }
 
   /** The start of a literal with its name. */
-  private nameOf({ number, staticIndex, text }: FieldName, pattern: number, prefixBits: number): string {
+  private nameOf(
+    { number, spelling, staticIndex, text }: FieldName,
+    pattern: number,
+    prefixBits: number,
+  ): string {
     if (staticIndex > 0) return integer(pattern, prefixBits, staticIndex);
     const values = this.positions[number];
     if (values !== undefined) {
       for (const position of values.values()) return integer(pattern, prefixBits, this.indexOf(position));
     }
-    return String.fromCharCode(pattern) + packedString(text);
+    return String.fromCharCode(pattern) + (spelling === '' ? packedString(text) : spelling);
   }
 
   private add(name: FieldName, value: string, size: number): void {
