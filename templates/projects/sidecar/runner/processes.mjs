@@ -3,8 +3,8 @@
  */
 import { spawn } from 'node:child_process';
 
-/** Time to finish what is under way before the end is forced. */
-const graceMs = 5000;
+/** Time to finish what is under way before the end is forced: above `--drain-time-s`, so that requests end by themselves. */
+const graceMs = 8000;
 
 const running = new Set();
 
