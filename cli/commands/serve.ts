@@ -217,7 +217,7 @@ export const serve: Command = {
     concurrency: {
       type: 'string',
       value: 'N',
-      description: 'worker threads; the bundled runtime has one for now',
+      description: 'processes that serve (default 1: limits are exact then)',
     },
     'log-level': {
       type: 'string',

@@ -68,6 +68,10 @@ export interface AdminHost {
   /** The value of `/clusters?format=json` (`envoy.admin.v3.Clusters`). @param matches as above */
   clustersJson(matches: (name: string) => boolean): unknown;
   certificates(): readonly TlsContextCertificates[];
+  /** Brings what is shown up to date with worker processes, where there are some. Awaited before each answer. */
+  gather?(): Promise<void>;
+  /** Called when an endpoint that changes something has. */
+  changed?(): void;
   /** Called before statistics are shown: the place to set gauges such as `server.uptime` and `server.memory_allocated`. */
   refreshStats(): void;
   /** `/quitquitquit`: begins the end of the process; the answer is on its way already. */

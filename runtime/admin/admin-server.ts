@@ -78,8 +78,11 @@ async function answer(
   if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
     for (const [name, value] of new URLSearchParams(body)) query.append(name, value);
   }
+  await host.gather?.();
   try {
-    return endpoint.handle(host, { method: request.method ?? '', path, query, body });
+    const content = endpoint.handle(host, { method: request.method ?? '', path, query, body });
+    if (endpoint.mutates === true) host.changed?.();
+    return content;
   } catch (error) {
     if (error instanceof BadFilter) return text(error.message, 400);
     host.loggers.get('admin').error(`${path}: ${error instanceof Error ? error.message : String(error)}`);

@@ -13,6 +13,7 @@
  * router alone, by far the most frequent one, has no chain object at all (`ActiveStream` calls the router).
  */
 import type { Clock } from '../common/clock.js';
+import type { LimitShare } from '../common/limit-share.js';
 import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import type { LoggerRegistry } from '../common/logger.js';
@@ -194,6 +195,8 @@ export interface StreamFilterContext extends HttpFilterContext {
   readonly node: { readonly id: string; readonly cluster: string };
   /** Whether the configuration that is being built has a cluster of that name. */
   hasCluster(name: string): boolean;
+  /** Of limits that hold for all worker processes together. Default: all of them. */
+  readonly shareOfLimit?: LimitShare | undefined;
   /** The server drains or was told to fail health checks. */
   isDraining(): boolean;
 }

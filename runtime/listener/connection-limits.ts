@@ -4,6 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import type { Fields } from '../common/message-fields.js';
+import type { LimitShare } from '../common/limit-share.js';
+import { wholeLimit } from '../common/limit-share.js';
 import { messageOf, messagesOf, numberOf, typeNameOf } from '../common/message-fields.js';
 import type { Counter } from '../stats/stat.js';
 
@@ -30,13 +32,13 @@ export interface ConnectionLimits {
   readonly ofListener: ReadonlyMap<string, number>;
 }
 
-/** @param bootstrap canonical */
-export function readConnectionLimits(bootstrap: Fields): ConnectionLimits {
+/** @param bootstrap canonical. @param share of each limit */
+export function readConnectionLimits(bootstrap: Fields, share: LimitShare = wholeLimit): ConnectionLimits {
   let global: number | undefined;
   const ofListener = new Map<string, number>();
   for (const { static_layer } of messagesOf(messageOf(bootstrap.layered_runtime).layers)) {
     for (const [key, value] of runtimeEntries(static_layer ?? {})) {
-      const limit = Number(value);
+      const limit = share(Number(value));
       if (key === globalKey) global = limit;
       const name = listenerKey.exec(key)?.[1];
       if (name !== undefined) ofListener.set(name, limit);
@@ -44,7 +46,7 @@ export function readConnectionLimits(bootstrap: Fields): ConnectionLimits {
   }
   for (const { typed_config } of messagesOf(messageOf(bootstrap.overload_manager).resource_monitors)) {
     if (typeNameOf(typed_config) !== monitorType) continue;
-    global = numberOf(messageOf(typed_config).max_active_downstream_connections, 0);
+    global = share(numberOf(messageOf(typed_config).max_active_downstream_connections, 0));
   }
   return { global, ofListener };
 }

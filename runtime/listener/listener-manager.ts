@@ -15,6 +15,7 @@ import { rotatingTls } from './filter-chain.js';
 import type { Listener } from './listener.js';
 import type { ListenerAddress } from './listener-address.js';
 import { addressKey, addressText } from './listener-address.js';
+import type { BoundSocket, CreateSocket } from './listener-socket.js';
 import { ListenerSocket } from './listener-socket.js';
 import type { ListenerContext, PreparedListener } from './prepare-listener.js';
 import { prepareListener } from './prepare-listener.js';
@@ -23,6 +24,8 @@ import { prepareListener } from './prepare-listener.js';
 export interface ListenerUpdate {
   /** Binds the addresses that are new. @throws Error when one cannot be had; `discard` is then to be called */
   bind(): Promise<void>;
+  /** For each listener, in the order of the configuration, the sockets of its addresses. After `bind`. */
+  sockets(): readonly (readonly BoundSocket[])[];
   /** In force from this call on, synchronously. @returns what happened, a line for each listener that is not unchanged */
   commit(): readonly string[];
   discard(): void;
@@ -52,6 +55,10 @@ export interface ListenerManagerOptions {
   readonly log: Logger;
   readonly factories: FilterFactories;
   readonly drainTimeMs: number;
+  /** How many processes serve. Default 1. */
+  readonly workers?: number;
+  /** Default: sockets of this process. */
+  readonly createSocket?: CreateSocket;
 }
 
 /** Connections that the kernel completed and nobody accepted yet. Envoy's default is the machine's limit, mostly this. */
@@ -92,6 +99,8 @@ function refuseDuplicateAddresses(listeners: readonly (Listener | undefined)[]):
 
 export function createListenerManager(options: ListenerManagerOptions): ListenerManager {
   const { clock, factories, log, stats } = options;
+  const createSocket: CreateSocket =
+    options.createSocket ?? ((address, socketOptions) => new ListenerSocket(address, socketOptions));
   const counter = (name: string) => stats.counter(`listener_manager.${name}`);
   const gauge = (name: string) => stats.gauge(`listener_manager.${name}`);
   const added = counter('listener_added');
@@ -105,7 +114,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
   gauge('total_listeners_draining');
   gauge('total_listeners_warming');
   gauge('workers_pinned');
-  gauge('workers_started').set(1);
+  gauge('workers_started').set(options.workers ?? 1);
   const draining = createDrainingChains(clock, options.drainTimeMs, gauge('total_filter_chains_draining'));
   let inForce: readonly Listener[] = [];
   const allOpen = { open: 0 };
@@ -148,8 +157,8 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
   }
 
   /** Sockets in force by address; those with port 0 belong to their listener alone. */
-  function heldSockets(): Map<string, ListenerSocket> {
-    const held = new Map<string, ListenerSocket>();
+  function heldSockets(): Map<string, BoundSocket> {
+    const held = new Map<string, BoundSocket>();
     for (const socket of inForce.flatMap((one) => one.sockets)) {
       const key = addressKey(socket.address);
       if (key !== undefined && socket.isListening) held.set(key, socket);
@@ -159,15 +168,15 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
 
   function prepare(configs: readonly Fields[], context: ListenerContext): ListenerUpdate {
     const prepared = prepareAll(configs, context);
-    const fresh: ListenerSocket[] = [];
-    const sockets = new Map<Listener, ListenerSocket[]>();
+    const fresh: BoundSocket[] = [];
+    const sockets = new Map<Listener, BoundSocket[]>();
 
     async function socketFor(
       address: ListenerAddress,
-      at: number,
+      [listenerAt, at]: readonly [number, number],
       { before, listener }: (typeof prepared)[number],
-      held: ReadonlyMap<string, ListenerSocket>,
-    ): Promise<ListenerSocket> {
+      held: ReadonlyMap<string, BoundSocket>,
+    ): Promise<BoundSocket> {
       const key = addressKey(address);
       const same = before?.sockets[at];
       const kept =
@@ -178,7 +187,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
           : held.get(key);
       if (kept !== undefined) return kept;
       const backlog = numberOf(listener.parts.config.tcp_backlog_size, defaultBacklog);
-      const socket = new ListenerSocket(address, { backlog, clock, log });
+      const socket = createSocket(address, { backlog, clock, log }, [listenerAt, at]);
       fresh.push(socket);
       await socket.listen();
       return socket;
@@ -187,14 +196,15 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
     return {
       async bind() {
         const held = heldSockets();
-        for (const one of prepared) {
-          const own: ListenerSocket[] = [];
+        for (const [listenerAt, one] of prepared.entries()) {
+          const own: BoundSocket[] = [];
           for (const [at, address] of one.listener.parts.addresses.entries()) {
-            own.push(await socketFor(address, at, one, held));
+            own.push(await socketFor(address, [listenerAt, at], one, held));
           }
           sockets.set(one.listener, own);
         }
       },
+      sockets: () => prepared.map(({ listener }) => sockets.get(listener) ?? []),
       commit() {
         const lines: string[] = [];
         const next = prepared.map(({ listener }) => listener);

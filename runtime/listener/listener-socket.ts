@@ -28,7 +28,7 @@ export function bindError(address: string, error: NodeJS.ErrnoException): Error 
 }
 
 /** A socket file that a process before left behind is in the way of `bind`. Envoy removes it, too. */
-function removeStalePipe(path: string): void {
+export function removeStalePipe(path: string): void {
   try {
     if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch {
@@ -44,9 +44,35 @@ export interface ListenerSocketOptions {
   readonly backlog: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** A socket that another process has bound already. */
+  readonly handle?: object;
 }
 
-export class ListenerSocket {
+/** A bound address, whoever accepts there. */
+export interface BoundSocket {
+  readonly address: ListenerAddress;
+  /** With the real port, where port 0 was asked for. */
+  readonly addressText: string;
+  readonly isListening: boolean;
+  /** @throws Error with the words of Envoy when the address cannot be had */
+  listen(): Promise<void>;
+  /** From now on connections go there, those that wait as well. */
+  setAcceptor(acceptor: SocketAcceptor): void;
+  /** Accepted connections stay. */
+  close(): void;
+}
+
+/**
+ * Makes a socket that is not bound yet.
+ * @param at place of its listener in the configuration, and of its address in the listener
+ */
+export type CreateSocket = (
+  address: ListenerAddress,
+  options: ListenerSocketOptions,
+  at: readonly [listener: number, address: number],
+) => BoundSocket;
+
+export class ListenerSocket implements BoundSocket {
   readonly address: ListenerAddress;
   private readonly options: ListenerSocketOptions;
   private readonly server: Server;
@@ -65,7 +91,6 @@ export class ListenerSocket {
     });
   }
 
-  /** From now on connections go there, those that wait as well. */
   setAcceptor(acceptor: SocketAcceptor): void {
     this.acceptor = acceptor;
     const { waiting } = this;
@@ -73,24 +98,32 @@ export class ListenerSocket {
     for (const socket of waiting) acceptor.accept(socket, this.address);
   }
 
-  /** @throws Error with the words of Envoy when the address cannot be had */
   listen(): Promise<void> {
     const { address, server } = this;
-    const { backlog } = this.options;
+    const { backlog, handle } = this.options;
+    if (handle !== undefined) return this.listening(() => server.listen(handle, backlog));
     if ('path' in address) removeStalePipe(address.path);
+    const where =
+      'path' in address
+        ? { path: address.path }
+        : { host: address.ip, port: address.port, ipv6Only: !address.dualStack };
+    return this.listening(() => server.listen({ ...where, backlog, exclusive: true })).then(() => {
+      if ('path' in address && address.mode !== 0) chmodSync(address.path, address.mode);
+    });
+  }
+
+  private listening(listen: () => unknown): Promise<void> {
+    const { server } = this;
     return new Promise((done, fail) => {
-      const failed = (error: NodeJS.ErrnoException): void => fail(bindError(addressText(address), error));
+      const failed = (error: NodeJS.ErrnoException): void =>
+        fail(bindError(addressText(this.address), error));
       server.once('error', failed);
-      const where =
-        'path' in address
-          ? { path: address.path }
-          : { host: address.ip, port: address.port, ipv6Only: !address.dualStack };
-      server.listen({ ...where, backlog, exclusive: true }, () => {
+      server.once('listening', () => {
         server.off('error', failed);
         server.on('error', (error) => this.onAcceptError(error));
-        if ('path' in address && address.mode !== 0) chmodSync(address.path, address.mode);
         done();
       });
+      listen();
     });
   }
 
@@ -103,7 +136,6 @@ export class ListenerSocket {
     log.warning(`accept on ${this.addressText} failed: ${error.message}`);
   }
 
-  /** With the real port, where port 0 was asked for. */
   get addressText(): string {
     const bound = this.server.address();
     if (bound === null || typeof bound === 'string') return addressText(this.address);
@@ -114,7 +146,6 @@ export class ListenerSocket {
     return this.server.listening;
   }
 
-  /** Accepted connections stay. */
   close(): void {
     if (this.server.listening) this.server.close();
     for (const socket of this.waiting) socket.destroy();

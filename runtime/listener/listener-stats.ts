@@ -28,8 +28,8 @@ const constant = [
   'network_extension_config_missing',
 ];
 
-/** @param prefix ends with a dot */
-export function createListenerStats(prefix: string, stats: StatsScope): ListenerStats {
+/** @param prefix ends with a dot. @param worker of several processes, from 0 on */
+export function createListenerStats(prefix: string, stats: StatsScope, worker = 0): ListenerStats {
   const counter = (name: string): Counter => stats.counter(prefix + name);
   const gauge = (name: string): Gauge => stats.gauge(prefix + name);
   for (const name of constant) counter(name);
@@ -47,8 +47,8 @@ export function createListenerStats(prefix: string, stats: StatsScope): Listener
     handshakeTimeout: counter('downstream_cx_transport_socket_connect_timeout'),
     filterError: counter('downstream_listener_filter_error'),
     filterRemoteClose: counter('downstream_listener_filter_remote_close'),
-    workerCxTotal: counter('worker_0.downstream_cx_total'),
-    workerCxActive: gauge('worker_0.downstream_cx_active'),
+    workerCxTotal: counter(`worker_${worker}.downstream_cx_total`),
+    workerCxActive: gauge(`worker_${worker}.downstream_cx_active`),
   };
 }
 

@@ -17,7 +17,7 @@ import type { ListenerAddress } from './listener-address.js';
 import { addressText } from './listener-address.js';
 import type { Findings } from './listener-filter.js';
 import { noFindings } from './listener-filter.js';
-import type { ListenerSocket, SocketAcceptor } from './listener-socket.js';
+import type { BoundSocket, SocketAcceptor } from './listener-socket.js';
 import type { ListenerStats } from './listener-stats.js';
 
 /** What a listener is made of. */
@@ -45,7 +45,7 @@ export class Listener implements SocketAcceptor {
   readonly name: string;
   readonly parts: ListenerParts;
   /** One for each address; set before connections come. */
-  sockets: readonly ListenerSocket[] = [];
+  sockets: readonly BoundSocket[] = [];
 
   constructor(parts: ListenerParts) {
     this.parts = parts;

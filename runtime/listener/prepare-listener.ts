@@ -24,6 +24,8 @@ import { createListenerStats } from './listener-stats.js';
 export type ListenerContext = Omit<FactoryContext, 'listenerStatPrefix' | 'bufferLimitBytes'> & {
   /** Absent: none. */
   readonly connectionLimits?: ConnectionLimits;
+  /** Of several processes, from 0 on. Default 0. */
+  readonly workerIndex?: number;
 };
 
 export interface PreparedListener {
@@ -155,7 +157,7 @@ export function prepareListener(
     readFilterChain(message, path, full.bufferLimitBytes, factories, context.secrets ?? []),
   );
   refuseProxiedPipes(config, addresses, read);
-  const stats = createListenerStats(full.listenerStatPrefix, context.stats);
+  const stats = createListenerStats(full.listenerStatPrefix, context.stats, context.workerIndex);
   const kept = new KeptChains(before?.allChains ?? []);
   const commits: (() => void)[] = [];
   const built: FilterChain[] = [];

@@ -21,7 +21,7 @@ import {
   validationSecret,
 } from '../network/tls/secrets.js';
 import type { TicketKey } from '../network/tls/session-tickets.js';
-import { randomTicketKeys, readTicketKeys, ticketKeyName } from '../network/tls/session-tickets.js';
+import { ownTicketKeys, readTicketKeys, ticketKeyName } from '../network/tls/session-tickets.js';
 import type { TlsParameters } from '../network/tls/tls-parameters.js';
 import { tlsParameters } from '../network/tls/tls-parameters.js';
 import { chooseCertificate } from './certificate-choice.js';
@@ -212,7 +212,8 @@ export function downstreamTls(
     }
   }
   const protocols = (common.alpn_protocols ?? []) as readonly string[];
-  const ticketKeys = tickets === undefined ? randomTicketKeys() : readTicketKeys(tickets.value, tickets.path);
+  const ticketKeys =
+    tickets === undefined ? ownTicketKeys(identity) : readTicketKeys(tickets.value, tickets.path);
   return {
     applicationProtocols: protocols,
     validation,

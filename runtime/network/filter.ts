@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
 import type { Clock } from '../common/clock.js';
 import type { ConnectionTls } from '../common/connection-tls.js';
+import type { LimitShare } from '../common/limit-share.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { ResponseFlag } from '../common/stream-info.js';
 import type { TimeoutQueues } from '../common/timeout-queue.js';
@@ -109,6 +110,8 @@ export interface FactoryContext {
   readonly node: { readonly id: string; readonly cluster: string };
   /** `static_resources.secrets` */
   readonly secrets?: StaticSecrets;
+  /** Of limits that hold for all worker processes together. Default: all of them. */
+  readonly shareOfLimit?: LimitShare;
   /** True when the whole server drains (`/healthcheck/fail`, SIGTERM): responses then carry `connection: close`. */
   isDraining(): boolean;
 }

@@ -15,7 +15,14 @@ import type { ServerStats } from './server-stats.js';
 export interface AdminActions
   extends Pick<
     AdminHost,
-    'state' | 'quit' | 'healthcheckFail' | 'healthcheckOk' | 'drainListeners' | 'reopenLogs'
+    | 'state'
+    | 'quit'
+    | 'healthcheckFail'
+    | 'healthcheckOk'
+    | 'drainListeners'
+    | 'reopenLogs'
+    | 'gather'
+    | 'changed'
   > {
   configuration(): ConfigurationInForce | undefined;
 }

@@ -7,6 +7,7 @@ import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import { ConfigLoadError } from '../config/config-loader.js';
 import { readConnectionLimits } from '../listener/connection-limits.js';
+import type { BoundSocket } from '../listener/listener-socket.js';
 import type { ListenerContext, ListenerManager } from '../listener/listener-manager.js';
 import { ConfigError } from '../network/filter.js';
 import { speaksProxyProtocol } from '../upstream/cluster/upstream-proxy-protocol.js';
@@ -18,6 +19,8 @@ export interface Generation {
   readonly warmed: Promise<void>;
   /** Binds new addresses. @throws Error when one cannot be had */
   bind(): Promise<void>;
+  /** For each listener the sockets of its addresses. After `bind`. */
+  sockets(): readonly (readonly BoundSocket[])[];
   /** @returns what changed, a line each */
   commit(): readonly string[];
   discard(): void;
@@ -79,13 +82,14 @@ export function prepareGeneration(
       ...context,
       secrets,
       hasCluster: lookup(names),
-      connectionLimits: readConnectionLimits(messageOf(config.bootstrap)),
+      connectionLimits: readConnectionLimits(messageOf(config.bootstrap), context.shareOfLimit),
       isForOctets: lookup(namesOfOctetClusters(messagesOf(resources?.clusters))),
     });
     return {
       bootstrap: config.bootstrap,
       warmed: preparedClusters.warmed,
       bind: () => preparedListeners.bind(),
+      sockets: () => preparedListeners.sockets(),
       commit() {
         preparedClusters.commit();
         return preparedListeners.commit();

@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
-import type { LoadedConfig } from '../config/config-loader.js';
 import type { StatsScope } from '../stats/stat.js';
 import type { Generation } from './generation.js';
 
@@ -18,9 +17,7 @@ export interface HotReloadOptions {
   readonly log: Logger;
   readonly stats: StatsScope;
   /** @throws Error with everything that is wrong */
-  load(text: string): LoadedConfig;
-  /** @throws Error */
-  prepare(config: LoadedConfig): Generation;
+  prepare(text: string): Generation;
   /** Called in the turn of the swap, after it. */
   inForce(generation: Generation): void;
   /** True once the server ends: nothing comes into force any more. */
@@ -60,7 +57,7 @@ export function createHotReload(options: HotReloadOptions): HotReload {
     let generation: Generation | undefined;
     try {
       const startedAt = clock.now();
-      generation = options.prepare(options.load(text));
+      generation = options.prepare(text);
       await warm(generation);
       await generation.bind();
       if (options.isEnding()) {

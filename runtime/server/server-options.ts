@@ -16,7 +16,7 @@ export interface ServerOptions {
   readonly logPath?: string;
   /** Takes the lines of the log; default: standard error. */
   readonly writeLog?: (line: string) => void;
-  /** Shown by `/server_info`; one process serves, whatever it is. Default 1. */
+  /** Processes that serve. Default 1: this one. With more of them, this one leads and the others serve. */
   readonly concurrency?: number;
   /** Seconds that connections have to end. Default 600. */
   readonly drainTimeS?: number;

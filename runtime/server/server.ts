@@ -2,57 +2,28 @@
  * A running proxy: start, reload, drain, end.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { AccessLogFiles } from '../access-log/create-access-loggers.js';
-import { createAccessLogFiles } from '../access-log/create-access-loggers.js';
 import type { ConfigurationInForce, DrainListenersOptions, ServerState } from '../admin/admin-host.js';
 import type { AdminServer } from '../admin/admin-server.js';
 import { createAdminServer } from '../admin/admin-server.js';
 import { systemClock } from '../common/clock.js';
-import { createLoggerRegistry } from '../common/console-logger.js';
-import type { Logger, LoggerRegistry } from '../common/logger.js';
+import type { Logger } from '../common/logger.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
-import { TimeoutQueues } from '../common/timeout-queue.js';
 import type { LoadedConfig } from '../config/config-loader.js';
-import { ConfigLoadError, loadConfig } from '../config/config-loader.js';
 import type { ConfigWatcher } from '../config/config-watcher.js';
 import { diskFile, watchConfig } from '../config/config-watcher.js';
-import { networkFilters, readFilters, supportedFields } from '../extensions.js';
-import type { ListenerManager } from '../listener/listener-manager.js';
-import { createListenerManager } from '../listener/listener-manager.js';
-import { under } from '../network/config-path.js';
-import { ConfigError } from '../network/filter.js';
 import type { StatsFlusher } from '../stats/stats-sink.js';
 import { startFlushing } from '../stats/stats-sink.js';
-import type { StatsStore } from '../stats/stats-store.js';
-import { createStatsStore } from '../stats/stats-store.js';
-import type { ReloadableClusterManager } from '../upstream/cluster-manager.js';
-import type { OwnPlace } from '../upstream/own-place.js';
-import { readOwnPlace } from '../upstream/own-place.js';
-import { createClusterManager } from '../upstream/create-cluster-manager.js';
-import { compileStatsConfig } from './compile-stats-config.js';
+import { createAdminHost, refreshServerStats } from './create-admin-host.js';
 import { createStatsSinks } from './create-stats-sinks.js';
-import { createAdminHost, isInbound, refreshServerStats } from './create-admin-host.js';
 import type { Generation } from './generation.js';
-import { prepareGeneration } from './generation.js';
 import type { HotReload } from './hot-reload.js';
 import { createHotReload } from './hot-reload.js';
-import type { LogOutput } from './log-output.js';
-import { openLogOutput } from './log-output.js';
+import { servesAlone } from './process-part.js';
 import type { ServerOptions } from './server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { createServerStats } from './server-stats.js';
-import type { TlsRotation } from './tls-rotation.js';
-import { createTlsRotation } from './tls-rotation.js';
-
-/** Envoy's `--drain-time-s`. */
-const defaultDrainTimeS = 600;
-/** Envoy's `--file-flush-interval-msec`. */
-const defaultFlushIntervalMs = 10_000;
-/** How often a drain looks whether requests are left, in milliseconds. */
-const drainLookMs = 20;
-/** Idle connections stay that long when a drain begins: a request may be on its way to one of them. Milliseconds. */
-const idleGraceMs = 1000;
+import { ServingCore } from './serving-core.js';
+import { WorkerPool } from './workers/worker-pool.js';
 
 export interface Server {
   /** Addresses of the listeners in the order of the configuration, with real ports; the first one of each. */
@@ -81,27 +52,16 @@ class RunningServer implements Server {
   private readonly options: ServerOptions;
   private readonly clock = systemClock;
   private readonly startedAt = systemClock.now();
-  private readonly output: LogOutput;
-  private readonly loggers: LoggerRegistry;
-  private readonly stats: StatsStore = createStatsStore();
+  private readonly core: ServingCore;
+  /** undefined: this process serves. */
+  private readonly workers: WorkerPool | undefined;
   private readonly serverStats: ServerStats;
-  private readonly timeouts = new TimeoutQueues(systemClock);
-  private readonly accessLogFiles: AccessLogFiles;
-  private readonly clusters: ReloadableClusterManager;
-  /** Where the configuration says that this proxy is; clusters ask for it when they are built. */
-  private ownPlace: OwnPlace = { locality: undefined, cluster: undefined };
-  private readonly listeners: ListenerManager;
   private readonly hotReload: HotReload;
-  private readonly tlsRotation: TlsRotation;
-  /** Name of the configuration, for messages. */
-  private readonly name: string;
   private inForce: ConfigurationInForce | undefined = undefined;
   private admin: AdminServer | undefined = undefined;
   private watcher: ConfigWatcher | undefined = undefined;
   private flusher: StatsFlusher | undefined = undefined;
   private state: ServerState = 'PRE_INITIALIZING';
-  private healthFailed = false;
-  private draining = false;
   private over = false;
   /** A proxy without listeners lives, too. */
   private readonly alive = setInterval(() => undefined, 2 ** 30);
@@ -109,102 +69,56 @@ class RunningServer implements Server {
 
   constructor(options: ServerOptions) {
     this.options = options;
-    this.name = options.configPath === undefined ? '<yaml>' : basename(options.configPath);
     this.closed = new Promise((done) => {
       this.finish = done;
     });
-    const { clock, stats } = this;
-    this.output = openLogOutput(options);
-    this.loggers = createLoggerRegistry({
-      level: options.logLevel ?? 'info',
-      clock,
-      write: (line) => this.output.write(line),
-      ...(options.logFormat === undefined ? {} : { format: options.logFormat }),
-      ...(options.componentLogLevels === undefined ? {} : { componentLevels: options.componentLogLevels }),
-    });
-    this.log = this.loggers.get('main');
+    const concurrency = options.mode === 'validate' ? 1 : (options.concurrency ?? 1);
+    this.workers = concurrency > 1 ? new WorkerPool(concurrency, options, this.clock) : undefined;
+    this.core = new ServingCore(options, this.workers?.part ?? servesAlone);
+    const { clock } = this;
+    const { loggers, name, stats } = this.core;
+    this.log = this.core.log;
     this.serverStats = createServerStats(options, stats, clock, this.startedAt);
-    const flushIntervalMs = options.fileFlushIntervalMs ?? defaultFlushIntervalMs;
-    this.accessLogFiles = createAccessLogFiles({ clock, stats, flushIntervalMs });
-    this.clusters = createClusterManager({
-      clock,
-      stats,
-      random: Math.random,
-      loggers: this.loggers,
-      accessLogFiles: this.accessLogFiles,
-      ownLocality: () => this.ownPlace.locality,
-      localCluster: () => this.ownPlace.cluster,
-    });
-    this.listeners = createListenerManager({
-      clock,
-      stats,
-      log: this.loggers.get('config'),
-      factories: { terminal: networkFilters, read: readFilters },
-      drainTimeMs: this.drainTimeMs,
-    });
-    this.tlsRotation = createTlsRotation({ clock, log: this.loggers.get('config'), stats });
     this.hotReload = createHotReload({
-      name: this.name,
+      name,
       clock,
-      log: this.loggers.get('config'),
+      log: loggers.get('config'),
       stats,
-      load: (text) => this.load(text),
-      prepare: (config) => this.prepare(config),
+      prepare: (text) => this.prepare(this.core.load(text), text),
       inForce: (generation) => this.setInForce(generation),
-      isEnding: () => this.draining || this.over,
+      isEnding: () => this.core.draining || this.over,
     });
   }
 
   private get currentState(): ServerState {
-    return this.draining || this.healthFailed ? 'DRAINING' : this.state;
+    return this.core.draining || this.core.healthFailed ? 'DRAINING' : this.state;
   }
 
-  private get drainTimeMs(): number {
-    return (this.options.drainTimeS ?? defaultDrainTimeS) * 1000;
-  }
-
-  private load(text: string): LoadedConfig {
-    return loadConfig(text, this.name, supportedFields);
-  }
-
-  private prepare(config: LoadedConfig): Generation {
-    const { accessLogFiles, clock, clusters, loggers, options, stats, timeouts } = this;
-    const node = messageOf(config.bootstrap.node);
-    this.ownPlace = readOwnPlace(config.bootstrap, (name) => this.clusters.get(name)?.hostSet);
-    return prepareGeneration(config, clusters, this.listeners, {
-      clock,
-      loggers,
-      stats,
-      clusters,
-      timeouts,
-      accessLogFiles,
-      random: Math.random,
-      node: {
-        id: textOf(node.id, options.serviceNode ?? ''),
-        cluster: textOf(node.cluster, options.serviceCluster ?? ''),
-      },
-      isDraining: () => this.draining || this.healthFailed,
-    });
+  private prepare(config: LoadedConfig, text: string): Generation {
+    const generation = this.core.prepare(config);
+    return this.workers?.around(generation, text) ?? generation;
   }
 
   /** @throws Error with everything that is wrong, or with the address that cannot be had */
   async start(text: string): Promise<void> {
-    const { options } = this;
+    const { core, options } = this;
     this.log.info(`initializing epoch ${options.restartEpoch ?? 0} (envoy3 ${options.version ?? ''})`);
-    const config = this.load(text);
+    const config = core.load(text);
     this.tellWhatIsLoaded(config);
-    this.configureStats(config);
-    const generation = this.prepare(config);
+    core.configureStats(config);
+    this.startFlushing(config);
+    const generation = this.prepare(config, text);
     if (options.mode === 'validate') {
       generation.discard();
       return;
     }
     try {
+      this.workers?.start(core);
       await this.startAdmin(config);
       this.log.info('starting main dispatch loop');
       this.state = 'INITIALIZING';
       await this.unlessAborted(generation.warmed);
-      this.loggers.get('upstream').info('cm init: all clusters initialized');
+      core.loggers.get('upstream').info('cm init: all clusters initialized');
       this.log.info('all clusters initialized. initializing init manager');
       await generation.bind();
     } catch (error) {
@@ -213,15 +127,15 @@ class RunningServer implements Server {
     }
     const lines = generation.commit();
     this.setInForce(generation);
-    for (const line of lines) this.loggers.get('config').info(line);
-    this.loggers.get('config').info('all dependencies initialized. starting workers');
+    for (const line of lines) core.loggers.get('config').info(line);
+    core.loggers.get('config').info('all dependencies initialized. starting workers');
     this.state = 'LIVE';
     this.serverStats.recordStart(this.clock.now() - this.startedAt);
     this.watch(text);
   }
 
   private tellWhatIsLoaded({ bootstrap }: LoadedConfig): void {
-    const log = this.loggers.get('config');
+    const log = this.core.loggers.get('config');
     const { clusters, listeners, secrets } = messageOf(bootstrap.static_resources);
     log.info(`loading ${messagesOf(secrets).length} static secret(s)`);
     log.info(`loading ${messagesOf(clusters).length} cluster(s)`);
@@ -254,9 +168,7 @@ class RunningServer implements Server {
   }
 
   private setInForce({ bootstrap }: Generation): void {
-    if (this.options.watch !== false) {
-      this.tlsRotation.follow([...this.listeners.rotatingTls(), ...this.clusters.rotatingTls()]);
-    }
+    this.core.followFiles();
     const before = this.inForce?.bootstrap;
     this.inForce = { bootstrap, lastUpdatedMs: this.clock.wallTime() };
     if (before === undefined) return;
@@ -268,29 +180,16 @@ class RunningServer implements Server {
   }
 
   /** @throws ConfigLoadError */
-  private configureStats(config: LoadedConfig): void {
+  private startFlushing(config: LoadedConfig): void {
     const { bootstrap } = config;
-    const { clock, loggers, stats } = this;
-    try {
-      const { extractTags, isRejected } = under(
-        () => compileStatsConfig(bootstrap.stats_config),
-        'stats_config',
-      );
-      stats.extractTags = extractTags;
-      if (isRejected !== undefined) stats.reject(isRejected);
-      const sinks = under(
-        () => createStatsSinks(bootstrap.stats_sinks, extractTags, loggers.get('main')),
-        'stats_sinks',
-      );
+    const { listeners, log, stats } = this.core;
+    this.core.atPath(config, 'stats_sinks', () => {
+      const sinks = createStatsSinks(bootstrap.stats_sinks, stats.extractTags, log);
       const intervalMs = durationOf(bootstrap.stats_flush_interval, 5000);
-      this.flusher = startFlushing(stats, sinks, clock, intervalMs, () =>
-        refreshServerStats(this.serverStats, this.listeners, this.currentState),
+      this.flusher = startFlushing(stats, sinks, this.clock, intervalMs, () =>
+        refreshServerStats(this.serverStats, listeners, this.currentState),
       );
-    } catch (error) {
-      if (error instanceof ConfigError)
-        throw new ConfigLoadError([config.describe(error.path, error.message)]);
-      throw error;
-    }
+    });
   }
 
   private async startAdmin({ bootstrap }: LoadedConfig): Promise<void> {
@@ -310,7 +209,8 @@ class RunningServer implements Server {
       pipe === undefined
         ? { ip: textOf(socket.address), port: numberOf(socket.port_value, 0) }
         : { path: textOf(messageOf(pipe).path) };
-    const { clock, clusters, listeners, loggers, options, serverStats, stats } = this;
+    const { clock, options, serverStats, workers } = this;
+    const { clusters, listeners, loggers, stats } = this.core;
     const host = createAdminHost({
       options,
       startedAtMs: this.startedAt,
@@ -327,6 +227,9 @@ class RunningServer implements Server {
         healthcheckOk: () => this.setHealthFailed(false),
         drainListeners: (how) => this.drainListeners(how),
         reopenLogs: () => this.reopenLogs(),
+        ...(workers === undefined
+          ? {}
+          : { gather: () => workers.gather(), changed: () => workers.tellLogLevels() }),
       },
     });
     this.admin = await createAdminServer(host, { address, clock, allowPaths: bootstrap.admin?.allow_paths });
@@ -341,14 +244,13 @@ class RunningServer implements Server {
   }
 
   private setHealthFailed(failed: boolean): void {
-    this.healthFailed = failed;
+    this.core.healthFailed = failed;
+    this.workers?.act({ kind: 'fail health checks', failed });
   }
 
-  private drainListeners({ graceful, inboundOnly, skipExit }: DrainListenersOptions): void {
-    const which = inboundOnly ? isInbound : () => true;
-    this.listeners.askToClose(which);
-    if (!graceful) this.listeners.stopListening(which);
-    else if (!skipExit) this.clock.setTimer(this.drainTimeMs, () => this.listeners.stopListening(which));
+  private drainListeners(how: DrainListenersOptions): void {
+    this.core.drainListeners(how);
+    this.workers?.act({ kind: 'drain listeners', how });
   }
 
   get adminAddress(): string | undefined {
@@ -356,7 +258,7 @@ class RunningServer implements Server {
   }
 
   listenerAddresses(): readonly string[] {
-    return this.listeners.all().map(({ addressTexts: [first = ''] }) => first);
+    return this.core.listeners.all().map(({ addressTexts: [first = ''] }) => first);
   }
 
   reload(text: string): Promise<boolean> {
@@ -364,23 +266,15 @@ class RunningServer implements Server {
   }
 
   reopenLogs(): void {
-    this.accessLogFiles.reopen();
-    this.output.reopen();
+    this.core.reopenLogs();
+    this.workers?.act({ kind: 'reopen logs' });
   }
 
   async drainAndShutdown(): Promise<void> {
-    if (this.draining) return this.shutdown();
-    this.draining = true;
+    if (this.core.draining) return this.shutdown();
     this.log.info('draining: no new connections, requests under way end');
     this.watcher?.close();
-    this.listeners.stopListening();
-    const { clock } = this;
-    const startedAt = clock.now();
-    const spent = (): number => clock.now() - startedAt;
-    while (!this.over && this.listeners.activeConnections > 0 && spent() < this.drainTimeMs) {
-      if (spent() >= idleGraceMs) this.listeners.closeIdle();
-      await new Promise<void>((done) => clock.setTimer(drainLookMs, done));
-    }
+    await Promise.all([this.core.drain(() => this.over), this.workers?.end(true)]);
     return this.shutdown();
   }
 
@@ -396,7 +290,7 @@ class RunningServer implements Server {
   private async end(code: number): Promise<void> {
     if (this.over) return;
     this.over = true;
-    this.draining = true;
+    this.core.draining = true;
     this.log.info('shutting down server instance');
     await this.release();
     this.log.info('main dispatch loop exited');
@@ -408,11 +302,9 @@ class RunningServer implements Server {
   async release(): Promise<void> {
     clearInterval(this.alive);
     this.watcher?.close();
-    this.tlsRotation.close();
-    this.listeners.close();
-    this.clusters.close();
+    await this.workers?.end(false);
     this.flusher?.close();
-    await this.accessLogFiles.flush();
+    await this.core.release();
     await this.admin?.close();
   }
 }

@@ -134,6 +134,20 @@ export class LogHistogram implements Histogram {
     this.current = nothing;
   }
 
+  /** What was recorded since the last call, which is forgotten here. For a process that only reports to another one. */
+  takeCounts(): Float64Array | undefined {
+    const { current } = this;
+    if (current === nothing) return undefined;
+    this.current = nothing;
+    return current;
+  }
+
+  /** Counts what another process has recorded (`takeCounts`). */
+  addCounts(counts: Float64Array): void {
+    this.current = addCounts(this.current, counts);
+    this.used = true;
+  }
+
   /** Everything up to now. Envoy shows it as of the last flush; being current costs nothing here. */
   cumulative(): HistogramSnapshot {
     return snapshotOf(addCounts(this.merged.slice(), this.current));

@@ -57,6 +57,7 @@ class StoredGauge implements Gauge {
 
 /** What admin and sinks read. The lists are sorted by name. */
 export interface StatsStore extends StatsScope {
+  histogram(name: string): LogHistogram;
   counters(): readonly Counter[];
   gauges(): readonly Gauge[];
   histograms(): readonly LogHistogram[];

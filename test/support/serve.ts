@@ -20,6 +20,7 @@ export async function startProxy(options: ServerOptions): Promise<RunningProxy> 
   const log: string[] = [];
   const waiting = new Set<() => void>();
   const server = await createServer({
+    concurrency: Number(process.env.ENVOY3_TEST_CONCURRENCY ?? 1),
     watch: false,
     ...options,
     writeLog(line) {

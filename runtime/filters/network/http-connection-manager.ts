@@ -124,6 +124,7 @@ function requestConfig(
     loggers,
     node,
     hasCluster: (name) => context.hasCluster(name),
+    shareOfLimit: context.shareOfLimit,
     isDraining: () => context.isDraining(),
   };
   return connectionManagerConfig(manager, context.node, timeouts, {

@@ -3,7 +3,7 @@
  * key of 48 octets where Envoy has 80 of them, so what Node gets is derived; tickets of a real Envoy are not opened, they
  * only cost a full handshake.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Fields } from '../../common/message-fields.js';
 import { messagesOf } from '../../common/message-fields.js';
 import { under } from '../config-path.js';
@@ -26,9 +26,21 @@ function derive(key: Buffer): TicketKey {
   return Buffer.concat([key.subarray(0, nameLength), secret]);
 }
 
-/** Keys for tickets that nobody else opens. */
-export function randomTicketKeys(): readonly TicketKey[] {
-  return [randomBytes(48)];
+/** Set in a worker: a ticket that one worker makes must be opened by the others. */
+let commonSeed: Buffer | undefined;
+
+/** From now on keys that nobody has configured are derived from a seed, which all workers of one proxy have. */
+export function deriveTicketKeysFrom(seed: Buffer): void {
+  commonSeed = seed;
+}
+
+/**
+ * Keys for tickets that nobody outside of this proxy opens.
+ * @param purpose tickets of another one are not opened
+ */
+export function ownTicketKeys(purpose: string): readonly TicketKey[] {
+  if (commonSeed === undefined) return [randomBytes(48)];
+  return [createHmac('sha384', commonSeed).update(purpose).digest()];
 }
 
 /** @param path of the message. @throws ConfigError in Envoy's words */
@@ -42,5 +54,5 @@ export function readTicketKeys(config: Fields, path: Path): readonly TicketKey[]
       where,
     );
   });
-  return keys.length === 0 ? randomTicketKeys() : keys;
+  return keys.length === 0 ? ownTicketKeys(path.join('.')) : keys;
 }

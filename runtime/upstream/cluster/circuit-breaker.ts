@@ -2,6 +2,8 @@
  * What a cluster uses of the limits of one routing priority, and the gauges that tell when a limit is reached
  * (`cluster.<name>.circuit_breakers.<default|high>.*`).
  */
+import type { LimitShare } from '../../common/limit-share.js';
+import { wholeLimit } from '../../common/limit-share.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../../common/message-fields.js';
 import { ConfigError } from '../../network/filter.js';
 import type { Gauge, StatsScope } from '../../stats/stat.js';
@@ -72,8 +74,17 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
   private readonly retry: Resource;
   private readonly pools: Resource;
 
-  /** @param config the cluster; of several thresholds of one priority the first counts, as in Envoy */
-  constructor(config: unknown, priority: RoutingPriority, statPrefix: string, stats: StatsScope) {
+  /**
+   * @param config the cluster; of several thresholds of one priority the first counts, as in Envoy
+   * @param share of each limit
+   */
+  constructor(
+    config: unknown,
+    priority: RoutingPriority,
+    statPrefix: string,
+    stats: StatsScope,
+    share: LimitShare = wholeLimit,
+  ) {
     const thresholds = messagesOf(messageOf(messageOf(config).circuit_breakers).thresholds);
     const found = thresholds.find((one) => textOf(one.priority, 'DEFAULT') === priority) ?? {};
     const gauge = (name: string) =>
@@ -84,12 +95,12 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
       (one) => textOf(one.priority, 'DEFAULT') === priority,
     );
     this.limits = {
-      maxConnections: numberOf(found.max_connections, 1024),
-      maxPendingRequests: numberOf(found.max_pending_requests, 1024),
-      maxRequests: numberOf(found.max_requests, 1024),
-      maxRetries: numberOf(found.max_retries, 3),
+      maxConnections: share(numberOf(found.max_connections, 1024)),
+      maxPendingRequests: share(numberOf(found.max_pending_requests, 1024)),
+      maxRequests: share(numberOf(found.max_requests, 1024)),
+      maxRetries: share(numberOf(found.max_retries, 3)),
       maxConnectionPools: numberOf(found.max_connection_pools, Number.POSITIVE_INFINITY),
-      maxConnectionsPerHost: numberOf(perHost?.max_connections, Number.POSITIVE_INFINITY),
+      maxConnectionsPerHost: share(numberOf(perHost?.max_connections, Number.POSITIVE_INFINITY)),
     };
     const { retry_budget } = found;
     const { budget_percent, min_retry_concurrency } = messageOf(retry_budget);
@@ -98,7 +109,7 @@ export class CircuitBreaker implements ResourceUsage, ClusterResources {
         ? undefined
         : {
             percent: budget_percent === undefined ? 20 : numberOf(messageOf(budget_percent).value, 0),
-            minimum: numberOf(min_retry_concurrency, 3),
+            minimum: share(numberOf(min_retry_concurrency, 3)),
           };
     const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = this.limits;
     this.cx = new Resource(maxConnections, gauge('cx_open'), remaining('cx'));

@@ -3,10 +3,12 @@
  */
 import type { Timer } from '../../common/clock.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
+import { factKey } from '../../common/shared-facts.js';
 import type { DnsResolver } from '../../network/dns/dns-resolver.js';
 import type { LookupResult } from './dns-lookup.js';
 import { isFailure, lookUp } from './dns-lookup.js';
 import { DnsRefresh } from './dns-refresh.js';
+import { followPrimaryNames } from './follow-primary-names.js';
 import type { ClusterDependencies, HostChangingCluster } from './host-changing-cluster.js';
 
 export interface DnsNames {
@@ -27,12 +29,21 @@ export function followDnsNames(
   cluster: HostChangingCluster,
   names: readonly string[],
   resolver: DnsResolver,
-  { clock, loggers, random, stats }: ClusterDependencies,
+  { clock, loggers, random, sharedFacts, stats }: ClusterDependencies,
   apply: (at: number, addresses: readonly string[]) => 'changed' | 'unchanged' | 'failed',
   look: typeof lookUp = lookUp,
 ): DnsNames {
   const config = messageOf(cluster.config);
   const lookupFamily = textOf(config.dns_lookup_family, 'AUTO');
+  const keyOf = (at: number): string => factKey('addresses', cluster.name, `${lookupFamily} ${names[at]}`);
+  if (sharedFacts?.isFollower === true) {
+    resolver.close();
+    return followPrimaryNames(
+      sharedFacts,
+      names.map((_, at) => keyOf(at)),
+      apply,
+    );
+  }
   const refresh = new DnsRefresh(config, random);
   const counter = (what: string) => stats.counter(`${cluster.statPrefix}update_${what}`);
   const attempts = counter('attempt');
@@ -58,6 +69,7 @@ export function followDnsNames(
       return refresh.afterFailure();
     }
     successes.inc();
+    sharedFacts?.set(keyOf(at), result.addresses);
     if (outcome === 'unchanged') noRebuilds.inc();
     return refresh.afterSuccess(result.addresses.length === 0 ? 0 : result.ttlSeconds);
   }

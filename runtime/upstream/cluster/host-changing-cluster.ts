@@ -6,6 +6,7 @@
  */
 import type { envoy_config_cluster_v3_Cluster as ClusterConfig } from '../../../dsl/api/generated/types.js';
 import type { Clock } from '../../common/clock.js';
+import type { LimitShare } from '../../common/limit-share.js';
 import type { LoggerRegistry } from '../../common/logger.js';
 import { messageOf, textOf } from '../../common/message-fields.js';
 import type { Protocol } from '../../http/codec.js';
@@ -78,6 +79,8 @@ export interface ClusterDependencies extends HostWatchDependencies {
   readonly loggers?: LoggerRegistry;
   /** `static_resources.secrets` */
   readonly secrets?: StaticSecrets;
+  /** Of circuit breakers. Default: all of them. */
+  readonly shareOfLimit?: LimitShare;
   /** Instead of the resolver that the configuration asks for. */
   readonly createResolver?: (config: ClusterConfig) => DnsResolver;
 }
@@ -212,10 +215,10 @@ export class HostChangingCluster implements Cluster {
   private connect(
     key: string,
     settings: ConnectionSettings,
-    { clock, loggers, stats }: ClusterDependencies,
+    { clock, loggers, shareOfLimit, stats }: ClusterDependencies,
   ): Connections {
     const breaker = (priority: RoutingPriority) =>
-      new CircuitBreaker(this.config, priority, this.statPrefix, stats);
+      new CircuitBreaker(this.config, priority, this.statPrefix, stats, shareOfLimit);
     const breakers = { DEFAULT: breaker('DEFAULT'), HIGH: breaker('HIGH') };
     const tls =
       this.material === undefined

@@ -4,20 +4,27 @@
  */
 import type { AccessLogFiles } from '../../access-log/create-access-loggers.js';
 import type { Clock } from '../../common/clock.js';
-import { messageOf } from '../../common/message-fields.js';
+import { messageOf, messagesOf, textOf } from '../../common/message-fields.js';
+import type { SharedFacts } from '../../common/shared-facts.js';
 import type { Http1ClientOptions } from '../../http/http1/http1-options.js';
 import type { StatsScope } from '../../stats/stat.js';
 import { createCheckConnector } from '../health-checking/check-connector.js';
 import { createHealthChecker } from '../health-checking/create-health-checker.js';
-import type { HealthChecker, HealthProbeFactory } from '../health-checking/health-checker.js';
+import type {
+  HealthChecker,
+  HealthCheckerCallbacks,
+  HealthProbeFactory,
+} from '../health-checking/health-checker.js';
+import { checkedHealthKey, FollowingHealthChecker } from '../health-checking/following-health-checker.js';
 import type { Host } from '../host/host.js';
 import type { HostHealth } from '../host/host-health.js';
-import { FAILED_ACTIVE_HC, FAILED_OUTLIER_CHECK } from '../host/host-health.js';
+import { activeFlags, FAILED_ACTIVE_HC, FAILED_OUTLIER_CHECK } from '../host/host-health.js';
 import { under } from '../../network/config-path.js';
 import { createOutlierDetector } from '../outlier/create-outlier-detector.js';
 import type { OutlierAverages, OutlierDetector } from '../outlier/outlier-detector.js';
 import type { EventLog } from '../outlier/outlier-event-log.js';
 import { readOutlierSettings } from '../outlier/outlier-settings.js';
+import { SharedHostNews } from './shared-host-news.js';
 import type { UpstreamTls } from './upstream-tls.js';
 
 /** What a server gives to all clusters for it. */
@@ -30,6 +37,8 @@ export interface HostWatchDependencies {
   readonly accessLogFiles?: AccessLogFiles;
   /** `cluster_manager.outlier_detection.event_log_path`, opened; asked at each event. */
   readonly outlierEventLog?: () => EventLog | undefined;
+  /** What the processes of one proxy share; absent: there is one process. */
+  readonly sharedFacts?: SharedFacts;
   /** Instead of the health checks that the configuration asks for. */
   readonly createHealthProbe?: HealthProbeFactory;
 }
@@ -57,6 +66,7 @@ export class HostWatch {
   readonly keepsHealthyHosts: boolean;
   private readonly checker: HealthChecker | undefined;
   private readonly detector: OutlierDetector | undefined;
+  private readonly news: SharedHostNews | undefined;
 
   /** @throws ConfigError with the path inside the cluster; nothing was counted then */
   constructor(cluster: unknown, dependencies: HostWatchDependencies, options: HostWatchOptions) {
@@ -64,25 +74,46 @@ export class HostWatch {
     const { onChange, statPrefix, tls } = options;
     // Before the checks make their statistics.
     under(() => readOutlierSettings(config.outlier_detection), 'outlier_detection');
-    this.checker = createHealthChecker(config, {
-      ...dependencies,
-      ...options,
-      logFiles: dependencies.accessLogFiles,
-      createProbe: dependencies.createHealthProbe,
-      connect: createCheckConnector(tls),
-      isTls: tls !== undefined,
-      callbacks: {
-        onCheck: (host, transition, passed) => {
-          if (transition === 'changed') onChange(host, host.health.has(FAILED_ACTIVE_HC));
-          if (passed) this.detector?.onHealthCheckPassed(host);
-        },
+    const name = textOf(config.name);
+    const { sharedFacts } = dependencies;
+    const callbacks: HealthCheckerCallbacks = {
+      onCheck: (host, transition, passed) => {
+        sharedFacts?.set(checkedHealthKey(name, host), host.health.bits(activeFlags));
+        if (transition === 'changed') onChange(host, host.health.has(FAILED_ACTIVE_HC));
+        if (passed) this.detector?.onHealthCheckPassed(host);
       },
-    });
+    };
+    this.checker =
+      sharedFacts?.isFollower === true
+        ? messagesOf(config.health_checks).length === 0
+          ? undefined
+          : new FollowingHealthChecker(name, sharedFacts, callbacks)
+        : createHealthChecker(config, {
+            ...dependencies,
+            ...options,
+            logFiles: dependencies.accessLogFiles,
+            createProbe: dependencies.createHealthProbe,
+            connect: createCheckConnector(tls),
+            isTls: tls !== undefined,
+            callbacks,
+          });
     this.detector = createOutlierDetector(config, {
       ...dependencies,
       statPrefix,
-      onChange: (host) => onChange(host, host.health.has(FAILED_OUTLIER_CHECK)),
+      onChange: (host) => {
+        this.news?.tellOutlierFlags(host);
+        onChange(host, host.health.has(FAILED_OUTLIER_CHECK));
+      },
     });
+    this.news =
+      sharedFacts === undefined
+        ? undefined
+        : new SharedHostNews(name, sharedFacts, {
+            onOutlierFlags: (host, flags) => {
+              this.detector?.adopt(host, flags);
+              onChange(host, host.health.has(FAILED_OUTLIER_CHECK));
+            },
+          });
     this.keepsHealthyHosts = this.checker !== undefined && config.ignore_health_on_host_removal !== true;
   }
 
@@ -105,6 +136,7 @@ export class HostWatch {
     const waiting = new Set<HostHealth>(known.map(({ now }) => now.health));
     this.checker?.update(hosts, ({ health }) => waiting.has(health));
     this.detector?.update(hosts);
+    this.news?.update(hosts);
   }
 
   /** Comes into force. @param previous who watched the hosts until now */
@@ -120,5 +152,6 @@ export class HostWatch {
   stop(): void {
     this.checker?.stop();
     this.detector?.stop();
+    this.news?.stop();
   }
 }

@@ -73,7 +73,7 @@ export function ownStrictDnsCluster(
     source?.srv === true ? lookUpSrv : undefined,
   );
   const stopNews =
-    source === undefined
+    source === undefined || dependencies.sharedFacts?.isFollower === true
       ? () => {}
       : followDiscovery({
           source,

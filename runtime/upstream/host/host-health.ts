@@ -94,9 +94,19 @@ export class HostHealth implements HealthFlags {
     this.flags &= ~flag;
   }
 
+  /** Those of the flags that are set. */
+  bits(mask: number): number {
+    return this.flags & mask;
+  }
+
+  /** Sets those of the flags that are in `bits`, and clears the others of them. */
+  assign(mask: number, bits: number): void {
+    this.flags = (this.flags & ~mask) | (bits & mask);
+  }
+
   /** Takes these flags over from another one, set or not. */
   copy({ flags }: HostHealth, mask: number): void {
-    this.flags = (this.flags & ~mask) | (flags & mask);
+    this.assign(mask, flags);
   }
 
   /** @param status `LbEndpoint.health_status` */

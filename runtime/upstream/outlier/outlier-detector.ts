@@ -50,6 +50,8 @@ export class OutlierDetector implements HostOutlierOwner {
   private running = false;
   /** Of this detector; the gauge is shared with the one of the generation before while both are there. */
   private ejected = 0;
+  /** Hosts that another process has ejected: that one counts them, and lets them in again. */
+  private readonly elsewhere = new Set<HostHealth>();
 
   constructor(settings: OutlierSettings, options: OutlierDetectorOptions) {
     this.settings = settings;
@@ -73,7 +75,7 @@ export class OutlierDetector implements HostOutlierOwner {
     }
     for (const health of this.monitors.keys()) {
       if (now.has(health)) continue;
-      if (health.has(FAILED_OUTLIER_CHECK)) this.countEjected(-1);
+      if (health.has(FAILED_OUTLIER_CHECK) && !this.elsewhere.delete(health)) this.countEjected(-1);
       this.monitors.delete(health);
       health.outlierMonitor = noOutlierMonitor;
     }
@@ -89,7 +91,17 @@ export class OutlierDetector implements HostOutlierOwner {
     health.copy(before, outlierFlags);
     if (before.outlierMonitor instanceof HostOutlierMonitor) monitor.goOnFrom(before.outlierMonitor);
     before.outlierMonitor = monitor;
-    if (health.has(FAILED_OUTLIER_CHECK)) this.countEjected(1);
+    if (health.has(FAILED_OUTLIER_CHECK) && !this.elsewhere.has(health)) this.countEjected(1);
+  }
+
+  /** Another process has ejected the host, or let it in again. @param flags what it has set of `outlierFlags` */
+  adopt({ health }: Host, flags: number): void {
+    if (!this.monitors.has(health)) return;
+    const isEjected = (flags & FAILED_OUTLIER_CHECK) !== 0;
+    const wasElsewhere = this.elsewhere.delete(health);
+    if (health.has(FAILED_OUTLIER_CHECK) && !wasElsewhere) this.countEjected(-1);
+    if (isEjected) this.elsewhere.add(health);
+    health.assign(outlierFlags, flags);
   }
 
   start(): void {
@@ -146,6 +158,7 @@ export class OutlierDetector implements HostOutlierOwner {
     if (!this.settings.successfulActiveHealthCheckUnejectHost) return;
     const monitor = this.monitors.get(health);
     if (monitor === undefined || health.has(FAILED_ACTIVE_HC) || !health.has(FAILED_OUTLIER_CHECK)) return;
+    if (this.elsewhere.has(health)) return;
     this.uneject(monitor);
   }
 
@@ -154,9 +167,10 @@ export class OutlierDetector implements HostOutlierOwner {
   private eject(monitor: HostOutlierMonitor, type: EnforcedType): void {
     const { settings } = this;
     const { clock, onChange, random, stats } = this.options;
-    const percent = (100 * (this.ejected + 1)) / this.monitors.size;
+    const ejected = this.ejected + this.elsewhere.size;
+    const percent = (100 * (ejected + 1)) / this.monitors.size;
     const isAllowed =
-      percent <= settings.maxEjectionPercent || (settings.alwaysEjectOneHost && this.ejected === 0);
+      percent <= settings.maxEjectionPercent || (settings.alwaysEjectOneHost && ejected === 0);
     if (!isAllowed) {
       stats.overflow.inc();
       return;
@@ -244,6 +258,7 @@ export class OutlierDetector implements HostOutlierOwner {
   private letInAgain(monitor: HostOutlierMonitor, now: number): void {
     const { baseEjectionTimeMs, maxEjectionTimeMs } = this.settings;
     const { health } = monitor.host;
+    if (this.elsewhere.has(health)) return;
     if (health.has(DEGRADED_OUTLIER_DETECTION) && now - monitor.degradedAt >= baseEjectionTimeMs) {
       health.clear(DEGRADED_OUTLIER_DETECTION);
       this.options.onChange(monitor.host);

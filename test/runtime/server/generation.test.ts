@@ -33,6 +33,7 @@ function prepare(
 
 const update = (done: string[]): ListenerUpdate => ({
   bind: () => Promise.resolve(),
+  sockets: () => [],
   commit: () => {
     done.push('commit listeners');
     return [];

@@ -1,6 +1,5 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { LoadedConfig } from '../../../runtime/config/config-loader.js';
 import type { Generation } from '../../../runtime/server/generation.js';
 import { createHotReload } from '../../../runtime/server/hot-reload.js';
 import { createStatsStore } from '../../../runtime/stats/stats-store.js';
@@ -24,15 +23,12 @@ function rig(plans: Readonly<Record<string, Plan>> = {}) {
     clock,
     stats,
     log: createLoggerRegistry({ level: 'info', clock, write: (line) => void log.push(line) }).get('config'),
-    load(text) {
-      if (text.startsWith('bad')) throw new Error(`e.yaml:1:1: ${text}`);
-      return { bootstrap: { name: text } } as unknown as LoadedConfig;
-    },
-    prepare({ bootstrap }): Generation {
-      const { name } = bootstrap as unknown as { name: string };
+    prepare(name): Generation {
+      if (name.startsWith('bad')) throw new Error(`e.yaml:1:1: ${name}`);
       const plan = plans[name] ?? {};
       return {
-        bootstrap,
+        bootstrap: {},
+        sockets: () => [],
         warmed: plan.warmed ?? Promise.resolve(),
         bind: plan.bind ?? (() => Promise.resolve()),
         commit() {

@@ -3,6 +3,8 @@
  * that concerns it, the slowest first, so that one that is refused costs the others as little as possible.
  */
 import type { Clock } from '../../../common/clock.js';
+import type { LimitShare } from '../../../common/limit-share.js';
+import { wholeLimit } from '../../../common/limit-share.js';
 import type { Fields } from '../../../common/message-fields.js';
 import { messagesOf, numberOf, textOf } from '../../../common/message-fields.js';
 import { under } from '../../../network/config-path.js';
@@ -68,14 +70,17 @@ export class LocalRateLimiter {
   private readonly wildcards: WildcardDescriptor[] = [];
   private readonly alwaysTakesShared: boolean;
 
-  /** @param config `LocalRateLimit`. @throws ConfigError with the path inside it */
-  constructor(config: Fields, clock: Clock) {
+  private readonly share: LimitShare;
+
+  /** @param config `LocalRateLimit`. @param share of each bucket. @throws ConfigError with the path inside it */
+  constructor(config: Fields, clock: Clock, share: LimitShare = wholeLimit) {
+    this.share = share;
     this.alwaysTakesShared = config.always_consume_default_token_bucket !== false;
     this.shared =
       config.token_bucket === undefined
         ? undefined
         : under(
-            () => new TokenBucket(config.token_bucket, clock, 'local rate limit token bucket'),
+            () => new TokenBucket(config.token_bucket, clock, 'local rate limit token bucket', share),
             'token_bucket',
           );
     const most = numberOf(config.max_dynamic_descriptors, 20);
@@ -91,7 +96,8 @@ export class LocalRateLimiter {
     }));
     const make = (): LimitedDescriptor => ({
       bucket: under(
-        () => new TokenBucket(config.token_bucket, clock, 'local rate limit descriptor token bucket'),
+        () =>
+          new TokenBucket(config.token_bucket, clock, 'local rate limit descriptor token bucket', this.share),
         'token_bucket',
       ),
       shadow: config.shadow_mode === true,

@@ -60,14 +60,14 @@ interface LocalRateLimit {
   makeLimiter(): LocalRateLimiter;
 }
 
-function compile(config: Fields, { clock, stats }: StreamFilterContext): LocalRateLimit {
+function compile(config: Fields, { clock, shareOfLimit, stats }: StreamFilterContext): LocalRateLimit {
   const prefix = `${textOf(config.stat_prefix)}.http_local_rate_limit.`;
   const code = statusCodeOf(config.status) ?? 429;
   const mutation = (field: string, direction: 'request' | 'response'): HeaderMutation | undefined =>
     under(() => compileMutation(config[field], direction), field);
   const makeLimiter = (): LocalRateLimiter => new LocalRateLimiter(config, clock);
   return {
-    limiter: makeLimiter(),
+    limiter: new LocalRateLimiter(config, clock, shareOfLimit),
     makeLimiter,
     // Whatever is no error would let the client believe that it was served.
     status: code < 400 ? 429 : code,

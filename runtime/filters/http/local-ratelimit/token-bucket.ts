@@ -3,6 +3,8 @@
  * that has passed, so nothing has to wake up to fill it.
  */
 import type { Clock } from '../../../common/clock.js';
+import type { LimitShare } from '../../../common/limit-share.js';
+import { wholeLimit } from '../../../common/limit-share.js';
 import { durationOf, messageOf, numberOf } from '../../../common/message-fields.js';
 import { ConfigError } from '../../../network/filter.js';
 
@@ -14,14 +16,19 @@ export class TokenBucket {
   /** Monotonic milliseconds at which the bucket was empty, had it filled ever since at its rate. */
   private emptyAt: number;
 
-  /** @param config `envoy.type.v3.TokenBucket`. @throws ConfigError at `fill_interval` */
-  constructor(config: unknown, clock: Clock, what: string) {
+  /**
+   * @param config `envoy.type.v3.TokenBucket`
+   * @param share of its size, and of its rate alike
+   * @throws ConfigError at `fill_interval`
+   */
+  constructor(config: unknown, clock: Clock, what: string, share: LimitShare = wholeLimit) {
     const { fill_interval, max_tokens, tokens_per_fill } = messageOf(config);
     const intervalMs = durationOf(fill_interval, 0);
     if (intervalMs < 50) throw new ConfigError(`${what} fill timer must be >= 50ms`, ['fill_interval']);
     this.clock = clock;
-    this.maxTokens = numberOf(max_tokens, 0);
-    this.fillRate = (numberOf(tokens_per_fill, 1) * 1000) / intervalMs;
+    const most = numberOf(max_tokens, 0);
+    this.maxTokens = share(most);
+    this.fillRate = ((numberOf(tokens_per_fill, 1) * 1000) / intervalMs) * (this.maxTokens / most || 1);
     this.emptyAt = clock.now() - (this.maxTokens * 1000) / this.fillRate;
   }
 

@@ -1,6 +1,7 @@
 /** `envoy.filters.network.connection_limit`: so many connections at once, those beyond are closed. */
 import type { Duplex } from 'node:stream';
 import type { Timer } from '../../../common/clock.js';
+import { wholeLimit } from '../../../common/limit-share.js';
 import { durationOf, messageOf, numberOf, textOf } from '../../../common/message-fields.js';
 import { endConnection } from '../../../network/end-connection.js';
 import type { ConnectionInfo, FactoryContext, ReadFilter } from '../../../network/filter.js';
@@ -22,7 +23,7 @@ class ConnectionLimit implements ReadFilter {
     const prefix = `connection_limit.${textOf(fields.stat_prefix)}.`;
     this.context = context;
     this.enabled = isEnabled(fields.runtime_enabled);
-    this.max = numberOf(fields.max_connections, 0);
+    this.max = (context.shareOfLimit ?? wholeLimit)(numberOf(fields.max_connections, 0));
     this.delayMs = durationOf(fields.delay, 0);
     this.limited = context.stats.counter(`${prefix}limited_connections`);
     this.active = context.stats.gauge(`${prefix}active_connections`);

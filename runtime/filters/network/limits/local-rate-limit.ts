@@ -1,6 +1,8 @@
 /** `envoy.filters.network.local_ratelimit`: so many new connections per time, those beyond are closed. */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../common/clock.js';
+import type { LimitShare } from '../../../common/limit-share.js';
+import { wholeLimit } from '../../../common/limit-share.js';
 import type { Fields } from '../../../common/message-fields.js';
 import { durationOf, messageOf, numberOf, textOf } from '../../../common/message-fields.js';
 import { endConnection } from '../../../network/end-connection.js';
@@ -21,7 +23,7 @@ class ConnectionBucket {
   private filledAt: number;
 
   /** @throws ConfigError with the path inside `token_bucket` */
-  constructor(config: Fields, clock: Clock) {
+  constructor(config: Fields, clock: Clock, share: LimitShare = wholeLimit) {
     const intervalMs = durationOf(config.fill_interval, 0);
     if (intervalMs < minFillIntervalMs) {
       throw new ConfigError('local rate limit token bucket fill timer must be >= 50ms', [
@@ -30,8 +32,9 @@ class ConnectionBucket {
       ]);
     }
     this.clock = clock;
-    this.max = numberOf(config.max_tokens, 0);
-    this.perMs = numberOf(config.tokens_per_fill, 1) / intervalMs;
+    const most = numberOf(config.max_tokens, 0);
+    this.max = share(most);
+    this.perMs = (numberOf(config.tokens_per_fill, 1) / intervalMs) * (this.max / most || 1);
     this.tokens = this.max;
     this.filledAt = clock.now();
   }
@@ -49,14 +52,14 @@ class ConnectionBucket {
 /** `share_key`: filters with the same key and the same bucket take from one. Of each server, by its statistics. */
 const shared = new WeakMap<StatsScope, Map<string, ConnectionBucket>>();
 
-function bucketOf(fields: Fields, { clock, stats }: FactoryContext): ConnectionBucket {
+function bucketOf(fields: Fields, { clock, shareOfLimit, stats }: FactoryContext): ConnectionBucket {
   const config = messageOf(fields.token_bucket);
   const key = textOf(fields.share_key);
-  if (key === '') return new ConnectionBucket(config, clock);
+  if (key === '') return new ConnectionBucket(config, clock, shareOfLimit);
   const buckets = shared.get(stats) ?? new Map<string, ConnectionBucket>();
   shared.set(stats, buckets);
   const name = JSON.stringify([key, config]);
-  const bucket = buckets.get(name) ?? new ConnectionBucket(config, clock);
+  const bucket = buckets.get(name) ?? new ConnectionBucket(config, clock, shareOfLimit);
   buckets.set(name, bucket);
   return bucket;
 }
