@@ -8,6 +8,7 @@ import { createDiscovery } from '../../runtime/discovery/index.js';
 import { discoveryOptions } from '../support/discovery-options.js';
 import { packageVersion } from '../support/package.js';
 import { withTypedServices } from '../support/typed-services.js';
+import { createServiceManager } from '../support/service-manager.js';
 import { runEnvoy } from '../support/run-envoy.js';
 
 const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off'] as const;
@@ -117,7 +118,7 @@ function validate(options: Options, args: ParsedArguments, io: Io): Promise<numb
   );
 }
 
-/** Signals as Envoy takes them, but that SIGTERM lets requests end first. Returns a function that stops listening. */
+/** Signals as Envoy takes them, but that SIGTERM lets requests end first and SIGHUP reads the configuration again. Returns a function that stops listening. */
 function obeySignals(server: Server): () => void {
   const { log } = server;
   const handlers: Readonly<Record<string, (argument: Error) => void>> = {
@@ -126,7 +127,8 @@ function obeySignals(server: Server): () => void {
       server.reopenLogs();
     },
     SIGHUP() {
-      log.info('caught and eating SIGHUP: changes of the configuration are loaded by themselves');
+      log.info('caught SIGHUP. Reading the configuration again.');
+      void server.reloadFile();
     },
     uncaughtException: (error) => crash(server, error),
     unhandledRejection: (reason) => crash(server, reason),
@@ -146,6 +148,7 @@ function crash(server: Server, error: unknown): void {
 
 async function run(options: Options, io: Io): Promise<number> {
   const starting = new AbortController();
+  const manager = createServiceManager(io.env);
   let server: Server | undefined;
   const stop = io.onSignal((signal) => {
     if (server === undefined) {
@@ -156,7 +159,12 @@ async function run(options: Options, io: Io): Promise<number> {
     void (signal === 'SIGTERM' ? server.drainAndShutdown() : server.shutdown());
   });
   try {
-    server = await createServer({ ...options, signal: starting.signal });
+    server = await createServer({
+      ...options,
+      signal: starting.signal,
+      environment: io.env,
+      onPhase: (phase) => manager[phase](),
+    });
     const disobey = obeySignals(server);
     const code = await server.closed;
     disobey();
@@ -166,6 +174,7 @@ async function run(options: Options, io: Io): Promise<number> {
     return starting.signal.aborted ? 0 : 1;
   } finally {
     stop();
+    manager.close();
   }
 }
 
@@ -205,7 +214,8 @@ export const serve: Command = {
     engine: {
       type: 'string',
       choices: ['runtime', 'envoy'],
-      description: 'envoy: real Envoy (ENVOY_BIN, else envoy on the PATH)',
+      description:
+        'envoy: real Envoy (ENVOY_BIN, else envoy on the PATH), restarted hot at a change of FILE or SIGHUP',
     },
     discovery: {
       type: 'boolean',
@@ -240,7 +250,7 @@ export const serve: Command = {
     'restart-epoch': {
       type: 'string',
       value: 'N',
-      description: 'shown by /server_info; no hot restart here',
+      description: 'shown by /server_info; the runtime changes in one process instead',
     },
     'log-format': {
       type: 'string',

@@ -4,6 +4,8 @@
 import type { LimitShare } from '../common/limit-share.js';
 import type { SharedFacts } from '../common/shared-facts.js';
 import type { CreateSocket } from '../listener/listener-socket.js';
+import { ListenerSocket } from '../listener/listener-socket.js';
+import { inheritedSockets, takeInherited } from './inherited-sockets.js';
 
 export interface ProcessPart {
   /** Default: sockets of this process. */
@@ -18,5 +20,14 @@ export interface ProcessPart {
   readonly writeLog?: (line: string) => void;
 }
 
-/** The only process. */
-export const servesAlone: ProcessPart = {};
+/** The only process. @param environment in which a service manager may have passed sockets */
+export function servesAlone(environment: Readonly<Record<string, string | undefined>> = {}): ProcessPart {
+  const inherited = inheritedSockets(environment);
+  if (inherited.size === 0) return {};
+  return {
+    createSocket(address, options) {
+      const handle = takeInherited(inherited, address);
+      return new ListenerSocket(address, handle === undefined ? options : { ...options, handle });
+    },
+  };
+}

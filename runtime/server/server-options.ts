@@ -1,5 +1,7 @@
 import type { LogLevel } from '../common/logger.js';
 
+export type ServerPhase = 'reloading' | 'ready' | 'stopping';
+
 /** What `createServer` takes: Envoy's command line, as far as it has a meaning here. */
 export interface ServerOptions {
   /** Path of the bootstrap; watched unless `watch` is false. */
@@ -34,6 +36,10 @@ export interface ServerOptions {
   readonly watch?: boolean;
   /** `validate`: builds everything, binds nothing. Default `serve`. */
   readonly mode?: 'serve' | 'validate';
+  /** Told when a change of the configuration begins, when the proxy serves (again), and when it begins to end. */
+  readonly onPhase?: (phase: ServerPhase) => void;
+  /** Environment of the process, in which a service manager passes sockets (`LISTEN_FDS`). Default: none are taken. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Version of the package, for `/server_info`. */
   readonly version?: string;
   /** Ends a start that still waits for clusters to find their hosts: `createServer` then rejects with the reason. */

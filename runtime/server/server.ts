@@ -32,6 +32,8 @@ export interface Server {
   readonly adminAddress: string | undefined;
   /** Puts a configuration in force. @returns false when it was refused; the reason is logged */
   reload(text: string): Promise<boolean>;
+  /** Reads its file again, also when it looks unchanged. @returns false when it was refused, or there is no file */
+  reloadFile(): Promise<boolean>;
   /** Stops to accept, lets requests end within the drain time, then ends. A second call ends at once. */
   drainAndShutdown(): Promise<void>;
   /** Ends at once. */
@@ -74,7 +76,7 @@ class RunningServer implements Server {
     });
     const concurrency = options.mode === 'validate' ? 1 : (options.concurrency ?? 1);
     this.workers = concurrency > 1 ? new WorkerPool(concurrency, options, this.clock) : undefined;
-    this.core = new ServingCore(options, this.workers?.part ?? servesAlone);
+    this.core = new ServingCore(options, this.workers?.part ?? servesAlone(options.environment));
     const { clock } = this;
     const { loggers, name, stats } = this.core;
     this.log = this.core.log;
@@ -132,6 +134,7 @@ class RunningServer implements Server {
     this.state = 'LIVE';
     this.serverStats.recordStart(this.clock.now() - this.startedAt);
     this.watch(text);
+    options.onPhase?.('ready');
   }
 
   private tellWhatIsLoaded({ bootstrap }: LoadedConfig): void {
@@ -261,8 +264,24 @@ class RunningServer implements Server {
     return this.core.listeners.all().map(({ addressTexts: [first = ''] }) => first);
   }
 
-  reload(text: string): Promise<boolean> {
-    return this.hotReload.reload(text);
+  async reload(text: string): Promise<boolean> {
+    this.options.onPhase?.('reloading');
+    const isInForce = await this.hotReload.reload(text);
+    this.options.onPhase?.('ready');
+    return isInForce;
+  }
+
+  async reloadFile(): Promise<boolean> {
+    const { configPath } = this.options;
+    if (configPath === undefined) return false;
+    try {
+      return await this.reload(readFileSync(configPath, 'utf8'));
+    } catch (error) {
+      this.log.error(
+        `configuration cannot be read, the one before stays in force: ${(error as Error).message}`,
+      );
+      return false;
+    }
   }
 
   reopenLogs(): void {
@@ -272,6 +291,7 @@ class RunningServer implements Server {
 
   async drainAndShutdown(): Promise<void> {
     if (this.core.draining) return this.shutdown();
+    this.options.onPhase?.('stopping');
     this.log.info('draining: no new connections, requests under way end');
     this.watcher?.close();
     await Promise.all([this.core.drain(() => this.over), this.workers?.end(true)]);

@@ -84,8 +84,11 @@ export class SharedSocket implements BoundSocket {
   handle: SocketHandle | undefined = undefined;
   addressText: string;
   private readonly owner: SocketOwner;
+  private readonly inherited: SocketHandle | undefined;
 
-  constructor(address: ListenerAddress, id: number, owner: SocketOwner) {
+  /** @param inherited from a service manager: bound already */
+  constructor(address: ListenerAddress, id: number, owner: SocketOwner, inherited?: SocketHandle) {
+    this.inherited = inherited;
     this.address = address;
     this.id = id;
     this.owner = owner;
@@ -99,7 +102,7 @@ export class SharedSocket implements BoundSocket {
   async listen(): Promise<void> {
     const { address } = this;
     if ('path' in address) removeStalePipe(address.path);
-    const handle = bind(address);
+    const handle = this.inherited ?? bind(address);
     if ('path' in address && address.mode !== 0) chmodSync(address.path, address.mode);
     const bound: { address?: string; port?: number } = {};
     handle.getsockname?.(bound);

@@ -12,9 +12,12 @@ import type { StatsReport } from '../../stats/stats-transfer.js';
 import type { HostReport } from '../../upstream/host/host-stats-transfer.js';
 import type { ServerOptions } from '../server-options.js';
 
+/** What of the options can be sent. */
+export type SentOptions = Omit<ServerOptions, 'writeLog' | 'signal' | 'onPhase' | 'environment'>;
+
 export interface StartWorker {
   readonly kind: 'start';
-  readonly options: Omit<ServerOptions, 'writeLog' | 'signal'>;
+  readonly options: SentOptions;
   /** From 0 on. */
   readonly index: number;
   readonly workers: number;

@@ -12,12 +12,13 @@ import { clusterOfFact, ReplicatedFacts } from '../../common/shared-facts.js';
 import { StatsCollector } from '../../stats/stats-transfer.js';
 import { HostCollector } from '../../upstream/host/host-stats-transfer.js';
 import type { Generation } from '../generation.js';
+import { inheritedSockets, takeInherited } from '../inherited-sockets.js';
 import type { ProcessPart } from '../process-part.js';
 import type { ServerOptions } from '../server-options.js';
 import type { ServingCore } from '../serving-core.js';
 import type { SocketOwner } from './shared-socket.js';
 import { SharedSocket } from './shared-socket.js';
-import type { FromWorker, ToWorker, WorkerAction } from './worker-messages.js';
+import type { FromWorker, SentOptions, ToWorker, WorkerAction } from './worker-messages.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** A worker that dies young is not put in the place of at once: milliseconds, doubled each time up to the last one. */
@@ -37,7 +38,7 @@ export class WorkerPool implements SocketOwner {
   readonly part: ProcessPart;
   private readonly clock: Clock;
   private readonly size: number;
-  private readonly options: Omit<ServerOptions, 'writeLog' | 'signal'>;
+  private readonly options: SentOptions;
   private readonly ticketSeed = randomBytes(48);
   private readonly facts: ReplicatedFacts;
   /** Facts that hold as long as the worker lives that has found them. */
@@ -60,16 +61,18 @@ export class WorkerPool implements SocketOwner {
 
   constructor(
     size: number,
-    { signal: _signal, writeLog: _writeLog, ...options }: ServerOptions,
+    { environment, onPhase: _onPhase, signal: _signal, writeLog: _writeLog, ...options }: ServerOptions,
     clock: Clock,
   ) {
     this.size = size;
     this.options = options;
     this.clock = clock;
+    const inherited = inheritedSockets(environment ?? {});
     this.facts = new ReplicatedFacts(false, (key, fact) => this.sendAll({ kind: 'fact', key, fact }));
     this.part = {
       sharedFacts: this.facts,
-      createSocket: (address) => new SharedSocket(address, ++this.lastSocket, this),
+      createSocket: (address) =>
+        new SharedSocket(address, ++this.lastSocket, this, takeInherited(inherited, address)),
     };
   }
 
