@@ -49,6 +49,7 @@ const needs = {
   'consul-live': {},
   'discovery-envoy': { envoy: true },
   'discovery-fuzz': {},
+  package: {},
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {
