@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { takePorts } from '../support/port-block.js';
-import { ProjectRun } from '../support/project-run.js';
+import { ProjectRun, readyText } from '../support/project-run.js';
 import { startRegistry } from './local-registry.js';
 
 interface Context {
@@ -83,14 +83,20 @@ const portNames = [
   'SIDECAR_PORT',
   'BACKEND_PORT',
   'CANARY_PORT',
+  'API_PORT',
+  'WEB_PORT',
+  'CHAT_PORT',
+  'HEALTH_PORT',
+  'PRIMARY_PORT',
+  'REPLICA_PORT',
 ] as const;
 
 /** `npm start` until it says that all is there, then Ctrl-C. @returns what is wrong */
-async function starts(folder: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function starts(folder: string, env: NodeJS.ProcessEnv, ready: string): Promise<string | undefined> {
   const { ports, release } = await takePorts(portNames);
   const started = new ProjectRun('npm', ['start'], folder, { ...env, ...ports });
   try {
-    await started.says('Ctrl-C ends all of it.');
+    await started.says(ready);
     await started.interrupt();
     return undefined;
   } catch (error) {
@@ -171,7 +177,7 @@ export async function run(context: Context): Promise<{ passed: number; failed: n
         for (const script of ['build', 'check', 'test'].filter((name) => scripts[name] !== undefined)) {
           succeeds(`${of}: npm run ${script}`, await command('npm', ['run', script], at, env));
         }
-        check(`${of}: npm start`, await starts(at, env));
+        check(`${of}: npm start`, await starts(at, env, readyText(project)));
       }
     }
     check(

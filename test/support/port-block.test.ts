@@ -21,7 +21,7 @@ test('a block with a port that somebody listens on is passed over', async () => 
 });
 
 test('a block has an end', async () => {
-  const names = Array.from({ length: 16 }, (_, index) => String(index));
+  const names = Array.from({ length: 32 }, (_, index) => String(index));
   try {
     await takePorts(names);
     assert.unreachable();

@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
  * above those of well-known services.
  */
 const firstPort = 12_000;
-const blockSize = 16;
+const blockSize = 32;
 const blocks = Math.floor((32_000 - firstPort) / blockSize);
 
 export interface PortBlock<Name extends string> {

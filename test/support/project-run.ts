@@ -18,6 +18,11 @@ export function templateFolder(name: string): string {
   return join(root, 'templates', 'projects', name);
 }
 
+/** What `npm start` of a project prints when all of it serves. */
+export function readyText(project: string): string {
+  return project === 'minimal' ? 'all dependencies initialized. starting workers' : 'Ctrl-C ends all of it.';
+}
+
 /** `envoy3 init` in a folder that is gone when `use` has ended. */
 export function withProject<T>(name: string, use: (folder: string) => Promise<T>): Promise<T> {
   return withFolder({}, async (folder) => {

@@ -25,14 +25,6 @@ const variables = [
 const inShell = (folder: string, env: NodeJS.ProcessEnv): ProjectRun =>
   new ProjectRun('sh', ['-c', `"${process.execPath}" run.mjs; exit $?`], folder, env);
 
-for (const entry of ['envoy3.config.ts', 'service-envoy.config.ts']) {
-  test(`${entry} compiles without a finding`, async () => {
-    const { diagnostics, yaml } = await compile({ entry, cwd: project, env: {} });
-    assert.equal(diagnostics, []);
-    assert.ok(yaml);
-  });
-}
-
 test('settings come from the environment', async () => {
   const env = { HTTP_PORT: '1234', DISCOVERY_DNS: '10.0.0.1:53', CERTIFICATE: '/etc/tls/own.pem' };
   const { yaml = '' } = await compile({ entry: 'envoy3.config.ts', cwd: project, env });

@@ -1,0 +1,101 @@
+/**
+ * `npm start` of a project: its configuration is compiled; its services and the proxy run until Ctrl-C.
+ */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { envoy3Home, projectFolder } from './envoy3-package.mjs';
+import { killAll, start, stop } from './processes.mjs';
+
+/** Ends with its parent, however that ended. */
+const guarded = ['--import', join(projectFolder, 'runner', 'guard.mjs')];
+const output = 'envoy3.yaml';
+
+function build(cli, args) {
+  try {
+    execFileSync(process.execPath, [cli, 'build', ...args, '-o', output], {
+      cwd: projectFolder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `ENGINE=envoy`: real Envoy, whose binary ENVOY_BIN names. */
+function startProxy(cli) {
+  const cwd = projectFolder;
+  if (process.env.ENGINE === 'envoy') {
+    const flags = ['-c', output, '-l', 'warning', '--use-dynamic-base-id', '--concurrency', '1'];
+    return start('proxy', process.env.ENVOY_BIN ?? 'envoy', flags, { cwd, env: {} });
+  }
+  const flags = ['serve', '-c', output, '-l', 'warning', '--drain-time-s', '5'];
+  return start('proxy', process.execPath, [...guarded, cli, ...flags], { cwd, env: {} });
+}
+
+/** @throws when it takes ten seconds, or when `isOver` says so */
+async function ready(adminPort, isOver) {
+  for (let attempt = 0; attempt < 400 && !isOver(); attempt++) {
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/ready`).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.status === 200) return;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  throw new Error('the proxy did not become ready');
+}
+
+/** A signal for npm ends npm and its shell, and is told to nobody else: the parent being gone is all that is seen of it. */
+function onNpmEnd(callback) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, 200);
+  timer.unref();
+}
+
+/**
+ * @param options.services `{ name, script, env }` of each: a file of the project that Node runs
+ * @param options.build more arguments of `envoy3 build`
+ * @param options.adminPort of the proxy, which is asked whether it is ready
+ * @param options.greeting what is printed then
+ */
+export async function runProject({ services, build: buildArguments = [], adminPort, greeting }) {
+  const cli = join(envoy3Home(), 'cli', 'envoy3.mjs');
+  if (!build(cli, buildArguments)) process.exit(1);
+  const running = services.map(({ name, script, env = {} }) =>
+    start(name, process.execPath, [...guarded, join(projectFolder, script)], { cwd: projectFolder, env }),
+  );
+  const proxy = startProxy(cli);
+
+  let ending = false;
+  async function end(code) {
+    if (ending) return;
+    ending = true;
+    // The proxy first: the requests under way still need the services.
+    await stop(proxy);
+    await Promise.all(running.map(stop));
+    process.exit(code);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
+  onNpmEnd(() => void end(0));
+  for (const one of [proxy, ...running]) {
+    one.ended.then((how) => {
+      if (ending) return;
+      process.stderr.write(`${one.name} ${how}\n`);
+      void end(1);
+    });
+  }
+
+  try {
+    await ready(adminPort, () => ending);
+    process.stdout.write(`\n${greeting}\n\n  Ctrl-C ends all of it.\n\n`);
+  } catch (error) {
+    if (ending) return;
+    process.stderr.write(`${error.message}\n`);
+    killAll();
+    process.exit(1);
+  }
+}
