@@ -3,7 +3,7 @@
  *
  * Commands are the lines of blocks marked `sh`, and those after `$ ` in blocks marked `console`, whose other lines are what
  * the command before prints; `...` stands for anything. `npm start` keeps running, as in a terminal of its own, until the
- * next one or the end.
+ * next one or the end. Blocks marked `envoy` as well are for real Envoy alone.
  */
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -16,10 +16,11 @@ export interface ReadmeCommand {
   readonly output?: string;
 }
 
-/** Commands of a Markdown text. */
-export function readmeCommands(markdown: string): ReadmeCommand[] {
+/** Commands of a Markdown text. @param forEnvoy with those that need real Envoy */
+export function readmeCommands(markdown: string, forEnvoy = false): ReadmeCommand[] {
   const found: ReadmeCommand[] = [];
-  for (const [, kind, body = ''] of markdown.matchAll(/^```(sh|console)\n([\s\S]*?)^```$/gm)) {
+  for (const [, kind, mark, body = ''] of markdown.matchAll(/^```(sh|console)( envoy)?\n([\s\S]*?)^```$/gm)) {
+    if (mark !== undefined && !forEnvoy) continue;
     if (kind === 'sh') {
       const lines = body.replaceAll('\\\n', '').split('\n');
       found.push(...lines.filter((line) => line.trim() !== '').map((command) => ({ command })));
@@ -50,32 +51,56 @@ const isStart = (command: string): boolean => /^(?:\w+=\S+ )*npm start$/.test(co
 const attempts = 100;
 const pauseMs = 100;
 
-export interface ReadmeOptions<Name extends string> {
-  /** Variables with the ports that the README speaks of. */
-  readonly ports: Readonly<Record<Name, number>>;
+/** Some projects take an address where others take a port. */
+function variables(ports: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(ports).map(([name, port]) => [name, /PORT$/.test(name) ? port : `127.0.0.1:${port}`]),
+  );
 }
+
+/** Ports that the README of each project names, by their variables. */
+export const readmePorts = {
+  minimal: { PORT: 10000, ADMIN_PORT: 9901 },
+  'multi-env': { PORT: 10000, API_PORT: 9090, WEB_PORT: 9091, ADMIN_PORT: 9901 },
+  sidecar: {
+    SIDECAR_PORT: 10000,
+    ADMIN_PORT: 9901,
+    BACKEND_PORT: 9090,
+    CANARY_PORT: 9091,
+    RATE_LIMIT_PORT: 8081,
+    COLLECTOR_PORT: 9411,
+    DISCOVERY_HTTP: 8500,
+    DISCOVERY_DNS: 8600,
+  },
+  'tcp-proxy': {
+    PORT: 15432,
+    PRIMARY_PORT: 15433,
+    REPLICA_PORT: 15434,
+    HEALTH_PORT: 15080,
+    ADMIN_PORT: 9901,
+  },
+  websocket: { PORT: 10000, CHAT_PORT: 9090, ADMIN_PORT: 9901 },
+} as const;
 
 /**
  * A project is laid down and its README followed, with ports of its own in the place of those that the README names.
- * @returns how many commands it has
+ * @param envoyBin binary of real Envoy, which serves then; default: the bundled runtime
+ * @returns how many commands were run
  * @throws with the command and its output when something is not as it says
  */
-export function followReadme<const Name extends string>(
-  project: string,
-  { ports: named }: ReadmeOptions<Name>,
-): Promise<number> {
+export function followReadme(project: keyof typeof readmePorts, envoyBin?: string): Promise<number> {
+  const named: Readonly<Record<string, number>> = readmePorts[project];
   return withProject(project, async (folder) => {
-    const { ports, release } = await takePorts(Object.keys(named) as Name[]);
+    const { ports, release } = await takePorts(Object.keys(named));
     const env = {
       ...process.env,
-      ...ports,
+      ...variables(ports),
+      ...(envoyBin === undefined ? {} : { ENGINE: 'envoy', ENVOY_BIN: envoyBin }),
       PATH: [join(folder, 'node_modules', '.bin'), dirname(process.execPath), process.env.PATH].join(
         delimiter,
       ),
     };
-    const own = new Map(
-      Object.entries<number>(named).map(([name, port]) => [String(port), ports[name as Name]]),
-    );
+    const own = new Map(Object.entries(named).map(([name, port]) => [String(port), ports[name]]));
     const translate = (text: string): string =>
       text.replaceAll(/\b\d{4,5}\b/g, (port) => own.get(port) ?? port);
     let started: ProjectRun | undefined;
@@ -94,7 +119,7 @@ export function followReadme<const Name extends string>(
         await new Promise((done) => setTimeout(done, pauseMs));
       }
     };
-    const commands = readmeCommands(readFileSync(join(folder, 'README.md'), 'utf8'));
+    const commands = readmeCommands(readFileSync(join(folder, 'README.md'), 'utf8'), envoyBin !== undefined);
     try {
       for (const one of commands) {
         if (!isStart(one.command)) await run(one);

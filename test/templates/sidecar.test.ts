@@ -17,6 +17,8 @@ const practices = {
   ACCESS_LOG: 'path: access.log',
   CIRCUIT_BREAKERS: 'priority: HIGH',
   RATE_LIMIT: 'LocalRateLimit',
+  GLOBAL_RATE_LIMIT: 'cluster_name: rate_limit_service',
+  DISCOVERY: 'backend_service.service.consul',
   CANARY: 'weighted_clusters:',
   AB_TEST: 'x-variant',
 } as const;
@@ -45,32 +47,69 @@ for (const [name, text] of Object.entries(practices)) {
   });
 }
 
+const portNames = [
+  'SIDECAR_PORT',
+  'ADMIN_PORT',
+  'BACKEND_PORT',
+  'CANARY_PORT',
+  'RATE_LIMIT_PORT',
+  'DISCOVERY_HTTP',
+  'DISCOVERY_DNS',
+] as const;
+
+interface Running {
+  readonly runner: ProjectRun;
+  readonly ports: Readonly<Record<(typeof portNames)[number], string>>;
+}
+
+/** The project with ports of its own, when all of it serves. */
+function whileRunning(practice: Record<string, string>, use: (running: Running) => Promise<void>) {
+  return withProject('sidecar', async (folder) => {
+    const { ports, release } = await takePorts(portNames);
+    const runner = new ProjectRun(process.execPath, ['run.mjs'], folder, {
+      ...process.env,
+      ...ports,
+      DISCOVERY_HTTP: `127.0.0.1:${ports.DISCOVERY_HTTP}`,
+      DISCOVERY_DNS: `127.0.0.1:${ports.DISCOVERY_DNS}`,
+      ENVOY3_HOME: root,
+      ...practice,
+    });
+    try {
+      await runner.says('Ctrl-C ends all of it.');
+      await use({ runner, ports });
+    } finally {
+      runner.kill();
+      await release();
+    }
+  });
+}
+
 for (const all of [false, true]) {
   test(`runs ${all ? 'with all practices' : 'as it is'}, and ends on a signal`, () =>
-    withProject('sidecar', async (folder) => {
-      const { ports, release } = await takePorts([
-        'SIDECAR_PORT',
-        'ADMIN_PORT',
-        'BACKEND_PORT',
-        'CANARY_PORT',
-      ]);
-      const env = { ...process.env, ...ports, ENVOY3_HOME: root, ...(all ? { ALL: 'on' } : {}) };
-      const runner = new ProjectRun(process.execPath, ['run.mjs'], folder, env);
+    whileRunning(all ? { ALL: 'on' } : {}, async ({ runner, ports }) => {
       const ask = (path: string, headers = {}) => get(ports.SIDECAR_PORT, path, { tls: all, headers });
-      try {
-        await runner.says('Ctrl-C ends all of it.');
-        assert.is(await ask('/important'), '200 Hello from backend!\n');
-        if (all) {
-          assert.is(await ask('/', { 'x-variant': 'b' }), '200 Hello from canary!\n');
-          assert.is(await ask('/', { cookie: 'variant=b' }), '200 Hello from canary!\n');
-        }
-        assert.match(await get(ports.ADMIN_PORT, '/stats/prometheus'), /^200 /);
-        runner.child.kill('SIGTERM');
-        assert.is(await runner.ended, 0, runner.output);
-      } finally {
-        runner.kill();
-        await release();
+      assert.is(await ask('/important'), '200 Hello from backend!\n');
+      if (all) {
+        assert.is(await ask('/', { 'x-variant': 'b' }), '200 Hello from canary!\n');
+        assert.is(await ask('/', { cookie: 'variant=b' }), '200 Hello from canary!\n');
       }
+      assert.match(await get(ports.ADMIN_PORT, '/stats/prometheus'), /^200 /);
+      runner.child.kill('SIGTERM');
+      assert.is(await runner.ended, 0, runner.output);
+    }));
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`a request under way when ${signal} comes gets its answer`, () =>
+    whileRunning({}, async ({ runner, ports }) => {
+      const active = 'http.ingress_http.downstream_rq_active';
+      const answer = get(ports.SIDECAR_PORT, '/slow');
+      // Not before the sidecar has it.
+      while (!(await get(ports.ADMIN_PORT, `/stats?filter=${active}`)).includes(`${active}: 1`));
+      if (signal === 'SIGINT') void runner.interrupt();
+      else runner.child.kill(signal);
+      assert.is(await answer, '200 Hello from backend!\n');
+      assert.is(await runner.ended, 0, runner.output);
     }));
 }
 

@@ -11,7 +11,7 @@ await runProject({
   build: ['--env', 'dev'],
   services: Object.entries(services).map(([name, servicePort]) => ({
     name,
-    script: 'services/service.mjs',
+    args: ['services/service.mjs'],
     env: { SERVICE_NAME: name, SERVICE_PORT: servicePort },
   })),
   adminPort: env.ADMIN_PORT ?? '9901',

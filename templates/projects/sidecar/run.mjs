@@ -1,29 +1,47 @@
 /**
- * `npm start`: the certificate, the configuration, two backends and the sidecar, until Ctrl-C.
+ * `npm start`: the certificate, the configuration, the services of the practices that are on, and the sidecar, until
+ * Ctrl-C.
  */
+import { join } from 'node:path';
 import { prepareCertificate } from './certificate.mjs';
-import { projectFolder } from './runner/envoy3-package.mjs';
+import { envoy3Home, projectFolder } from './runner/envoy3-package.mjs';
 import { runProject } from './runner/run-project.mjs';
 
 const { env } = process;
-const on = (name) => /^(?:true|1|yes|on)$/i.test(env[name] ?? env.ALL ?? '');
+const isOn = (text) => /^(?:true|1|yes|on)$/i.test(text ?? '');
+const on = (name) => isOn(env[name] ?? env.ALL);
 const sidecarPort = env.SIDECAR_PORT ?? '10000';
 const adminPort = env.ADMIN_PORT ?? '9901';
 const backends = { backend: env.BACKEND_PORT ?? '9090', canary: env.CANARY_PORT ?? '9091' };
 
+/** The ports of `host:port` variables that say where discovery is. */
+const portOf = (text, fallback) => /:(\d+)$/.exec(text ?? '')?.[1] ?? fallback;
+
 const certificate = env.CERTIFICATE ?? (await prepareCertificate(projectFolder));
+const services = Object.entries(backends).map(([name, port]) => ({
+  name,
+  args: ['services/backend.mjs'],
+  env: { BACKEND_NAME: name, BACKEND_PORT: port, BACKEND_TLS: on('TLS_ORIGINATION') ? certificate : '' },
+}));
+if (on('GLOBAL_RATE_LIMIT')) services.push({ name: 'rate-limit', args: ['services/rate-limit.mjs'] });
+// Not a part of ALL: the bundled runtime refuses it.
+if (isOn(env.TRACING)) services.push({ name: 'collector', args: ['services/collector.mjs'] });
+if (on('DISCOVERY')) {
+  services.push({
+    name: 'discovery',
+    args: [
+      join(envoy3Home(), 'cli', 'envoy3.mjs'),
+      ...['discovery', '--services', 'sidecar.services.ts'],
+      ...['--http-port', portOf(env.DISCOVERY_HTTP, '8500')],
+      ...['--dns-port', portOf(env.DISCOVERY_DNS, '8600')],
+    ],
+  });
+}
+
 const curl = on('TLS_TERMINATION') ? 'curl -k https:' : 'curl http:';
 
 await runProject({
-  services: Object.entries(backends).map(([name, port]) => ({
-    name,
-    script: 'services/backend.mjs',
-    env: {
-      BACKEND_NAME: name,
-      BACKEND_PORT: port,
-      BACKEND_TLS: on('TLS_ORIGINATION') ? certificate : '',
-    },
-  })),
+  services,
   adminPort,
   greeting: `  ${curl}//localhost:${sidecarPort}/
   ${curl}//localhost:${sidecarPort}/important

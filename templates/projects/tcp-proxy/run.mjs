@@ -8,7 +8,7 @@ const port = env.PORT ?? '15432';
 const adminPort = env.ADMIN_PORT ?? '9901';
 
 function database(name, databasePort) {
-  return { name, script: 'services/database.mjs', env: { DATABASE_NAME: name, DATABASE_PORT: databasePort } };
+  return { name, args: ['services/database.mjs'], env: { DATABASE_NAME: name, DATABASE_PORT: databasePort } };
 }
 
 await runProject({

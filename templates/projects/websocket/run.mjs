@@ -7,7 +7,7 @@ const { env } = process;
 const port = env.PORT ?? '10000';
 
 await runProject({
-  services: [{ name: 'chat', script: 'services/chat.mjs', env: { CHAT_PORT: env.CHAT_PORT ?? '9090' } }],
+  services: [{ name: 'chat', args: ['services/chat.mjs'], env: { CHAT_PORT: env.CHAT_PORT ?? '9090' } }],
   adminPort: env.ADMIN_PORT ?? '9901',
   greeting: `  curl localhost:${port}/
   PORT=${port} node services/client.mjs hello`,

@@ -9,6 +9,8 @@ import { killAll, start, stop } from './processes.mjs';
 /** Ends with its parent, however that ended. */
 const guarded = ['--import', join(projectFolder, 'runner', 'guard.mjs')];
 const output = 'envoy3.yaml';
+/** Time for the requests under way to end. */
+const drainMs = 5000;
 
 function build(cli, args) {
   try {
@@ -29,7 +31,7 @@ function startProxy(cli) {
     const flags = ['-c', output, '-l', 'warning', '--use-dynamic-base-id', '--concurrency', '1'];
     return start('proxy', process.env.ENVOY_BIN ?? 'envoy', flags, { cwd, env: {} });
   }
-  const flags = ['serve', '-c', output, '-l', 'warning', '--drain-time-s', '5'];
+  const flags = ['serve', '-c', output, '-l', 'warning', '--drain-time-s', String(drainMs / 1000)];
   return start('proxy', process.execPath, [...guarded, cli, ...flags], { cwd, env: {} });
 }
 
@@ -42,6 +44,25 @@ async function ready(adminPort, isOver) {
     await new Promise((done) => setTimeout(done, 25));
   }
   throw new Error('the proxy did not become ready');
+}
+
+async function ask(adminPort, path, method = 'GET') {
+  const answer = await fetch(`http://127.0.0.1:${adminPort}${path}`, { method });
+  return answer.text();
+}
+
+/**
+ * The bundled runtime lets requests end when it is asked to stop. Real Envoy ends at once: what asks it to drain, and waits,
+ * is whoever runs it.
+ */
+async function drain(adminPort) {
+  if (process.env.ENGINE !== 'envoy') return;
+  await ask(adminPort, '/drain_listeners?graceful&skip_exit', 'POST');
+  for (const end = Date.now() + drainMs; Date.now() < end; ) {
+    const active = await ask(adminPort, '/stats?filter=^http.*downstream_rq_active$&usedonly');
+    if (!/^http\.(?!admin\.).*: [1-9]/m.test(active)) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }
 
 /** A signal for npm ends npm and its shell, and is told to nobody else: the parent being gone is all that is seen of it. */
@@ -57,7 +78,7 @@ function onNpmEnd(callback) {
 }
 
 /**
- * @param options.services `{ name, script, env }` of each: a file of the project that Node runs
+ * @param options.services `{ name, args, env }` of each: what Node runs in the folder of the project
  * @param options.build more arguments of `envoy3 build`
  * @param options.adminPort of the proxy, which is asked whether it is ready
  * @param options.greeting what is printed then
@@ -65,8 +86,8 @@ function onNpmEnd(callback) {
 export async function runProject({ services, build: buildArguments = [], adminPort, greeting }) {
   const cli = join(envoy3Home(), 'cli', 'envoy3.mjs');
   if (!build(cli, buildArguments)) process.exit(1);
-  const running = services.map(({ name, script, env = {} }) =>
-    start(name, process.execPath, [...guarded, join(projectFolder, script)], { cwd: projectFolder, env }),
+  const running = services.map(({ name, args, env = {} }) =>
+    start(name, process.execPath, [...guarded, ...args], { cwd: projectFolder, env }),
   );
   const proxy = startProxy(cli);
 
@@ -75,6 +96,7 @@ export async function runProject({ services, build: buildArguments = [], adminPo
     if (ending) return;
     ending = true;
     // The proxy first: the requests under way still need the services.
+    await drain(adminPort).catch(() => undefined);
     await stop(proxy);
     await Promise.all(running.map(stop));
     process.exit(code);
