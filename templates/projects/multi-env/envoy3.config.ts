@@ -25,7 +25,7 @@ export default bootstrap({
   listeners: [
     httpListener(envNumber('PORT', 10000), {
       name: 'ingress',
-      accessLog: accessLog({ path: '/dev/stdout' }),
+      accessLog: accessLog(),
       virtualHosts: [
         virtualHost(['*'], [route('/api/', api, { prefixRewrite: '/', timeout: '3s' }), route('/', web)]),
       ],

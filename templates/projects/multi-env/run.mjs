@@ -11,6 +11,7 @@ await runProject({
   build: ['--env', 'dev'],
   services: Object.entries(services).map(([name, servicePort]) => ({
     name,
+    port: servicePort,
     args: ['services/service.mjs'],
     env: { SERVICE_NAME: name, SERVICE_PORT: servicePort },
   })),

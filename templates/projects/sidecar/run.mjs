@@ -20,19 +20,28 @@ const portOf = (text, fallback) => /:(\d+)$/.exec(text ?? '')?.[1] ?? fallback;
 const certificate = env.CERTIFICATE ?? (await prepareCertificate(projectFolder));
 const services = Object.entries(backends).map(([name, port]) => ({
   name,
+  port,
   args: ['services/backend.mjs'],
   env: { BACKEND_NAME: name, BACKEND_PORT: port, BACKEND_TLS: on('TLS_ORIGINATION') ? certificate : '' },
 }));
-if (on('GLOBAL_RATE_LIMIT')) services.push({ name: 'rate-limit', args: ['services/rate-limit.mjs'] });
+if (on('GLOBAL_RATE_LIMIT')) {
+  const port = env.RATE_LIMIT_PORT ?? '8081';
+  services.push({ name: 'rate-limit', port, args: ['services/rate-limit.mjs'] });
+}
 // Not a part of ALL: the bundled runtime refuses it.
-if (isOn(env.TRACING)) services.push({ name: 'collector', args: ['services/collector.mjs'] });
+if (isOn(env.TRACING)) {
+  const port = env.COLLECTOR_PORT ?? '9411';
+  services.push({ name: 'collector', port, args: ['services/collector.mjs'] });
+}
 if (on('DISCOVERY')) {
+  const port = portOf(env.DISCOVERY_HTTP, '8500');
   services.push({
     name: 'discovery',
+    port,
     args: [
       join(envoy3Home(), 'cli', 'envoy3.mjs'),
       ...['discovery', '--services', 'sidecar.services.ts'],
-      ...['--http-port', portOf(env.DISCOVERY_HTTP, '8500')],
+      ...['--http-port', port],
       ...['--dns-port', portOf(env.DISCOVERY_DNS, '8600')],
     ],
   });

@@ -15,13 +15,22 @@ import {
   virtualHost,
 } from 'envoy3';
 
+/** As often while there are no connections: Envoy would then ask once a minute. */
+const healthCheck = tcpHealthCheck({
+  interval: '1s',
+  timeout: '0.5s',
+  jitter: '0.1s',
+  unhealthyThreshold: 1,
+  raw: { no_traffic_interval: '1s' },
+});
+
 /** The proxy goes on to the next priority when no host of the one before is healthy. */
 const byPriority = [envNumber('PRIMARY_PORT', 15433), envNumber('REPLICA_PORT', 15434)];
 
 const database = cluster('database', {
   type: 'STATIC',
   connect_timeout: '0.5s',
-  health_checks: [tcpHealthCheck({ interval: '1s', timeout: '0.5s', jitter: '0.1s', unhealthyThreshold: 1 })],
+  health_checks: [healthCheck],
   load_assignment: {
     cluster_name: 'database',
     endpoints: byPriority.map((port_value, priority) => ({

@@ -4,11 +4,10 @@
 import { runProject } from './runner/run-project.mjs';
 
 const { env } = process;
-const port = env.PORT ?? '15432';
 const adminPort = env.ADMIN_PORT ?? '9901';
 
-function database(name, databasePort) {
-  return { name, args: ['services/database.mjs'], env: { DATABASE_NAME: name, DATABASE_PORT: databasePort } };
+function database(name, port) {
+  return { name, port, args: ['services/database.mjs'], env: { DATABASE_NAME: name, DATABASE_PORT: port } };
 }
 
 await runProject({
@@ -17,5 +16,5 @@ await runProject({
     database('replica', env.REPLICA_PORT ?? '15434'),
   ],
   adminPort,
-  greeting: `  PORT=${port} node services/client.mjs hello`,
+  greeting: `  PORT=${env.PORT ?? '15432'} node services/client.mjs hello`,
 });

@@ -5,9 +5,10 @@ import { runProject } from './runner/run-project.mjs';
 
 const { env } = process;
 const port = env.PORT ?? '10000';
+const chatPort = env.CHAT_PORT ?? '9090';
 
 await runProject({
-  services: [{ name: 'chat', args: ['services/chat.mjs'], env: { CHAT_PORT: env.CHAT_PORT ?? '9090' } }],
+  services: [{ name: 'chat', port: chatPort, args: ['services/chat.mjs'], env: { CHAT_PORT: chatPort } }],
   adminPort: env.ADMIN_PORT ?? '9901',
   greeting: `  curl localhost:${port}/
   PORT=${port} node services/client.mjs hello`,

@@ -2,6 +2,7 @@
  * `npm start` of a project: its configuration is compiled; its services and the proxy run until Ctrl-C.
  */
 import { execFileSync } from 'node:child_process';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { envoy3Home, projectFolder } from './envoy3-package.mjs';
 import { killAll, start, stop } from './processes.mjs';
@@ -35,15 +36,26 @@ function startProxy(cli) {
   return start('proxy', process.execPath, [...guarded, cli, ...flags], { cwd, env: {} });
 }
 
-/** @throws when it takes ten seconds, or when `isOver` says so */
-async function ready(adminPort, isOver) {
-  for (let attempt = 0; attempt < 400 && !isOver(); attempt++) {
-    const answer = await fetch(`http://127.0.0.1:${adminPort}/ready`).catch(() => undefined);
-    await answer?.arrayBuffer();
-    if (answer?.status === 200) return;
+async function isReady(adminPort) {
+  const answer = await fetch(`http://127.0.0.1:${adminPort}/ready`).catch(() => undefined);
+  await answer?.arrayBuffer();
+  return answer?.status === 200;
+}
+
+function isListening(port) {
+  return new Promise((done) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.on('connect', () => socket.end(() => done(true))).on('error', () => done(false));
+  });
+}
+
+/** Asks again and again. @throws when it takes ten seconds; ends at once when `isOver` says so */
+async function waitFor(name, isThere, isOver) {
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (isOver() || (await isThere())) return;
     await new Promise((done) => setTimeout(done, 25));
   }
-  throw new Error('the proxy did not become ready');
+  throw new Error(`${name} is not ready after ten seconds`);
 }
 
 async function ask(adminPort, path, method = 'GET') {
@@ -78,7 +90,8 @@ function onNpmEnd(callback) {
 }
 
 /**
- * @param options.services `{ name, args, env }` of each: what Node runs in the folder of the project
+ * @param options.services `{ name, args, env, port }` of each: what Node runs in the folder of the project, and where it
+ * then listens
  * @param options.build more arguments of `envoy3 build`
  * @param options.adminPort of the proxy, which is asked whether it is ready
  * @param options.greeting what is printed then
@@ -89,33 +102,38 @@ export async function runProject({ services, build: buildArguments = [], adminPo
   const running = services.map(({ name, args, env = {} }) =>
     start(name, process.execPath, [...guarded, ...args], { cwd: projectFolder, env }),
   );
-  const proxy = startProxy(cli);
-
+  let proxy;
   let ending = false;
   async function end(code) {
     if (ending) return;
     ending = true;
     // The proxy first: the requests under way still need the services.
-    await drain(adminPort).catch(() => undefined);
-    await stop(proxy);
+    if (proxy !== undefined) {
+      await drain(adminPort).catch(() => undefined);
+      await stop(proxy);
+    }
     await Promise.all(running.map(stop));
     process.exit(code);
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
-  onNpmEnd(() => void end(0));
-  for (const one of [proxy, ...running]) {
+  const watch = (one) =>
     one.ended.then((how) => {
       if (ending) return;
       process.stderr.write(`${one.name} ${how}\n`);
       void end(1);
     });
-  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
+  onNpmEnd(() => void end(0));
+  running.forEach(watch);
 
+  const isOver = () => ending;
   try {
-    await ready(adminPort, () => ending);
-    process.stdout.write(`\n${greeting}\n\n  Ctrl-C ends all of it.\n\n`);
-  } catch (error) {
+    for (const { name, port } of services) await waitFor(name, () => isListening(port), isOver);
     if (ending) return;
+    proxy = startProxy(cli);
+    watch(proxy);
+    await waitFor('the proxy', () => isReady(adminPort), isOver);
+    if (!ending) process.stdout.write(`\n${greeting}\n\n  Ctrl-C ends all of it.\n\n`);
+  } catch (error) {
     process.stderr.write(`${error.message}\n`);
     killAll();
     process.exit(1);
