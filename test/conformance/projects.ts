@@ -7,8 +7,8 @@ interface Context {
   readonly envoyBin: string;
 }
 
-/** `minimal` is served by the command alone, `front-proxy` has a suite of its own. */
-const projects = ['multi-env', 'sidecar', 'tcp-proxy', 'websocket'] as const;
+/** `minimal` is served by the command alone. */
+const projects = ['front-proxy', 'multi-env', 'sidecar', 'tcp-proxy', 'websocket'] as const;
 
 export async function run({
   envoyBin,

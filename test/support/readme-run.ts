@@ -60,6 +60,15 @@ function variables(ports: Readonly<Record<string, string>>): Record<string, stri
 
 /** Ports that the README of each project names, by their variables. */
 export const readmePorts = {
+  'front-proxy': {
+    HTTP_PORT: 8080,
+    HTTPS_PORT: 8443,
+    ADMIN_PORT: 8001,
+    DISCOVERY_HTTP_PORT: 8500,
+    DISCOVERY_DNS_PORT: 8600,
+    SERVICE_PORT: 8000,
+    APP_PORT: 8081,
+  },
   minimal: { PORT: 10000, ADMIN_PORT: 9901 },
   'multi-env': { PORT: 10000, API_PORT: 9090, WEB_PORT: 9091, ADMIN_PORT: 9901 },
   sidecar: {

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { followReadme } from '../support/readme-run.js';
 
 /** How many commands there are at least: a README whose blocks are not found has none. */
-const least = { minimal: 9, 'multi-env': 8, 'tcp-proxy': 8, websocket: 7 } as const;
+const least = { 'front-proxy': 17, minimal: 9, 'multi-env': 8, 'tcp-proxy': 8, websocket: 7 } as const;
 
 for (const [project, commands] of Object.entries(least)) {
   test(project, async () => {
