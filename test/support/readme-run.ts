@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { takePorts } from './port-block.js';
-import { ProjectRun, readyText, withProject } from './project-run.js';
+import { processesOf, ProjectRun, readyText, withProject } from './project-run.js';
 
 export interface ReadmeCommand {
   readonly command: string;
@@ -139,6 +139,8 @@ export function followReadme(project: keyof typeof readmePorts, envoyBin?: strin
         }
       }
       await started?.interrupt();
+      const left = processesOf(folder);
+      if (left.length > 0) throw new Error(`Ctrl-C left processes behind: ${left.join()}`);
     } finally {
       started?.kill();
       await release();
