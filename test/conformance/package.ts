@@ -33,6 +33,8 @@ interface Outcome {
 const releases = ['22', '24'];
 const publint = 'publint@0.3.25';
 const attw = '@arethetypeswrong/cli@0.18.5';
+/** What editors have, besides the one that the package brings. */
+const editorTypeScript = 'typescript@5.9.3';
 /** A command may take so long: npm unpacks the compiler, which is large. Milliseconds. */
 const timeoutMs = 180_000;
 
@@ -185,13 +187,19 @@ export async function run(context: Context): Promise<{ passed: number; failed: n
       registry.missing.length === 0 ? undefined : registry.missing.join('\n'),
     );
 
+    const own = join(folder, 'home-own');
+    const projects = readdirSync(own).filter((name) => existsSync(join(own, name, 'tsconfig.json')));
     for (const [name, args] of [
+      ...projects.map(
+        (project) =>
+          [editorTypeScript, ['--yes', '-p', editorTypeScript, 'tsc', '-p', join(own, project)]] as const,
+      ),
       [publint, ['--yes', publint, archive, '--strict']],
       [attw, ['--yes', '-p', attw, 'attw', archive, '--profile', 'esm-only']],
     ] as const) {
       const had = await command('npm', ['view', name, 'version'], folder, cleanEnvironment());
       if (had.code !== 0) lines.push(`${name}: NOT RUN, it cannot be had here`);
-      else succeeds(name, await command('npx', args, folder, cleanEnvironment()));
+      else succeeds(`${name} ${args.at(-1)}`, await command('npx', args, folder, cleanEnvironment()));
     }
   } finally {
     registry.close();
