@@ -4,16 +4,9 @@ import { nearName } from '../../dsl/api/reader/near-name.js';
 import { textOption } from '../arguments.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../command.js';
+import { linkPackage } from '../support/link-package.js';
 import { packageRoot } from '../support/package.js';
-
-/** Every file of a folder, relative to it. */
-function* filesOf(folder: string, under = ''): Generator<string> {
-  for (const entry of readdirSync(join(folder, under), { withFileTypes: true })) {
-    const path = join(under, entry.name);
-    if (entry.isDirectory()) yield* filesOf(folder, path);
-    else yield path;
-  }
-}
+import { templateFiles } from '../support/template-files.js';
 
 /** `envoy3 init`: a project out of `templates/projects`. Overwrites nothing: it copies all files or none. */
 export const init: Command = {
@@ -21,7 +14,8 @@ export const init: Command = {
   summary: 'copy a project that builds and runs',
   usage: '[DIR] [--template NAME]',
   description:
-    'Copies a project into DIR (default: the current folder). When one of its files exists already, nothing is copied.',
+    'Copies a project into DIR (default: the current folder). When one of its files exists already, nothing is copied. ' +
+    'Where the package envoy3 is not installed, node_modules/envoy3 becomes a link to this one.',
   options: {
     template: {
       type: 'string',
@@ -52,18 +46,19 @@ export const init: Command = {
     }
     const source = join(projects, name);
     const target = resolve(io.cwd, args.positionals[0] ?? '.');
-    const files = [...filesOf(source)];
-    const taken = files.filter((file) => existsSync(join(target, file)));
+    const files = templateFiles(source);
+    const taken = files.map((file) => file.target).filter((file) => existsSync(join(target, file)));
     if (taken.length > 0) {
       throw new UsageError(`nothing copied, these exist already in ${target}: ${taken.join(', ')}`);
     }
     mkdirSync(target, { recursive: true });
     for (const file of files) {
-      cpSync(join(source, file), join(target, file), { force: false, errorOnExist: true });
+      cpSync(join(source, file.source), join(target, file.target), { force: false, errorOnExist: true });
     }
     io.stderr(`envoy3: ${files.length} files copied\n`);
+    if (linkPackage(target)) io.stderr(`envoy3: node_modules/envoy3 is a link to ${packageRoot}\n`);
     const where = relative(io.cwd, target);
-    if (where !== '') io.stderr(`next: cd ${where} && envoy3 build\n`);
+    io.stderr(`next: ${where === '' ? '' : `cd ${where} && `}npm start\n`);
     return 0;
   },
 };

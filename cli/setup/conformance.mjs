@@ -40,6 +40,8 @@ const needs = {
   'headers-parity': { shared: true, envoy: true },
   'filters-parity': { envoy: true },
   'front-proxy-parity': { envoy: true },
+  'sidecar-parity': { envoy: true },
+  projects: { envoy: true },
   'tls-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
@@ -49,6 +51,7 @@ const needs = {
   'consul-live': {},
   'discovery-envoy': { envoy: true },
   'discovery-fuzz': {},
+  package: {},
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {

@@ -1,21 +1,13 @@
 /**
  * The sidecar project: each practice compiles, all are seen in the configuration, and the project runs on free ports.
  */
-import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../compiler/index.js';
+import { takePorts } from '../support/port-block.js';
+import { get, ProjectRun, root, templateFolder, withProject } from '../support/project-run.js';
 
-/** This file runs from `dist/test/templates`. */
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-const project = join(root, 'templates', 'projects', 'sidecar');
+const project = templateFolder('sidecar');
 
 /** Each practice, and what it adds to the configuration. */
 const practices = {
@@ -25,6 +17,8 @@ const practices = {
   ACCESS_LOG: 'path: access.log',
   CIRCUIT_BREAKERS: 'priority: HIGH',
   RATE_LIMIT: 'LocalRateLimit',
+  GLOBAL_RATE_LIMIT: 'cluster_name: rate_limit_service',
+  DISCOVERY: 'backend_service.service.consul',
   CANARY: 'weighted_clusters:',
   AB_TEST: 'x-variant',
 } as const;
@@ -53,78 +47,70 @@ for (const [name, text] of Object.entries(practices)) {
   });
 }
 
-async function freePorts(count: number): Promise<string[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<string>((done) => {
-          server.listen(0, '127.0.0.1', () => done(String((server.address() as { port: number }).port)));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+const portNames = [
+  'SIDECAR_PORT',
+  'ADMIN_PORT',
+  'BACKEND_PORT',
+  'CANARY_PORT',
+  'RATE_LIMIT_PORT',
+  'DISCOVERY_HTTP',
+  'DISCOVERY_DNS',
+] as const;
+
+interface Running {
+  readonly runner: ProjectRun;
+  readonly ports: Readonly<Record<(typeof portNames)[number], string>>;
 }
 
-function get(port: string, path: string, tls: boolean, headers = {}): Promise<string> {
-  return new Promise((done, fail) => {
-    const options = {
-      host: '127.0.0.1',
-      port,
-      path,
-      headers,
-      agent: false as const,
-      rejectUnauthorized: false,
-    };
-    const request = (tls ? httpsRequest : httpRequest)(options, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => done(`${response.statusCode} ${text}`));
+/** The project with ports of its own, when all of it serves. */
+function whileRunning(practice: Record<string, string>, use: (running: Running) => Promise<void>) {
+  return withProject('sidecar', async (folder) => {
+    const { ports, release } = await takePorts(portNames);
+    const runner = new ProjectRun(process.execPath, ['run.mjs'], folder, {
+      ...process.env,
+      ...ports,
+      DISCOVERY_HTTP: `127.0.0.1:${ports.DISCOVERY_HTTP}`,
+      DISCOVERY_DNS: `127.0.0.1:${ports.DISCOVERY_DNS}`,
+      ENVOY3_HOME: root,
+      ...practice,
     });
-    request.on('error', fail);
-    request.end();
+    try {
+      await runner.says('Ctrl-C ends all of it.');
+      await use({ runner, ports });
+    } finally {
+      runner.kill();
+      await release();
+    }
   });
 }
 
 for (const all of [false, true]) {
-  test(`runs ${all ? 'with all practices' : 'as it is'}, and ends on a signal`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'envoy3-sidecar-'));
-    cpSync(project, folder, { recursive: true });
-    const [SIDECAR_PORT = '', ADMIN_PORT = '', BACKEND_PORT = '', CANARY_PORT = ''] = await freePorts(4);
-    const env = { ...process.env, SIDECAR_PORT, ADMIN_PORT, BACKEND_PORT, CANARY_PORT, ENVOY3_HOME: root };
-    const child = spawn(process.execPath, ['run.mjs'], {
-      cwd: folder,
-      env: all ? { ...env, ALL: 'on' } : env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    const ended = new Promise<number | null>((done) => child.on('exit', (code) => done(code)));
-    const said = new Promise<undefined>((done) => {
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (chunk: string) => {
-          output += chunk;
-          if (output.includes('Ctrl-C ends all of it.')) done(undefined);
-        });
-      }
-    });
-    try {
-      assert.is(await Promise.race([said, ended]), undefined, output);
-      assert.is(await get(SIDECAR_PORT, '/important', all), '200 Hello from backend!\n');
+  test(`runs ${all ? 'with all practices' : 'as it is'}, and ends on a signal`, () =>
+    whileRunning(all ? { ALL: 'on' } : {}, async ({ runner, ports }) => {
+      const ask = (path: string, headers = {}) => get(ports.SIDECAR_PORT, path, { tls: all, headers });
+      assert.is(await ask('/important'), '200 Hello from backend!\n');
       if (all) {
-        assert.is(await get(SIDECAR_PORT, '/', true, { 'x-variant': 'b' }), '200 Hello from canary!\n');
-        assert.is(await get(SIDECAR_PORT, '/', true, { cookie: 'variant=b' }), '200 Hello from canary!\n');
+        assert.is(await ask('/', { 'x-variant': 'b' }), '200 Hello from canary!\n');
+        assert.is(await ask('/', { cookie: 'variant=b' }), '200 Hello from canary!\n');
       }
-      assert.match(await get(ADMIN_PORT, '/stats/prometheus', false), /^200 /);
-      child.kill('SIGTERM');
-      assert.is(await ended, 0, output);
-    } finally {
-      child.kill('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+      assert.match(await get(ports.ADMIN_PORT, '/stats/prometheus'), /^200 /);
+      runner.child.kill('SIGTERM');
+      assert.is(await runner.ended, 0, runner.output);
+    }));
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`a request under way when ${signal} comes gets its answer`, () =>
+    whileRunning({}, async ({ runner, ports }) => {
+      const active = 'http.ingress_http.downstream_rq_active';
+      const answer = get(ports.SIDECAR_PORT, '/slow');
+      // Not before the sidecar has it.
+      while (!(await get(ports.ADMIN_PORT, `/stats?filter=${active}`)).includes(`${active}: 1`));
+      if (signal === 'SIGINT') void runner.interrupt();
+      else runner.child.kill(signal);
+      assert.is(await answer, '200 Hello from backend!\n');
+      assert.is(await runner.ended, 0, runner.output);
+    }));
 }
 
 test.run();

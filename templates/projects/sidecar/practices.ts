@@ -1,6 +1,6 @@
 /**
  * The production practices, each switched on by its variable: `CIRCUIT_BREAKERS=on npm start`. ALL=on is every one of
- * them.
+ * them but tracing, which needs real Envoy.
  */
 import { envBoolean } from 'envoy3';
 
@@ -13,8 +13,15 @@ export const practices = {
   /** Speaks TLS to the backend. */
   tlsOrigination: envBoolean('TLS_ORIGINATION', all),
   accessLog: envBoolean('ACCESS_LOG', all),
+  /** Spans to a Zipkin collector. */
+  tracing: envBoolean('TRACING', false),
   circuitBreakers: envBoolean('CIRCUIT_BREAKERS', all),
+  /** A token bucket in the sidecar itself. */
   rateLimit: envBoolean('RATE_LIMIT', all),
+  /** A service that counts for all sidecars. */
+  globalRateLimit: envBoolean('GLOBAL_RATE_LIMIT', all),
+  /** The backends are asked for by name, in discovery. */
+  discovery: envBoolean('DISCOVERY', all),
   /** One request in ten goes to the canary. */
   canary: envBoolean('CANARY', all),
   /** A header or a cookie chooses the canary. */

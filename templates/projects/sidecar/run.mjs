@@ -1,81 +1,58 @@
 /**
- * `npm start`: the certificate, the configuration, two backends and the sidecar, until Ctrl-C.
+ * `npm start`: the certificate, the configuration, the services of the practices that are on, and the sidecar, until
+ * Ctrl-C.
  */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { prepareCertificate } from './certificate.mjs';
 import { envoy3Home, projectFolder } from './runner/envoy3-package.mjs';
-import { killAll, start, stop } from './runner/processes.mjs';
+import { runProject } from './runner/run-project.mjs';
 
 const { env } = process;
-const on = (name) => /^(?:true|1|yes|on)$/i.test(env[name] ?? env.ALL ?? '');
+const isOn = (text) => /^(?:true|1|yes|on)$/i.test(text ?? '');
+const on = (name) => isOn(env[name] ?? env.ALL);
 const sidecarPort = env.SIDECAR_PORT ?? '10000';
 const adminPort = env.ADMIN_PORT ?? '9901';
 const backends = { backend: env.BACKEND_PORT ?? '9090', canary: env.CANARY_PORT ?? '9091' };
-const cli = join(envoy3Home(), 'cli', 'envoy3.mjs');
-const guarded = ['--import', join(projectFolder, 'runner', 'guard.mjs')];
-const cwd = projectFolder;
 
-async function ready() {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    const answer = await fetch(`http://127.0.0.1:${adminPort}/ready`).catch(() => undefined);
-    await answer?.arrayBuffer();
-    if (answer?.status === 200) return;
-    await new Promise((done) => setTimeout(done, 25));
-  }
-  throw new Error('the sidecar did not become ready');
-}
+/** The ports of `host:port` variables that say where discovery is. */
+const portOf = (text, fallback) => /:(\d+)$/.exec(text ?? '')?.[1] ?? fallback;
 
 const certificate = env.CERTIFICATE ?? (await prepareCertificate(projectFolder));
-execFileSync(process.execPath, [cli, 'build', '-o', 'envoy3.yaml'], {
-  cwd,
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
-
-const processes = Object.entries(backends).map(([name, port]) =>
-  start(name, process.execPath, [...guarded, join(projectFolder, 'services', 'backend.mjs')], {
-    cwd,
-    env: {
-      BACKEND_NAME: name,
-      BACKEND_PORT: port,
-      BACKEND_TLS: on('TLS_ORIGINATION') ? certificate : '',
-    },
-  }),
-);
-const flags = ['serve', '-c', 'envoy3.yaml', '-l', 'warning', '--drain-time-s', '5'];
-const sidecar = start('sidecar', process.execPath, [...guarded, cli, ...flags], { cwd, env: {} });
-
-let ending = false;
-async function end(code) {
-  if (ending) return;
-  ending = true;
-  // The sidecar first: the requests in flight still need the backends.
-  await stop(sidecar);
-  await Promise.all(processes.map(stop));
-  process.exit(code);
+const services = Object.entries(backends).map(([name, port]) => ({
+  name,
+  port,
+  args: ['services/backend.mjs'],
+  env: { BACKEND_NAME: name, BACKEND_PORT: port, BACKEND_TLS: on('TLS_ORIGINATION') ? certificate : '' },
+}));
+if (on('GLOBAL_RATE_LIMIT')) {
+  const port = env.RATE_LIMIT_PORT ?? '8081';
+  services.push({ name: 'rate-limit', port, args: ['services/rate-limit.mjs'] });
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
-for (const one of [sidecar, ...processes]) {
-  one.ended.then((how) => {
-    if (ending) return;
-    process.stderr.write(`${one.name} ${how}\n`);
-    void end(1);
+// Not a part of ALL: the bundled runtime refuses it.
+if (isOn(env.TRACING)) {
+  const port = env.COLLECTOR_PORT ?? '9411';
+  services.push({ name: 'collector', port, args: ['services/collector.mjs'] });
+}
+if (on('DISCOVERY')) {
+  const port = portOf(env.DISCOVERY_HTTP, '8500');
+  services.push({
+    name: 'discovery',
+    port,
+    args: [
+      join(envoy3Home(), 'cli', 'envoy3.mjs'),
+      ...['discovery', '--services', 'sidecar.services.ts'],
+      ...['--http-port', port],
+      ...['--dns-port', portOf(env.DISCOVERY_DNS, '8600')],
+    ],
   });
 }
 
-try {
-  await ready();
-  const curl = on('TLS_TERMINATION') ? 'curl -k https:' : 'curl http:';
-  process.stdout.write(`
-  ${curl}//localhost:${sidecarPort}/
+const curl = on('TLS_TERMINATION') ? 'curl -k https:' : 'curl http:';
+
+await runProject({
+  services,
+  adminPort,
+  greeting: `  ${curl}//localhost:${sidecarPort}/
   ${curl}//localhost:${sidecarPort}/important
-  curl http://localhost:${adminPort}/stats/prometheus
-
-  Ctrl-C ends all of it.
-
-`);
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  killAll();
-  process.exit(1);
-}
+  curl http://localhost:${adminPort}/stats/prometheus`,
+});

@@ -12,6 +12,9 @@ const base = `${scheme}://localhost:${env('SIDECAR_PORT', '10000')}` as const;
 const tests: RouteTestInput[] = [
   { request: { url: `${base}/important`, random: 0 }, expect: { cluster: 'backend_service' } },
 ];
+if (practices.circuitBreakers) {
+  tests.push({ request: `${base}/important/a`, expect: { route: 'important', cluster: 'backend_service' } });
+}
 if (practices.canary) {
   // `random` stands for the number that Envoy draws; a hundred is the sum of the weights.
   tests.push({ request: { url: `${base}/`, random: 89 }, expect: { cluster: 'backend_service' } });

@@ -3,8 +3,8 @@
  */
 import { spawn } from 'node:child_process';
 
-/** Time to finish what is under way before the end is forced. */
-const graceMs = 5000;
+/** Time to finish what is under way before the end is forced: above `--drain-time-s`, so that requests end by themselves. */
+const graceMs = 8000;
 
 const running = new Set();
 
@@ -31,6 +31,8 @@ export function start(name, command, args, { cwd, env }) {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal is for the runner, which ends the others in order, each softly.
+    detached: process.platform !== 'win32',
   });
   forward(name, child.stdout);
   forward(name, child.stderr);

@@ -1,6 +1,6 @@
 /**
- * The backend: BACKEND_TLS=certificate.pem makes it speak TLS. `/slow` answers after a second, `/healthz` says that it
- * is well.
+ * The backend: BACKEND_TLS=certificate.pem makes it speak TLS. `/slow` answers after a second. `/healthz` says whether it
+ * is well, which `/fail` and `/recover` change.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,15 +8,21 @@ import { createServer as createTlsServer } from 'node:https';
 
 const name = process.env.BACKEND_NAME ?? 'backend';
 const pem = process.env.BACKEND_TLS ? readFileSync(process.env.BACKEND_TLS) : undefined;
+const slowMs = 1000;
+let isWell = true;
 
 function answer(request, response) {
-  const text = request.url === '/healthz' ? 'ok\n' : `Hello from ${name}!\n`;
-  const send = () => {
-    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) });
+  const send = (status, text) => {
+    response.writeHead(status, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) });
     response.end(text);
   };
-  if (request.url === '/slow') setTimeout(send, 1000);
-  else send();
+  const hello = () => send(200, `Hello from ${name}!\n`);
+  if (request.url === '/healthz') send(isWell ? 200 : 503, isWell ? 'ok\n' : 'not well\n');
+  else if (request.url === '/slow') setTimeout(hello, slowMs);
+  else if (request.url === '/fail' || request.url === '/recover') {
+    isWell = request.url === '/recover';
+    hello();
+  } else hello();
 }
 
 const server = pem ? createTlsServer({ cert: pem, key: pem }, answer) : createServer(answer);
