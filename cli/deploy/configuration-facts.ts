@@ -1,0 +1,81 @@
+/**
+ * What a deployment has to know of a configuration: where it listens, where it is asked, which files it writes.
+ */
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface ListenerFacts {
+  /** `listener-N` when it has none. */
+  readonly name: string;
+  readonly address: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+export interface ConfigurationFacts {
+  /** HOST:PORT of the admin interface as its own host reaches it; undefined without one, or with a socket file. */
+  readonly admin: string | undefined;
+  /** Those with a port of their own, in the order of the configuration. */
+  readonly listeners: readonly ListenerFacts[];
+  /** Absolute paths of the access logs, sorted, without devices. */
+  readonly logFiles: readonly string[];
+  /** Some listener has a port below 1024. */
+  readonly isPrivileged: boolean;
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function socketOf(address: unknown): Omit<ListenerFacts, 'name'> | undefined {
+  const { address: host, port_value: port, protocol } = fields(fields(address).socket_address);
+  if (typeof host !== 'string' || typeof port !== 'number' || port < 1) return undefined;
+  return { address: host, port, protocol: protocol === 'UDP' ? 'udp' : 'tcp' };
+}
+
+/** An address that stands for all of them is asked by the one of the host itself. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function collectLogFiles(value: unknown, found: Set<string>): void {
+  if (Array.isArray(value)) {
+    for (const item of value) collectLogFiles(item, found);
+    return;
+  }
+  for (const [name, item] of Object.entries(fields(value))) {
+    const type = fields(value)['@type'];
+    const isLog =
+      (name === 'path' && typeof type === 'string' && type.endsWith('.FileAccessLog')) ||
+      name === 'access_log_path';
+    if (isLog && typeof item === 'string') {
+      if (/^\/(?!dev\/|proc\/)/.test(item)) found.add(item);
+    } else collectLogFiles(item, found);
+  }
+}
+
+/** @param bootstrap canonical */
+export function configurationFacts(bootstrap: unknown): ConfigurationFacts {
+  const admin = socketOf(fields(fields(bootstrap).admin).address);
+  const listeners = list(fields(fields(bootstrap).static_resources).listeners).flatMap((value, index) => {
+    const socket = socketOf(fields(value).address);
+    const { name } = fields(value);
+    if (socket === undefined) return [];
+    return [{ name: typeof name === 'string' && name !== '' ? name : `listener-${index}`, ...socket }];
+  });
+  const logFiles = new Set<string>();
+  collectLogFiles(bootstrap, logFiles);
+  return {
+    admin: admin === undefined ? undefined : `${reachable(admin.address)}:${admin.port}`,
+    listeners,
+    logFiles: [...logFiles].sort(),
+    isPrivileged: listeners.some(({ port }) => port < 1024),
+  };
+}
