@@ -11,6 +11,12 @@ export interface ListenerFacts {
   /** 1 to 65535. */
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
+  /** The name as a DNS label. */
+  readonly label: string;
+  /** HOST:PORT as its own host reaches it; '' where nothing accepts connections (UDP). */
+  readonly probe: string;
+  /** Only its own host reaches it. */
+  readonly isLocal: boolean;
 }
 
 export interface ConfigurationFacts {
@@ -32,7 +38,7 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function socketOf(address: unknown): Omit<ListenerFacts, 'name'> | undefined {
+function socketOf(address: unknown): Pick<ListenerFacts, 'address' | 'port' | 'protocol'> | undefined {
   const { address: host, port_value: port, protocol } = fields(fields(address).socket_address);
   if (typeof host !== 'string' || typeof port !== 'number' || port < 1) return undefined;
   return { address: host, port, protocol: protocol === 'UDP' ? 'udp' : 'tcp' };
@@ -43,6 +49,20 @@ function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+function listenerFacts(value: unknown, index: number): ListenerFacts | undefined {
+  const socket = socketOf(fields(value).address);
+  if (socket === undefined) return undefined;
+  const given = fields(value).name;
+  const name = typeof given === 'string' && given !== '' ? given : `listener-${index}`;
+  return {
+    name,
+    ...socket,
+    label: name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || `listener-${index}`,
+    probe: socket.protocol === 'udp' ? '' : `${reachable(socket.address)}:${socket.port}`,
+    isLocal: /^127\.|^::1$/.test(socket.address),
+  };
 }
 
 function collectLogFiles(value: unknown, found: Set<string>): void {
@@ -64,12 +84,9 @@ function collectLogFiles(value: unknown, found: Set<string>): void {
 /** @param bootstrap canonical */
 export function configurationFacts(bootstrap: unknown): ConfigurationFacts {
   const admin = socketOf(fields(fields(bootstrap).admin).address);
-  const listeners = list(fields(fields(bootstrap).static_resources).listeners).flatMap((value, index) => {
-    const socket = socketOf(fields(value).address);
-    const { name } = fields(value);
-    if (socket === undefined) return [];
-    return [{ name: typeof name === 'string' && name !== '' ? name : `listener-${index}`, ...socket }];
-  });
+  const listeners = list(fields(fields(bootstrap).static_resources).listeners).flatMap(
+    (value, index) => listenerFacts(value, index) ?? [],
+  );
   const logFiles = new Set<string>();
   collectLogFiles(bootstrap, logFiles);
   return {

@@ -23,5 +23,7 @@ export interface DeployTarget {
   readonly summary: string;
   /** False: its files are the same for every configuration, and none is read. */
   readonly needsConfiguration: boolean;
+  /** It is about listeners: there must be one with a port. */
+  readonly needsListeners?: boolean;
   readonly files: readonly DeployFile[];
 }

@@ -17,11 +17,6 @@ export function jinja(text: string): string {
   return text.replace(/\{[{%#]/g, (open) => `{{ '${open}' }}`);
 }
 
-/** Text in a place that ERB or EPP reads. */
-export function erb(text: string): string {
-  return text.replaceAll('<%', '<%%').replaceAll('%>', '%%>');
-}
-
 /** One word of a POSIX shell. */
 export function sh(text: string): string {
   return /^[\w./@%+:,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
@@ -64,4 +59,9 @@ export function compose(text: string): string {
 /** A path in logrotate's configuration, where the shell's patterns would match. */
 export function logrotate(text: string): string {
   return `"${text.replace(/["\\*?[\]{}]/g, '\\$&')}"`;
+}
+
+/** Lines, two columns further in. Empty ones stay empty. */
+export function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
 }

@@ -23,7 +23,8 @@ export function strictContext(value: unknown): unknown {
   };
   return new Proxy(inner, {
     get(target, name) {
-      demand(name);
+      // Handlebars compares the value with texts.
+      if (name !== 'valueOf' && name !== 'toString') demand(name);
       return Reflect.get(target, name);
     },
     has(target, name) {

@@ -36,9 +36,8 @@ test('sh: one word of a shell', () => {
   }
 });
 
-test('jinja and erb: no opening is left', () => {
+test('jinja: no opening is left', () => {
   assert.is(quote.jinja('a {{ b }} {% c %} {# d #}'), "a {{ '{{' }} b }} {{ '{%' }} c %} {{ '{#' }} d #}");
-  assert.is(quote.erb('<%= a %>'), '<%%= a %%>');
 });
 
 test('ruby and puppet: no interpolation', () => {
