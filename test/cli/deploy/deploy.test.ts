@@ -1,9 +1,10 @@
 /** `envoy3 deploy` on real folders: writing, drift, what is in the way, bad input. */
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deployTargets } from '../../../cli/deploy/deploy-targets.js';
+import { readServicesFile } from '../../../runtime/discovery/definition/services-file.js';
 import { main } from '../../../cli/main.js';
 import { withFolder } from '../../support/temporary-folder.js';
 import { recordedIo } from '../recorded-io.js';
@@ -139,19 +140,52 @@ test('--list names targets and settings', async () => {
   assert.match(out, /^drain_seconds +seconds that requests have to end \(30\)$/m);
 });
 
-test('a program that lost its mode is drift', () =>
+test('files of the other engine are taken away, a program that lost its mode is mended', () =>
   withFolder(files, async (folder) => {
-    const program = deployTargets.flatMap(({ files: all, name }) =>
-      all.filter(({ executable }) => executable === true).map((file) => [name, file] as const),
-    )[0];
-    if (program === undefined) return;
-    const [name, file] = program;
-    const argv = ['deploy', name, '-c', 'envoy3.yaml', '-o', 'out', '--engine', file.engine ?? 'bundled'];
-    assert.is(await main(argv, recordedIo(folder)), 0);
-    chmodSync(join(folder, 'out', file.path), 0o644);
-    const io = recordedIo(folder);
-    assert.is(await main([...argv, '--check'], io), 1);
-    assert.is(io.out(), `${file.path}: is not executable\n`);
+    const run = async (engine: string, ...more: string[]) => {
+      const argv = ['deploy', 'docker', '-c', 'envoy3.yaml', '-o', 'out', '--engine', engine, ...more];
+      const io = recordedIo(folder);
+      return [await main(argv, io), io.out(), io.err()] as const;
+    };
+    const script = join(folder, 'out', 'hot-restarter.sh');
+    assert.is((await run('envoy'))[0], 0);
+    chmodSync(script, 0o644);
+    assert.equal(await run('envoy', '--check'), [1, 'hot-restarter.sh: is not executable\n', '']);
+    assert.equal(await run('envoy'), [0, '', 'envoy3: hot-restarter.sh made executable\n']);
+    assert.is(statSync(script).mode & 0o777, 0o755);
+    assert.match((await run('bundled', '--check'))[1], 'hot-restarter.sh: is left over\n');
+    assert.match((await run('bundled'))[2], 'envoy3: hot-restarter.sh removed\n');
+    assert.not.ok(existsSync(script));
+    // One that somebody else wrote is none of its business.
+    writeFileSync(script, '#!/bin/sh\n');
+    assert.equal(await run('bundled', '--check'), [0, '', '']);
   }));
+
+test('a target about listeners needs one; a module is shipped as it compiles', async () => {
+  const none = exampleYaml.replace(/static_resources:[\s\S]*/, '');
+  const argv = ['deploy', 'consul', '-c', 'envoy3.yaml', '-o', 'out'];
+  const { code, err } = await runCommand({ 'envoy3.yaml': none }, argv);
+  assert.is(code, 2);
+  assert.match(err, 'consul needs a listener with a port');
+  const { read } = await runCommand(files, [...argv, '--set', 'tags=a,b']);
+  const [web] = readServicesFile(read('out/envoy3.json'), 'envoy3.json');
+  assert.equal([web?.service.name, web?.service.port, web?.service.tags], ['envoy3-web', 8080, ['a', 'b']]);
+  assert.equal(
+    web?.checks.map(({ name }) => name),
+    ['ready', 'listening'],
+  );
+  const module =
+    'export default { admin: { address: { socket_address: { address: "::", port_value: 9901 } } } };\n';
+  const compiled = await runCommand({ 'envoy3.config.ts': module }, ['deploy', 'ansible', '-o', 'out']);
+  assert.is(compiled.code, 0, compiled.err);
+  assert.match(compiled.read('out/envoy3/files/envoy3.yaml'), /^admin:\n/);
+  assert.match(compiled.read('out/envoy3/defaults/main.yml'), 'http://[::1]:9901/ready');
+});
+
+test('standard input is a configuration too', async () => {
+  const argv = ['deploy', 'systemd', '-c', '-', '-o', 'out'];
+  const { code, files: written } = await runCommand({}, argv, { input: exampleYaml });
+  assert.equal([code, written], [0, ['out/envoy3.service']]);
+});
 
 test.run();
