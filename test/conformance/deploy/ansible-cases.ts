@@ -165,6 +165,9 @@ export const ansibleCases: readonly DeployCase[] = [
       try {
         const path = `${systemd.bin}:${process.env.PATH}`;
         const { role, run } = play(place, make('one'), { envoy3_manage_service: true }, path);
+        const checked = run('--check');
+        assert.is(checked.code, 0, checked.out);
+        assert.equal(systemd.calls(), []);
         const first = run();
         assert.is(first.code, 0, first.out + first.err);
         assert.equal(
