@@ -14,7 +14,7 @@ KNOWN = {
   cookbook_file: %i[cookbook source owner group mode backup sensitive verify],
   http_request: %i[url],
   systemd_unit: %i[content verify triggers_reload],
-  service: %i[]
+  service: %i[supports]
 }.freeze
 COMMON = %i[retries retry_delay action sensitive].freeze
 RUN = []

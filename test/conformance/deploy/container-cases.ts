@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import type { DeployCase } from './deploy-case.js';
-import { ask, configuration, deploy, freePort, program, put, runTool, runWell } from './deploy-case.js';
+import { configuration, deploy, freePort, put, runTool, runWell, whileServing } from './deploy-case.js';
 
 const engines = ['bundled', 'envoy'] as const;
 const open = configuration().replace(
@@ -78,17 +78,7 @@ export const containerCases: readonly DeployCase[] = [
       });
       const codes = () => commands.map(([command, ...args]) => runTool(command, args).code === 0);
       assert.equal(codes(), [false, false]);
-      const { spawn } = await import('node:child_process');
-      const file = put(join(place.folder, 'envoy3.yaml'), config);
-      const child = spawn(program(place), ['serve', '-c', file, '-l', 'off'], { stdio: 'ignore' });
-      try {
-        for (let attempt = 0; attempt < 200 && !(await ask(admin, '/ready')).includes('LIVE'); attempt++) {
-          await new Promise((wait) => setTimeout(wait, 50));
-        }
-        assert.equal(codes(), [true, true]);
-      } finally {
-        child.kill('SIGKILL');
-      }
+      await whileServing(place, config, admin, 'bundled', () => assert.equal(codes(), [true, true]));
     },
   },
 ];

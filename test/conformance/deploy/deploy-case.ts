@@ -1,7 +1,7 @@
 /**
  * One thing that a deployment must do, with the programs that it takes to find out.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -164,6 +164,28 @@ export function freePort(): Promise<number> {
       server.close(() => done(port));
     });
   });
+}
+
+/** Runs `use` while a proxy serves the configuration. */
+export async function whileServing(
+  place: DeployPlace,
+  config: string,
+  admin: number,
+  engine: 'bundled' | 'envoy',
+  use: () => Promise<void> | void,
+): Promise<void> {
+  const file = put(join(place.folder, `served-${engine}.yaml`), config);
+  const [command, args] =
+    engine === 'envoy'
+      ? [place.envoyBin ?? '', ['-c', file, '-l', 'off', '--use-dynamic-base-id', '--concurrency', '1']]
+      : [program(place), ['serve', '-c', file, '-l', 'off']];
+  const child = spawn(command, args, { stdio: 'ignore' });
+  try {
+    assert.match(await until('LIVE', () => ask(admin, '/ready')), 'LIVE');
+    await use();
+  } finally {
+    child.kill('SIGKILL');
+  }
 }
 
 /** The body of an answer; the fault in words where there is none. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readServicesFile } from '../../../runtime/discovery/definition/services-file.js';
 import * as assert from 'uvu/assert';
 import type { DeployCase } from './deploy-case.js';
-import { deploy, put, runTool, runWell } from './deploy-case.js';
+import { ask, configuration, deploy, freePort, put, runTool, runWell, whileServing } from './deploy-case.js';
 
 /** Who was down, and when it is told; by Prometheus' own test of rules. */
 const ruleTest = `rule_files: [envoy3.rules.yml]
@@ -32,7 +32,41 @@ tests:
             exp_annotations: { summary: "web has no healthy host." }
 `;
 
+/** Counted from the first change of a listener or cluster by xDS on, which a file of `--layout split` is. */
+const dynamicOnly = /_(?:lds|cds)_/;
+
+const metricCases = (['bundled', 'envoy'] as const).map(
+  (engine): DeployCase => ({
+    name: `the metrics that alerts are about are those of the proxy: ${engine}`,
+    tools: engine === 'envoy' ? ['real Envoy'] : [],
+    async run(place) {
+      const rules = readFileSync(join(deploy(place, 'prometheus', { engine }), 'envoy3.rules.yml'), 'utf8');
+      const metrics = [...new Set([...rules.matchAll(/\benvoy_\w+(?=\{)/g)].map(([name]) => name))];
+      assert.ok(metrics.length >= 4);
+      const [admin, port, nobody] = [await freePort(), await freePort(), await freePort()];
+      const cluster = `  clusters:
+    - name: web
+      load_assignment:
+        cluster_name: web
+        endpoints:
+          - lb_endpoints:
+              - endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${nobody} } } }
+`;
+      const config = `${configuration({ admin, port, log: '/dev/null' }).replace(/direct_response: .*/, 'route: { cluster: web }')}${cluster}`;
+      await whileServing(place, config, admin, engine, async () => {
+        assert.match(await ask(port), 'upstream connect error');
+        const stats = await ask(admin, '/stats/prometheus');
+        for (const name of metrics.filter((one) => !dynamicOnly.test(one))) {
+          assert.match(stats, new RegExp(`^${name}\\{`, 'm'), name);
+        }
+        assert.match(stats, /^envoy_cluster_upstream_rq_xx\{.*envoy_response_code_class="5".*\} 1$/m);
+      });
+    },
+  }),
+);
+
 export const observerCases: readonly DeployCase[] = [
+  ...metricCases,
   {
     name: 'promtool: takes the scrape configuration and the alerts, and they tell',
     tools: ['promtool'],
