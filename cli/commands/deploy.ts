@@ -3,11 +3,13 @@ import { nearName } from '../../dsl/api/index.js';
 import { textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
+import { configurationFacts } from '../deploy/configuration-facts.js';
 import { deploySettings, readSettings } from '../deploy/deploy-settings.js';
 import type { DeployTarget, Engine } from '../deploy/deploy-target.js';
 import { deployTargets } from '../deploy/deploy-targets.js';
 import { pathsOf, renderTarget } from '../deploy/render-target.js';
 import { shipConfiguration } from '../deploy/ship-configuration.js';
+import { unseenFiles } from '../deploy/unseen-files.js';
 import type { Drift } from '../deploy/write-files.js';
 import { findDrift, writeFiles } from '../deploy/write-files.js';
 
@@ -39,15 +41,21 @@ function listing(engine: Engine): string {
   return `${columns(targets)}\nSettings, for --set:\n${columns(settings)}`;
 }
 
-/** `envoy3.service: differs from line 12`. */
+const words: Readonly<Record<Drift['kind'], string>> = {
+  missing: 'is missing',
+  differs: 'differs',
+  mode: 'is not executable',
+  'left over': 'is left over',
+};
+
+/** `envoy3.service: differs, line 12`, with both lines under it. */
 function driftText({ kind, line, path }: Drift): string {
-  const words = {
-    missing: 'is missing',
-    differs: `differs from line ${line}`,
-    mode: 'is not executable',
-    'left over': 'is left over',
-  };
-  return `${path}: ${words[kind]}\n`;
+  if (line === undefined) return `${path}: ${words[kind]}\n`;
+  const shown = [
+    ['-', line.found],
+    ['+', line.wanted],
+  ].flatMap(([sign, text]) => (text === undefined ? [] : [`  ${sign} ${text}\n`]));
+  return `${path}: ${words[kind]}, line ${line.number}\n${shown.join('')}`;
 }
 
 const done: Readonly<Record<Drift['kind'], string>> = {
@@ -68,6 +76,9 @@ async function deployTo(
   const path = textOption(args, 'config') ?? 'envoy3.config.ts';
   const configuration = target.needsConfiguration ? await shipConfiguration(path, io) : undefined;
   if (target.needsConfiguration && configuration === undefined) return 1;
+  for (const warning of unseenFiles(target, configurationFacts(configuration?.bootstrap))) {
+    io.stderr(`envoy3: warning: ${warning}\n`);
+  }
   const files = renderTarget({ target, engine, settings, configuration });
   const possible = pathsOf(target, settings);
   const root = resolve(io.cwd, folder);

@@ -26,6 +26,8 @@ export interface ConfigurationFacts {
   readonly listeners: readonly ListenerFacts[];
   /** Absolute paths of the access logs, sorted, without devices. */
   readonly logFiles: readonly string[];
+  /** Absolute paths of what it reads: certificates, keys, secrets, scripts; sorted, without devices. */
+  readonly files: readonly string[];
   /** Some listener has a port below 1024. */
   readonly isPrivileged: boolean;
 }
@@ -65,19 +67,31 @@ function listenerFacts(value: unknown, index: number): ListenerFacts | undefined
   };
 }
 
-function collectLogFiles(value: unknown, found: Set<string>): void {
+/** What a text field of a message is: a file that is written, one that is read, or none. */
+function useOf(name: string, message: Fields, parent: string): 'written' | 'read' | undefined {
+  const type = message['@type'];
+  if (name === 'access_log_path') return 'written';
+  if (name === 'filename') return 'read';
+  if (name !== 'path') return undefined;
+  if (typeof type === 'string' && type.endsWith('.FileAccessLog')) return 'written';
+  return parent === 'path_config_source' ? 'read' : undefined;
+}
+
+interface Files {
+  readonly read: Set<string>;
+  readonly written: Set<string>;
+}
+
+/** @param parent name of the field that the value stands in */
+function collectFiles(value: unknown, parent: string, found: Files): void {
   if (Array.isArray(value)) {
-    for (const item of value) collectLogFiles(item, found);
+    for (const item of value) collectFiles(item, parent, found);
     return;
   }
   for (const [name, item] of Object.entries(fields(value))) {
-    const type = fields(value)['@type'];
-    const isLog =
-      (name === 'path' && typeof type === 'string' && type.endsWith('.FileAccessLog')) ||
-      name === 'access_log_path';
-    if (isLog && typeof item === 'string') {
-      if (/^\/(?!dev\/|proc\/)/.test(item)) found.add(item);
-    } else collectLogFiles(item, found);
+    const use = typeof item === 'string' ? useOf(name, fields(value), parent) : undefined;
+    if (use === undefined) collectFiles(item, name, found);
+    else if (/^\/(?!dev\/|proc\/|sys\/)/.test(item as string)) found[use].add(item as string);
   }
 }
 
@@ -87,12 +101,13 @@ export function configurationFacts(bootstrap: unknown): ConfigurationFacts {
   const listeners = list(fields(fields(bootstrap).static_resources).listeners).flatMap(
     (value, index) => listenerFacts(value, index) ?? [],
   );
-  const logFiles = new Set<string>();
-  collectLogFiles(bootstrap, logFiles);
+  const files: Files = { read: new Set(), written: new Set() };
+  collectFiles(bootstrap, '', files);
   return {
     admin: admin === undefined ? undefined : `${reachable(admin.address)}:${admin.port}`,
     listeners,
-    logFiles: [...logFiles].sort(),
+    logFiles: [...files.written].sort(),
+    files: [...files.read].sort(),
     isPrivileged: listeners.some(({ port }) => port < 1024),
   };
 }

@@ -25,5 +25,7 @@ export interface DeployTarget {
   readonly needsConfiguration: boolean;
   /** It is about listeners: there must be one with a port. */
   readonly needsListeners?: boolean;
+  /** The proxy runs by our systemd unit, in its sandbox. */
+  readonly runsUnit?: boolean;
   readonly files: readonly DeployFile[];
 }

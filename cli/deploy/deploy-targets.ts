@@ -8,12 +8,14 @@ export const deployTargets: readonly DeployTarget[] = [
     name: 'systemd',
     summary: 'a unit that checks before it reloads',
     needsConfiguration: true,
+    runsUnit: true,
     files: [{ path: '{{name}}.service', template: 'systemd/unit.service.hbs' }],
   },
   {
     name: 'ansible',
     summary: 'a role: configuration, unit, reload, wait until it is ready',
     needsConfiguration: true,
+    runsUnit: true,
     files: [
       { path: 'envoy3/README.md', template: 'ansible/README.md.hbs' },
       { path: 'envoy3/defaults/main.yml', template: 'ansible/defaults.yml.hbs' },
@@ -29,6 +31,7 @@ export const deployTargets: readonly DeployTarget[] = [
     name: 'chef',
     summary: 'a cookbook: a resource that verifies, a recipe that reloads at the end of the run',
     needsConfiguration: true,
+    runsUnit: true,
     files: [
       { path: 'envoy3/README.md', template: 'chef/README.md.hbs' },
       { path: 'envoy3/metadata.rb', template: 'chef/metadata.rb.hbs' },
@@ -43,6 +46,7 @@ export const deployTargets: readonly DeployTarget[] = [
     name: 'puppet',
     summary: 'a module: one class',
     needsConfiguration: true,
+    runsUnit: true,
     files: [
       { path: 'envoy3/README.md', template: 'puppet/README.md.hbs' },
       { path: 'envoy3/metadata.json', template: 'puppet/metadata.json.hbs' },

@@ -56,6 +56,18 @@ function adminParts(admin: string | undefined): Record<string, string> {
   return { admin, admin_host: admin.slice(0, colon), admin_port: admin.slice(colon + 1) };
 }
 
+/**
+ * What a container needs of the host besides the configuration: the folders of the files that it reads, so that a renewed
+ * certificate is seen; of a file in the root, itself. None lies in another.
+ */
+function mountsOf(files: readonly string[], configDir: string): string[] {
+  const folders = files.map((path) => (dirname(path) === '/' ? path : dirname(path)));
+  const all = [configDir, ...folders];
+  return [...new Set(folders)].filter(
+    (path) => path !== configDir && !all.some((other) => path.startsWith(`${other}/`)),
+  );
+}
+
 function contextOf({ configuration, engine, settings, target }: DeployRequest): Record<string, unknown> {
   const facts = configurationFacts(configuration?.bootstrap);
   const logDirs = [...new Set(facts.logFiles.map((path) => dirname(path)))];
@@ -79,6 +91,7 @@ function contextOf({ configuration, engine, settings, target }: DeployRequest): 
     log_dirs: logDirs,
     // The folder of the service itself is made by systemd.
     foreign_log_dirs: logDirs.filter((path) => path !== `/var/log/${settings.name}`),
+    mounts: mountsOf(facts.files, settings.config_dir ?? ''),
     version: packageVersion(),
     release: packageVersion().replace(/[-+].*/, ''),
   };

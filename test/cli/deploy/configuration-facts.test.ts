@@ -59,6 +59,25 @@ test('access logs wherever they are, but for devices and relative paths', () => 
     },
   });
   assert.equal(found.logFiles, ['/a.log', '/b.log', '/var/log/admin.log']);
+  assert.equal(found.files, []);
+});
+
+test('files that are read: certificates, keys, secrets', () => {
+  const found = facts({
+    static_resources: {
+      secrets: [
+        {
+          tls_certificate: {
+            certificate_chain: { filename: '/b.pem' },
+            private_key: { filename: 'relative' },
+          },
+        },
+      ],
+      clusters: [{ tls: { sds_config: { path_config_source: { path: '/a.yaml' } } }, path: '/not/a/file' }],
+    },
+    more: [{ filename: '/dev/null' }, { filename: 1 }, null],
+  });
+  assert.equal(found.files, ['/a.yaml', '/b.pem']);
 });
 
 test.run();

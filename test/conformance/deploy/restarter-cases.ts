@@ -55,7 +55,8 @@ function start(place: DeployPlace, env: Readonly<Record<string, string>>, config
   const ended = new Promise<number>((done) => child.on('exit', (code) => done(code ?? -1)));
   return {
     child,
-    ended: () => Promise.race([ended, new Promise<number>((done) => setTimeout(done, 10_000, -2))]),
+    ended: () =>
+      Promise.race([ended, new Promise<number>((done) => void setTimeout(done, 10_000, -2).unref())]),
     calls: () => (existsSync(callsFile) ? readFileSync(callsFile, 'utf8') : ''),
     log: () => log,
     config: file,
@@ -128,6 +129,7 @@ export const restarterCases: readonly DeployCase[] = [
         assert.match(
           await until('the one before goes on', log),
           'epoch 1 ended with 3; the one before goes on',
+          `${log()}${calls()}`,
         );
         assert.is(child.exitCode, null);
         put(config, 'good\n');
