@@ -19,10 +19,11 @@ for word; do
   if [ "$word" = validate ]; then echo validate >>"$CALLS"; ! grep -q refused "$config"; exit; fi
   previous=$word
 done
-echo "start $epoch" >>"$CALLS"
-if grep -q dies "$config"; then exit 3; fi
 trap 'echo "TERM $epoch" >>"$CALLS"; exit 0' TERM
 trap 'echo "USR1 $epoch" >>"$CALLS"' USR1
+fate=$(cat "$config")
+echo "start $epoch" >>"$CALLS"
+if [ "$fate" = dies ]; then exit 3; fi
 while :; do
   if [ -e "$CALLS.end$epoch" ]; then echo "end $epoch" >>"$CALLS"; exit 0; fi
   sleep 0.05
