@@ -82,7 +82,7 @@ export const observerCases: readonly DeployCase[] = [
     },
   },
   {
-    name: 'consul: real Consul and the discovery module take the services',
+    name: 'consul validate: real Consul takes the services',
     tools: ['consul'],
     rare: true,
     run(place) {

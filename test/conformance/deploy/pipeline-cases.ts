@@ -57,7 +57,7 @@ function repository(place: DeployPlace) {
 export const pipelineCases: readonly DeployCase[] = [
   {
     name: 'actionlint: nothing to say of the workflow',
-    tools: ['actionlint', 'shellcheck'],
+    tools: ['actionlint', 'shellcheck', 'yamllint'],
     run(place) {
       const file = join(deploy(place, 'github'), '.github/workflows/envoy3.yml');
       assert.equal(runTool('actionlint', ['-no-color', file]), { code: 0, out: '', err: '' });
