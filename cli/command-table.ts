@@ -81,6 +81,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/discovery.js')).discovery,
   },
   {
+    name: 'deploy',
+    summary: 'write files for Ansible, Chef, Puppet, systemd, containers, CI and others',
+    load: async () => (await import('./commands/deploy.js')).deploy,
+  },
+  {
     name: 'explain',
     summary: 'explain a diagnostic code',
     load: async () => (await import('./commands/explain.js')).explain,

@@ -14,6 +14,7 @@ const strict = Boolean(process.env.CI);
 const sharedDir = resolve(process.env.ENVOY3_SHARED ?? join(root, '..', 'shared'));
 const envoyBin = await findEnvoy();
 if (envoyBin !== undefined) process.env.ENVOY_BIN = envoyBin;
+process.env.PATH = `${join(root, '.cache', 'deploy-tools', 'bin')}:${process.env.PATH}`;
 let passed = 0;
 let failed = 0;
 const only = process.argv[2];
@@ -52,6 +53,7 @@ const needs = {
   'discovery-envoy': { envoy: true },
   'discovery-fuzz': {},
   package: {},
+  deploy: {},
 };
 
 for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()) {
