@@ -1,0 +1,25 @@
+/**
+ * `npm run build`: compiles the configuration to where the running edge looks for it. The bundled runtime takes a new
+ * `envoy3.yaml`; real Envoy (ENGINE=envoy) reads that once, and then follows the files of listeners and clusters beside it.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { envoy3Home, projectFolder } from './runner/envoy3-package.mjs';
+
+/** @returns the exit code */
+export function build() {
+  mkdirSync(join(projectFolder, 'run'), { recursive: true });
+  const layout =
+    process.env.ENGINE === 'envoy'
+      ? ['--layout', 'split', '-o', 'run/envoy/envoy3.yaml']
+      : ['-o', 'envoy3.yaml'];
+  const cli = join(envoy3Home(), 'cli', 'envoy3.mjs');
+  const { status } = spawnSync(process.execPath, [cli, 'build', ...layout], {
+    cwd: projectFolder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return status ?? 1;
+}
+
+if (process.argv[1]?.endsWith('build.mjs')) process.exit(build());
