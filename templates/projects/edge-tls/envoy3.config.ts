@@ -14,6 +14,7 @@ import {
   httpListener,
   listener,
   route,
+  secretRef,
   strictDns,
   upstreamTls,
   virtualHost,
@@ -21,8 +22,8 @@ import {
 import { variants } from './variants.js';
 import { workerCluster } from './workers.js';
 
-/** The chain and its key, in one file. */
-const certificate = env('CERTIFICATE', 'certificates/lighttpd.pem');
+/** The chain and its key, in `certificates/lighttpd.pem`: what is put there takes effect at once. */
+const certificate = { secret: secretRef('edge', { path: 'secrets/edge.yaml' }) };
 const truststore = env('TRUSTSTORE', 'certificates/truststore.pem');
 
 /** TLS to a backend: its name is asked for, and its certificate must be for it and come from the truststore. */

@@ -90,14 +90,17 @@ try {
   for (const name of ['web', 'api', 'old-api']) run(node(name, join('services', `${name}.mjs`)));
   await Promise.all([env.WEB_PORT ?? 9441, env.API_PORT ?? 9442].map(listens));
   for (const number of ['1', '2']) run(node(`worker-${number}`, 'worker.mjs', number));
-  edge = isReal
-    ? start(
-        'edge',
+  const command = isReal
+    ? [
         env.ENVOY_BIN ?? 'envoy',
-        ['-c', 'run/envoy/envoy3.yaml', ...flags, '--use-dynamic-base-id', '--concurrency', '1'],
-        { cwd, env: {} },
-      )
-    : node('edge', cli, 'serve', '-c', 'envoy3.yaml', ...flags);
+        ['-c', 'run/envoy/envoy3.yaml', '--use-dynamic-base-id', '--concurrency', '1'],
+      ]
+    : [process.execPath, [...guarded, cli, 'serve', '-c', 'envoy3.yaml']];
+  edge = start('edge', command[0], [...command[1], ...flags], {
+    cwd,
+    env: {},
+    logFile: join('run', 'edge.log'),
+  });
   run(edge);
   await answers(`http://127.0.0.1:${adminPort}/ready`);
   await answers(`http://127.0.0.1:${adminPort}/clusters`, 'workers::127.0.3.1:', 'workers::127.0.3.2:');

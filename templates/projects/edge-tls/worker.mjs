@@ -40,7 +40,9 @@ let ending = false;
 async function end() {
   if (ending) return;
   ending = true;
-  await deregister({ name, address, port }).catch((error) => process.stderr.write(`${error.message}\n`));
+  await deregister({ name, address, port }).catch((error) => {
+    process.stderr.write(`${name} could not take itself out: ${error.message}\n`);
+  });
   process.stdout.write(`${name} takes no more connections\n`);
   await pause(forgetMs);
   const deadline = Date.now() + graceMs;
