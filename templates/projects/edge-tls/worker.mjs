@@ -40,11 +40,13 @@ let ending = false;
 async function end() {
   if (ending) return;
   ending = true;
-  await deregister({ name, address, port }).catch((error) => {
+  try {
+    await deregister({ name, address, port });
+    process.stdout.write(`${name} takes no more connections\n`);
+    await pause(forgetMs);
+  } catch (error) {
     process.stderr.write(`${name} could not take itself out: ${error.message}\n`);
-  });
-  process.stdout.write(`${name} takes no more connections\n`);
-  await pause(forgetMs);
+  }
   const deadline = Date.now() + graceMs;
   while (sockets.clients.size > 0 && Date.now() < deadline) await pause(50);
   for (const socket of sockets.clients) socket.close(1001, 'the worker ends');
