@@ -1,5 +1,5 @@
 /**
- * What can be switched by the environment, for `npm start` and for each `npm run build` while it runs.
+ * What can be switched by the environment, for `npm start` and for each `node build.mjs` while it runs.
  */
 import { env, envBoolean, envOneOf } from 'envoy3';
 
