@@ -30,13 +30,15 @@ export function readmeSteps(text: string): ReadmeStep[] {
   return steps;
 }
 
+/** A regular expression for what is promised. */
+export function promisePattern(promised: string): string {
+  const parts = promised.split('...').map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  return parts.join('[^]*?');
+}
+
 /** Whether an output is the promised one. */
 export function keepsPromise(output: string, promised: string): boolean {
-  const pattern = promised
-    .split('...')
-    .map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    .join('[^]*?');
-  return new RegExp(`^${pattern}$`).test(output);
+  return new RegExp(`^${promisePattern(promised)}$`).test(output);
 }
 
 /** Commands that only look: what they show may take a moment to come true, so they are asked again. */

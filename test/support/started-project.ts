@@ -3,7 +3,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { keepsPromise } from './readme-session.js';
+import { promisePattern } from './readme-session.js';
 
 export class StartedProject {
   readonly #child: ChildProcess;
@@ -24,14 +24,16 @@ export class StartedProject {
         this.#look();
       });
     }
+    process.once('exit', () => this.kill());
     this.#ended = new Promise((done) => this.#child.on('close', () => done()));
   }
 
   /** Waits until all of it was printed, with anything before and after. @throws when it ends before */
   async says(promised: string): Promise<void> {
+    const pattern = new RegExp(promisePattern(promised));
     const said = new Promise<true>((done) => {
       this.#look = () => {
-        if (keepsPromise(this.#output, `...${promised}...`)) done(true);
+        if (pattern.test(this.#output)) done(true);
       };
       this.#look();
     });
