@@ -4,25 +4,20 @@
  * a WebSocket over a reload, and a new certificate. Answers and the lines of the access log must be equal; dates, ids, times,
  * ports and which worker it was aside.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
-import { connect as connectHttp2 } from 'node:http2';
-import type { Server } from 'node:https';
-import { createServer, get } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
-import { WebSocket } from 'ws';
-import { freePorts } from '../support/free-ports.js';
-import { StartedProject } from '../support/started-project.js';
+import type { OutgoingHttpHeaders } from 'node:http2';
+import {
+  askHttp2,
+  onSession,
+  overExtendedConnect,
+  overWebSocket,
+  shownSerial,
+  webServer,
+} from './edge-tls-clients.js';
+import type { Edge, EdgeContext, Engine } from './edge-tls-rig.js';
+import { withEdge } from './edge-tls-rig.js';
+import { enginesWithFileXds, observeWorkers } from './edge-tls-workers.js';
 import type { RawRequest } from './raw-request.js';
 import { askRaw, normaliseAnswer } from './raw-request.js';
-
-interface Context {
-  readonly envoyBin: string;
-  readonly root: string;
-}
 
 const grpcHead = 'content-type: application/grpc\r\nte: trailers\r\n';
 
@@ -90,229 +85,6 @@ const faults: readonly (readonly [
   ['mutual TLS, without one', { MTLS: 'on' }],
 ];
 
-const variables = [
-  'EDGE_PORT',
-  'ADMIN_PORT',
-  'WEB_PORT',
-  'API_PORT',
-  'WORKER_PORT',
-  'OLD_API_PORT',
-  'SILENT_API_PORT',
-  'H2C_PORT',
-  'DISCOVERY_HTTP',
-  'DISCOVERY_DNS',
-];
-
-/** Tells what it was sent. */
-function webServer(pem: Buffer): Promise<{ server: Server; port: number }> {
-  const server = createServer({ cert: pem, key: pem, ALPNProtocols: ['http/1.1'] }, (request, response) => {
-    let body = '';
-    request.setEncoding('latin1').on('data', (chunk: string) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      const text = `${request.method} ${request.url} ${request.rawHeaders.join('|')} ${body}`;
-      response.sendDate = false;
-      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) });
-      response.end(text);
-    });
-  });
-  return new Promise((done) => {
-    server.listen(0, '127.0.0.1', () => done({ server, port: (server.address() as { port: number }).port }));
-  });
-}
-
-/** One engine with the project. */
-class Edge {
-  readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly #started: StartedProject;
-  #release = 0;
-
-  constructor(folder: string, env: NodeJS.ProcessEnv) {
-    this.folder = folder;
-    this.env = env;
-    this.#started = new StartedProject(folder, env);
-  }
-
-  get port(): number {
-    return Number(this.env.EDGE_PORT);
-  }
-
-  file(name: string): Buffer {
-    return readFileSync(join(this.folder, name));
-  }
-
-  whenReady(): Promise<void> {
-    return this.#started.says('Ctrl-C ends all of it.');
-  }
-
-  async stop(): Promise<void> {
-    await this.#started.stop();
-  }
-
-  kill(): void {
-    this.#started.kill();
-  }
-
-  /** Compiles, and waits until it is in force. */
-  async build(env: Record<string, string>): Promise<void> {
-    const release = String(++this.#release + 1);
-    execFileSync(process.execPath, ['build.mjs'], {
-      cwd: this.folder,
-      env: { ...this.env, ...env, RELEASE: release },
-      stdio: 'ignore',
-    });
-    for (let attempt = 0; attempt < 200; attempt++) {
-      if ((await this.#answeredRelease().catch(() => '')) === release) return;
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    throw new Error(`release ${release} does not come into force`);
-  }
-
-  #answeredRelease(): Promise<string> {
-    const pem = this.file('certificates/client.pem');
-    return new Promise((done, fail) => {
-      const options = {
-        host: '127.0.0.1',
-        port: this.port,
-        path: '/release',
-        agent: false as const,
-        cert: pem,
-        key: pem,
-        rejectUnauthorized: false,
-        ALPNProtocols: ['http/1.1'],
-      };
-      get(options, (response) => {
-        response.resume();
-        done(String(response.headers['x-release']));
-      }).on('error', fail);
-    });
-  }
-
-  /** Runs one of the project's own clients, while the web server of this process answers. @returns what it prints */
-  client(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-    return new Promise((done) => {
-      const options = { cwd: this.folder, env: { ...this.env, ...env }, timeout: 30_000 };
-      execFile(process.execPath, args, options, (_error, stdout) => done(stdout));
-    });
-  }
-}
-
-/** A connection of its own for each request: some end it. */
-async function onSession(edge: Edge, use: (session: ClientHttp2Session) => Promise<string>): Promise<string> {
-  const session = connectHttp2(`https://localhost:${edge.port}`, { rejectUnauthorized: false });
-  session.on('error', () => undefined);
-  // Whether CONNECT may be extended is known then.
-  await new Promise((done) => session.once('remoteSettings', done));
-  try {
-    return await use(session);
-  } finally {
-    session.destroy();
-  }
-}
-
-function askHttp2(session: ClientHttp2Session, headers: OutgoingHttpHeaders): Promise<string> {
-  return new Promise((done) => {
-    const stream = session.request(
-      { ':authority': 'localhost:8080', ':scheme': 'https', ...headers },
-      { endStream: true },
-    );
-    let text = '';
-    const line = (given: object): string =>
-      Object.entries(given)
-        .map(([name, value]) => `${name}: ${value}\r\n`)
-        .join('');
-    stream.on('response', (given) => {
-      text += line(given);
-    });
-    stream.on('trailers', (given) => {
-      text += `trailers ${line(given)}`;
-    });
-    stream.setEncoding('latin1').on('data', (chunk: string) => {
-      text += chunk;
-    });
-    stream.on('error', ({ message }) => {
-      text += message;
-    });
-    stream.on('close', () => done(text));
-    setTimeout(() => stream.close(), 3000).unref();
-  });
-}
-
-/** @param toSend one after the other's answer @returns how it went, without the number of the worker */
-function overWebSocket(edge: Edge, path: string, toSend: readonly string[]): Promise<string> {
-  return new Promise((done) => {
-    const options = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
-    const socket = new WebSocket(`wss://127.0.0.1:${edge.port}${path}`, options);
-    const met: string[] = [];
-    const left = [...toSend];
-    const next = (): void => {
-      const text = left.shift();
-      if (text === undefined) socket.close(4000, 'enough');
-      else socket.send(text);
-    };
-    socket.on('open', next);
-    socket.on('message', (data) => {
-      met.push(String(data).replace(/^worker-\d: /, ''));
-      next();
-    });
-    socket.on('error', ({ message }) => void met.push(message));
-    socket.on('close', (code, reason) => done([...met, code, String(reason)].join('|')));
-  });
-}
-
-/** A WebSocket in a stream of HTTP/2 (RFC 8441): a masked frame there, a frame back, and the end. */
-function overExtendedConnect(session: ClientHttp2Session): Promise<string> {
-  return new Promise((done) => {
-    const stream = session.request(
-      {
-        ':method': 'CONNECT',
-        ':protocol': 'websocket',
-        ':scheme': 'https',
-        ':authority': 'localhost',
-        ':path': '/worker',
-        'sec-websocket-version': '13',
-        // Not sent by browsers here; the library behind the workers insists on it.
-        'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
-      },
-      { endStream: false },
-    );
-    let met = '';
-    let closing = false;
-    stream.on('response', (headers) => {
-      met += `${headers[':status']} `;
-      const mask = Buffer.from([1, 2, 3, 4]);
-      const octets = Buffer.from('hi').map((octet, at) => octet ^ (mask[at] as number));
-      stream.write(Buffer.concat([Buffer.from([0x81, 0x82]), mask, octets]));
-    });
-    stream.on('data', (chunk: Buffer) => {
-      met += chunk.toString('latin1').replace(/worker-\d/, 'worker');
-      // To a frame that closes, the worker answers with one, and ends.
-      if (!closing) stream.write(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
-      closing = true;
-    });
-    stream.on('end', () => stream.end());
-    stream.on('error', ({ message }) => {
-      met += message;
-    });
-    stream.on('close', () => done(met));
-    setTimeout(() => stream.close(), 3000).unref();
-  });
-}
-
-function shownSerial(port: number): Promise<string> {
-  return new Promise((done, fail) => {
-    const socket = connectTls(
-      { port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] },
-      () => {
-        done(socket.getPeerCertificate().serialNumber);
-        socket.destroy();
-      },
-    ).on('error', fail);
-  });
-}
-
 /** @returns whether the next handshakes come to have what `certificates.mjs renew` made */
 async function renewed(edge: Edge): Promise<string> {
   const before = await shownSerial(edge.port);
@@ -369,53 +141,35 @@ async function observe(edge: Edge, web: number): Promise<Map<string, string>> {
 }
 
 /**
- * Sorted: when a line is written is a matter of who ends first. Both ends of a WebSocket close at the same time, and whose end
- * is seen first is a race in Envoy as well, so of those the status alone is compared.
+ * Sorted: when a line is written is a matter of who ends first. Without those of WebSockets: both their ends close at the same
+ * time, and whose end is seen first is a race in Envoy as well.
  */
 function accessLog(edge: Edge): string[] {
   return edge
     .file('access.log')
     .toString()
     .split('\n')
-    .filter((line) => line !== '' && !line.includes(' /release '))
-    .map((line) => line.slice(line.indexOf(' ') + 1).replace(/( 101) .*/, '$1'))
+    .filter((line) => line !== '' && !/ \/release | 101 /.test(line))
+    .map((line) => line.slice(line.indexOf(' ') + 1))
     .sort();
 }
 
-export async function run(context: Context): Promise<{ passed: number; failed: number; lines: string[] }> {
+/** What of one list the other one lacks, each entry as often as it is there. */
+function lacking(these: readonly string[], those: readonly string[]): string {
+  const left = [...those];
+  const lacked = these.filter((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  return lacked.length === 0 ? 'nothing' : lacked.join('\n');
+}
+
+export async function run(
+  context: EdgeContext,
+): Promise<{ passed: number; failed: number; lines: string[] }> {
   const lines: string[] = [];
   let passed = 0;
-  const observations: { met: Map<string, string>; log: string[] }[] = [];
-  for (const engine of ['envoy', 'envoy3']) {
-    const folder = mkdtempSync(join(tmpdir(), `envoy3-edge-${engine}-`));
-    cpSync(join(context.root, 'templates', 'projects', 'edge-tls'), folder, { recursive: true });
-    const drawn = await freePorts(variables.length);
-    const env: NodeJS.ProcessEnv = {
-      ...process.env,
-      ENGINE: engine,
-      ENVOY_BIN: context.envoyBin,
-      ENVOY3_HOME: context.root,
-    };
-    for (const [at, name] of variables.entries()) {
-      env[name] = name.startsWith('DISCOVERY') ? `127.0.0.1:${drawn[at]}` : drawn[at];
-    }
-    const edge = new Edge(folder, env);
-    let web: Server | undefined;
-    try {
-      await edge.whenReady();
-      const { port, server } = await webServer(edge.file('certificates/backend.pem'));
-      web = server;
-      const met = await observe(edge, port);
-      await edge.stop();
-      observations.push({ met, log: accessLog(edge) });
-    } finally {
-      edge.kill();
-      web?.closeAllConnections();
-      web?.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  }
-  const [real, ours] = observations as [(typeof observations)[0], (typeof observations)[0]];
   let failed = 0;
   const compare = (what: string, envoy: string, envoy3: string): void => {
     if (envoy === envoy3 && envoy !== '') passed++;
@@ -424,21 +178,28 @@ export async function run(context: Context): Promise<{ passed: number; failed: n
       lines.push(`${what}\n    Envoy  ${JSON.stringify(envoy)}\n    envoy3 ${JSON.stringify(envoy3)}`);
     }
   };
-  for (const [what, envoy] of real.met) compare(what, envoy, ours.met.get(what) ?? '');
-  const only = (of: readonly string[], others: readonly string[]) => {
-    const left = [...others];
-    return of.filter((line) => {
-      const at = left.indexOf(line);
-      if (at >= 0) left.splice(at, 1);
-      return at < 0;
+  const observeEngine = (engine: Engine) =>
+    withEdge(context, engine, {}, async (edge) => {
+      const { port, server } = await webServer(edge.file('certificates/backend.pem'));
+      try {
+        const met = await observe(edge, port);
+        for (const [what, how] of await observeWorkers(edge)) met.set(what, how);
+        await edge.stop();
+        return { met, log: accessLog(edge) };
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
     });
-  };
-  const envoyOnly = only(real.log, ours.log).join('\n');
-  const oursOnly = only(ours.log, real.log).join('\n');
-  compare(
-    `${real.log.length} lines of the access log; those that only one has:`,
-    `.${envoyOnly}`,
-    `.${oursOnly}`,
-  );
+  const real = await observeEngine('envoy');
+  const ours = await observeEngine('envoy3');
+  for (const [what, envoy] of real.met) compare(what, envoy, ours.met.get(what) ?? '');
+  const what = `of ${real.log.length} lines of the access log, those that only one has`;
+  compare(what, lacking(real.log, ours.log), lacking(ours.log, real.log));
+
+  for (const engine of enginesWithFileXds) {
+    const inFiles = await withEdge(context, engine, { WORKERS: 'files' }, observeWorkers);
+    for (const [id, how] of inFiles) compare(`${id}, in files`, real.met.get(id) ?? '', how);
+  }
   return { passed, failed, lines };
 }
