@@ -5,9 +5,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createFileRegistry, fromBinary, ScalarType } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../compiler/index.js';
+import { isInstalled } from '../bench/processes.js';
 import { freePorts } from '../support/free-ports.js';
 import { ReadmeShell, readmeSteps } from '../support/readme-session.js';
 import { StartedProject } from '../support/started-project.js';
@@ -46,6 +49,55 @@ for (const [name, [value, text]] of Object.entries(variants)) {
   });
 }
 
+test('the protoset is what descriptor.proto says', async () => {
+  const { protoset } = (await import(join(project, 'protoset.mjs'))) as { protoset(): Buffer };
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, protoset()));
+  const service = registry.getService('edge.v1.AuthApi');
+  assert.equal(
+    service?.methods.map(({ input, methodKind, name, output }) => [
+      name,
+      methodKind,
+      input.typeName,
+      output.fields.map((field) => `${field.number} ${field.jsonName} ${field.scalar}`),
+    ]),
+    [
+      [
+        'Ping',
+        'unary',
+        'edge.v1.PingRequest',
+        [`1 text ${ScalarType.STRING}`, `2 count ${ScalarType.INT32}`],
+      ],
+      [
+        'Watch',
+        'bidi_streaming',
+        'edge.v1.PingRequest',
+        [`1 text ${ScalarType.STRING}`, `2 count ${ScalarType.INT32}`],
+      ],
+    ],
+  );
+});
+
+test('messages of the API are read as they were written, and broken ones are refused', async () => {
+  const { decode, encode } = (await import(join(project, 'services', 'protobuf.mjs'))) as {
+    decode(fields: object, octets: Buffer): object;
+    encode(fields: object, message: object): Buffer;
+  };
+  const { messages } = (await import(join(project, 'services', 'auth-api.mjs'))) as {
+    messages: { PingReply: object };
+  };
+  for (const message of [
+    { text: '', count: 0 },
+    { text: 'h\u00e9', count: 2 ** 31 - 1 },
+  ]) {
+    assert.equal(decode(messages.PingReply, encode(messages.PingReply, message)), message);
+  }
+  // A field that is not known: number 9, fixed 64 bits.
+  const unknown = Buffer.concat([Buffer.from([0x49]), Buffer.alloc(8)]);
+  assert.equal(decode(messages.PingReply, unknown), { text: '', count: 0 });
+  const cut = encode(messages.PingReply, { text: 'hello', count: 0 }).subarray(0, 4);
+  assert.throws(() => decode(messages.PingReply, cut), /cut off/);
+});
+
 /** The ports of the README, and the variables that choose others. */
 const ports = {
   '8443': 'EDGE_PORT',
@@ -60,7 +112,11 @@ const ports = {
   '8600': 'DISCOVERY_DNS',
 } as const;
 
-test('the README keeps its promises, command by command', async () => {
+/** What the README types besides commands of its own. */
+const missing = ['bash', 'npm', 'curl', 'openssl'].filter((command) => !isInstalled(command));
+
+const readmeTest = missing.length === 0 ? test : test.skip;
+readmeTest('the README keeps its promises, command by command', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-edge-tls-'));
   const drawn = await freePorts(Object.keys(ports).length);
   const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
