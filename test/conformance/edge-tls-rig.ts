@@ -106,7 +106,7 @@ export interface EdgeContext {
   readonly root: string;
 }
 
-/** @param more besides the ports. @param use called when everything serves; the edge ends with it, unless it has by then */
+/** @param more besides the ports. @param use called when everything serves; it may end the edge */
 export async function withEdge<T>(
   { envoyBin, root }: EdgeContext,
   engine: Engine,
@@ -129,7 +129,9 @@ export async function withEdge<T>(
   const edge = new Edge(folder, env);
   try {
     await edge.whenReady();
-    return await use(edge);
+    const result = await use(edge);
+    await edge.stop();
+    return result;
   } finally {
     edge.kill();
     rmSync(folder, { recursive: true, force: true });

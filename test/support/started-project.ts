@@ -3,7 +3,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { promisePattern } from './readme-session.js';
+import { promisePattern } from './readme-shell.js';
 
 export class StartedProject {
   readonly #child: ChildProcess;

@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { compile } from '../../compiler/index.js';
 import { isInstalled } from '../bench/processes.js';
 import { freePorts } from '../support/free-ports.js';
-import { ReadmeShell, readmeSteps } from '../support/readme-session.js';
+import { ReadmeShell, readmeSteps } from '../support/readme-shell.js';
 import { StartedProject } from '../support/started-project.js';
 
 /** This file runs from `dist/test/templates`. */

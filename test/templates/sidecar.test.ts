@@ -5,13 +5,13 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../compiler/index.js';
-import { freePorts } from '../support/free-ports.js';
 
 /** This file runs from `dist/test/templates`. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -51,6 +51,20 @@ for (const [name, text] of Object.entries(practices)) {
     }
     assert.ok((await build({ ALL: 'on' })).includes(text));
   });
+}
+
+async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<string>((done) => {
+          server.listen(0, '127.0.0.1', () => done(String((server.address() as { port: number }).port)));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
 }
 
 function get(port: string, path: string, tls: boolean, headers = {}): Promise<string> {

@@ -1,7 +1,7 @@
 /**
  * `npm start`: certificates, configuration, discovery, the backends, two workers and the edge, until Ctrl-C.
  */
-import { mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { build } from './build.mjs';
@@ -96,11 +96,10 @@ try {
         ['-c', 'run/envoy/envoy3.yaml', '--use-dynamic-base-id', '--concurrency', '1'],
       ]
     : [process.execPath, [...guarded, cli, 'serve', '-c', 'envoy3.yaml']];
-  edge = start('edge', command[0], [...command[1], ...flags], {
-    cwd,
-    env: {},
-    logFile: join('run', 'edge.log'),
-  });
+  edge = start('edge', command[0], [...command[1], ...flags], { cwd, env: {} });
+  for (const stream of [edge.child.stdout, edge.child.stderr]) {
+    stream.on('data', (text) => appendFileSync(join('run', 'edge.log'), text));
+  }
   run(edge);
   await answers(`http://127.0.0.1:${adminPort}/ready`);
   await answers(`http://127.0.0.1:${adminPort}/clusters`, 'workers::127.0.3.1:', 'workers::127.0.3.2:');

@@ -3,7 +3,7 @@
  * ends (Ctrl-C). Its open WebSockets get time to end by themselves.
  */
 import { createServer } from 'node:https';
-import { loadPackage } from './runner/envoy3-package.mjs';
+import { loadLibrary } from './runner/load-library.mjs';
 import { backendTls } from './services/backend-tls.mjs';
 
 const { env } = process;
@@ -18,7 +18,7 @@ const port = Number(env.WORKER_PORT ?? 9443);
 const registration =
   env.WORKERS === 'files' ? './services/register-in-files.mjs' : './services/register-with-discovery.mjs';
 const { deregister, register } = await import(registration);
-const { WebSocketServer } = (await loadPackage('ws')).default;
+const { WebSocketServer } = (await loadLibrary('ws')).default;
 
 /** The edge asks each second who is there. */
 const forgetMs = 1500;

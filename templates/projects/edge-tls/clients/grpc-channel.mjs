@@ -3,11 +3,11 @@
  * makes no call, unless GRPC_ENFORCE_ALPN_ENABLED=false says otherwise.
  */
 import { connect } from 'node:tls';
-import { loadPackage } from '../runner/envoy3-package.mjs';
+import { loadLibrary } from '../runner/load-library.mjs';
 import { serviceDefinition } from '../services/auth-api.mjs';
 import { clientPem, edgePort, truststore } from './edge.mjs';
 
-const grpc = (await loadPackage('@grpc/grpc-js')).default;
+const grpc = (await loadLibrary('@grpc/grpc-js')).default;
 
 /** @throws when h2 is not agreed upon */
 export function checkAlpn() {

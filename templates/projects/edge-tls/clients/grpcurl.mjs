@@ -6,12 +6,12 @@
  * All that it knows of the API comes from the protoset.
  */
 import { readFileSync } from 'node:fs';
-import { loadPackage } from '../runner/envoy3-package.mjs';
+import { loadLibrary } from '../runner/load-library.mjs';
 import { descriptorSet, types } from '../services/descriptor.mjs';
 import { decode, encode } from '../services/protobuf.mjs';
 import { failureText } from './grpc-channel.mjs';
 
-const { credentials, makeGenericClientConstructor } = (await loadPackage('@grpc/grpc-js')).default;
+const { credentials, makeGenericClientConstructor } = (await loadLibrary('@grpc/grpc-js')).default;
 
 const flags = {};
 const words = [];

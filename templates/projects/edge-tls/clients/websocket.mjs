@@ -1,10 +1,10 @@
 /**
  * `node clients/websocket.mjs TEXT` opens a WebSocket to a worker, sends the text and prints what comes back.
  */
-import { loadPackage } from '../runner/envoy3-package.mjs';
+import { loadLibrary } from '../runner/load-library.mjs';
 import { clientPem, edgePort, truststore } from './edge.mjs';
 
-const { default: WebSocket } = await loadPackage('ws');
+const { default: WebSocket } = await loadLibrary('ws');
 
 /** @returns an open WebSocket */
 export function openWebSocket() {

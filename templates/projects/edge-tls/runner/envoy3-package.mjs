@@ -59,15 +59,8 @@ export function envoy3Home() {
   return home;
 }
 
-/** Loads a part of envoy3 (`envoy3/compiler`), or a package that this project or envoy3 depends on. */
+/** Loads a part of envoy3 (`envoy3/compiler`), or a package that it depends on. */
 export async function loadPackage(name) {
-  for (const folder of [projectFolder, envoy3Home()]) {
-    try {
-      const file = createRequire(join(folder, 'package.json')).resolve(name);
-      return await import(pathToFileURL(file).href);
-    } catch (error) {
-      if (error.code !== 'MODULE_NOT_FOUND') throw error;
-    }
-  }
-  throw new Error(`the package '${name}' is not here: npm install`);
+  const require = createRequire(join(envoy3Home(), 'package.json'));
+  return import(pathToFileURL(require.resolve(name)).href);
 }

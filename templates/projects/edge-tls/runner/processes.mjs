@@ -2,7 +2,6 @@
  * Child processes: their output with a name before each line, and no way for them to stay behind.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
 
 /** Time to finish what is under way before the end is forced: above `--drain-time-s`, so that requests end by themselves. */
 const graceMs = 8000;
@@ -14,10 +13,9 @@ process.on('exit', () => {
   for (const { child } of running) child.kill('SIGKILL');
 });
 
-function forward(name, stream, logFile) {
+function forward(name, stream) {
   let rest = '';
   stream.setEncoding('utf8').on('data', (chunk) => {
-    if (logFile !== undefined) appendFileSync(logFile, chunk);
     const lines = (rest + chunk).split('\n');
     rest = lines.pop();
     for (const line of lines) process.stderr.write(`[${name}] ${line}\n`);
@@ -27,18 +25,17 @@ function forward(name, stream, logFile) {
   });
 }
 
-/**
- * Starts a command. `ended` is fulfilled with a text that says how it ended.
- * @param options.logFile also gets its output, without the name
- */
-export function start(name, command, args, { cwd, env, logFile }) {
+/** Starts a command. `ended` is fulfilled with a text that says how it ended. */
+export function start(name, command, args, { cwd, env }) {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal is for the runner, which ends the others in order, each softly.
+    detached: process.platform !== 'win32',
   });
-  forward(name, child.stdout, logFile);
-  forward(name, child.stderr, logFile);
+  forward(name, child.stdout);
+  forward(name, child.stderr);
   const handle = { name, child, ended: undefined, stopping: false };
   running.add(handle);
   handle.ended = new Promise((done) => {

@@ -1,11 +1,11 @@
 /**
  * The gRPC API: HTTP/2 over TLS, agreed upon by ALPN; who does not offer h2 is turned away.
  */
-import { loadPackage } from '../runner/envoy3-package.mjs';
+import { loadLibrary } from '../runner/load-library.mjs';
 import { serviceDefinition } from './auth-api.mjs';
 import { backendTls } from './backend-tls.mjs';
 
-const { Server, ServerCredentials } = (await loadPackage('@grpc/grpc-js')).default;
+const { Server, ServerCredentials } = (await loadLibrary('@grpc/grpc-js')).default;
 const { ca, cert, key, requestCert } = backendTls();
 
 const server = new Server();
