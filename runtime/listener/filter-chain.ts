@@ -149,14 +149,6 @@ export function readFilterChain(
 /** Node says null where its types say there is always an error. */
 const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
-/** What Node found wrong with the chain of a client that it refused by itself; at which depth it does not tell. */
-function chainError(secure: TLSSocket): VerifyError | undefined {
-  const { authorizationError } = secure;
-  if (!isSet(authorizationError)) return undefined;
-  const detail = chainErrorText(String(authorizationError), 0);
-  return detail === undefined ? undefined : new VerifyError('failVerifyError', detail);
-}
-
 let lastConnectionId = 0;
 
 /** IPv4 addresses that a dual-stack socket reports in IPv6 form, in their own form. */
@@ -188,6 +180,14 @@ function connectionInfo(
     dynamicMetadata,
     ssl,
   };
+}
+
+/** What Node found wrong with the chain of a client that it refused by itself; at which depth it does not tell. */
+function chainError(secure: TLSSocket): VerifyError | undefined {
+  const { authorizationError } = secure;
+  if (!isSet(authorizationError)) return undefined;
+  const detail = chainErrorText(String(authorizationError), 0);
+  return detail === undefined ? undefined : new VerifyError('failVerifyError', detail);
 }
 
 /** Tells connections of one address apart; on Unix sockets it does not, see `refuseProxiedPipes`. */

@@ -5,6 +5,8 @@
  * ports and which worker it was aside.
  */
 import type { OutgoingHttpHeaders } from 'node:http2';
+import type { RawRequest } from '../support/raw-exchange.js';
+import { ask, normalise } from '../support/raw-exchange.js';
 import {
   askHttp2,
   onSession,
@@ -16,8 +18,6 @@ import {
 import type { Edge, EdgeContext, Engine } from './edge-tls-rig.js';
 import { withEdge } from './edge-tls-rig.js';
 import { enginesWithFileXds, observeWorkers } from './edge-tls-workers.js';
-import type { RawRequest } from './raw-request.js';
-import { askRaw, normaliseAnswer } from './raw-request.js';
 
 const grpcHead = 'content-type: application/grpc\r\nte: trailers\r\n';
 
@@ -102,11 +102,11 @@ async function observe(edge: Edge, web: number): Promise<Map<string, string>> {
   const WEB_PORT = String(web);
   await edge.build({ WEB_PORT });
   for (const request of requests) {
-    met.set(`HTTP/1.1 ${request.join(' ')}`, normaliseAnswer(await askRaw(edge.port, true, request)));
+    met.set(`HTTP/1.1 ${request.join(' ')}`, normalise(await ask(edge.port, request, { tls: true })));
   }
   for (const headers of http2Requests) {
     const answer = await onSession(edge, (session) => askHttp2(session, headers));
-    met.set(`HTTP/2 ${JSON.stringify(headers)}`, normaliseAnswer(answer));
+    met.set(`HTTP/2 ${JSON.stringify(headers)}`, normalise(answer));
   }
   met.set('WebSocket over HTTP/2', await onSession(edge, overExtendedConnect));
   met.set('WebSocket', await overWebSocket(edge, '/worker', ['one', 'two', 'x'.repeat(100_000)]));
