@@ -7,7 +7,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { envoy3Home, projectFolder } from './runner/envoy3-package.mjs';
 
-/** @returns the exit code */
+/** What the command says of each file. */
+const progress = /^envoy3: \S+ (?:written|is up to date)\n/gm;
+
+/** Findings are printed. @returns whether it is built */
 export function build() {
   mkdirSync(join(projectFolder, 'run'), { recursive: true });
   const layout =
@@ -15,11 +18,17 @@ export function build() {
       ? ['--layout', 'split', '-o', 'run/envoy/envoy3.yaml']
       : ['-o', 'envoy3.yaml'];
   const cli = join(envoy3Home(), 'cli', 'envoy3.mjs');
-  const { status } = spawnSync(process.execPath, [cli, 'build', ...layout], {
+  const { status, stderr } = spawnSync(process.execPath, [cli, 'build', ...layout], {
     cwd: projectFolder,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
   });
-  return status ?? 1;
+  process.stderr.write(stderr.replace(progress, ''));
+  return status === 0;
 }
 
-if (process.argv[1]?.endsWith('build.mjs')) process.exit(build());
+if (process.argv[1]?.endsWith('build.mjs')) {
+  const isBuilt = build();
+  if (isBuilt) process.stdout.write('the configuration is built\n');
+  process.exit(isBuilt ? 0 : 1);
+}

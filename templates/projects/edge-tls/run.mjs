@@ -55,7 +55,7 @@ const node = (name, file, ...args) =>
 mkdirSync(join(cwd, 'run'), { recursive: true });
 await prepareCertificates(join(cwd, 'certificates'));
 if (inFiles) prepareFile();
-if (build() !== 0) process.exit(1);
+if (!build()) process.exit(1);
 
 const flags = ['-l', env.LOG_LEVEL ?? 'info', '--drain-time-s', '5', '--file-flush-interval-msec', '100'];
 const processes = [];

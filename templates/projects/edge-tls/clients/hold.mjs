@@ -43,7 +43,7 @@ process.stdout.write(`release ${before}: ${await ask(stream, 'hello')}\n`);
 const [worker] = (await say(socket, 'hello')).split(':');
 
 const [command, ...args] = process.argv.slice(2);
-execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 let now = before;
 for (let attempt = 0; attempt < 400 && now === before; attempt++) {
   await new Promise((done) => setTimeout(done, 25));
