@@ -38,6 +38,7 @@ const needs = {
   'http1-parity': { shared: true, envoy: true },
   'http2-parity': { envoy: true },
   h2spec: { h2spec: true },
+  'edge-tls-parity': { envoy: true },
   'headers-parity': { shared: true, envoy: true },
   'filters-parity': { envoy: true },
   'front-proxy-parity': { envoy: true },

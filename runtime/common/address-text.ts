@@ -1,5 +1,10 @@
 /** The parts of addresses as they are told: `10.0.0.1:80`, `[::1]:80`. */
 
+/** @param ip without brackets */
+export function hostPort(ip: string, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
 /** The IP; undefined when there is none. */
 export function ipOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;

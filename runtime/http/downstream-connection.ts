@@ -116,7 +116,8 @@ export class DownstreamConnection implements ServerConnectionCallbacks, TimeoutO
     this.socket = socket;
     const { codecType } = connectionConfig;
     if (codecType !== 'AUTO') this.createCodec(codecType === 'HTTP2');
-    else if (info.alpn === 'h2') this.createCodec(true);
+    // What was agreed upon holds, whatever is sent then.
+    else if (info.alpn !== '') this.createCodec(info.alpn === 'h2');
     else {
       const onClosed = () => this.onClosed();
       socket.on('error', () => {});

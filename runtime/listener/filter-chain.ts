@@ -8,6 +8,8 @@ import type { Duplex } from 'node:stream';
 import type { SecureContext, Server as TlsServer, TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Fields } from '../common/message-fields.js';
+import { hostPort } from '../common/address-text.js';
+import type { Logger } from '../common/logger.js';
 import { durationOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
 import type { ConnectionTls } from '../common/connection-tls.js';
 import { under } from '../network/config-path.js';
@@ -24,8 +26,10 @@ import { expiredCertificates } from '../network/tls/expired-certificates.js';
 import { HandshakeFacts } from '../network/tls/handshake-facts.js';
 import type { RotatingTls } from '../network/tls/material.js';
 import type { StaticSecrets } from '../network/tls/secrets.js';
+import { noCertificateText, tlsErrorText } from '../network/tls/tls-error-text.js';
 import type { SslStats } from '../network/tls/ssl-stats.js';
 import { createSslStats } from '../network/tls/ssl-stats.js';
+import { chainErrorText, VerifyError } from '../network/tls/verify-error.js';
 import type { ClientHello } from './client-hello.js';
 import type { InspectorOptions } from './connection-inspector.js';
 import { inspectConnection } from './connection-inspector.js';
@@ -178,6 +182,14 @@ function connectionInfo(
   };
 }
 
+/** What Node found wrong with the chain of a client that it refused by itself; at which depth it does not tell. */
+function chainError(secure: TLSSocket): VerifyError | undefined {
+  const { authorizationError } = secure;
+  if (!isSet(authorizationError)) return undefined;
+  const detail = chainErrorText(String(authorizationError), 0);
+  return detail === undefined ? undefined : new VerifyError('failVerifyError', detail);
+}
+
 /** Tells connections of one address apart; on Unix sockets it does not, see `refuseProxiedPipes`. */
 const connectionKey = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string =>
   `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
@@ -283,6 +295,8 @@ class TlsChain implements FilterChain {
   private readonly inspection: InspectorOptions;
   private readonly wallTime: () => number;
   private readonly warn: (text: string) => void;
+  /** Envoy's `connection`. */
+  private readonly log: Logger;
   /** One for each plan of a handshake, made when it is needed first. */
   private servers = new Map<string, TlsServer>();
   private sessions = new SessionStore();
@@ -314,6 +328,7 @@ class TlsChain implements FilterChain {
       timeout: context.timeouts.get(config.handshakeTimeoutMs),
       continuesOnTimeout: false,
     };
+    this.log = context.loggers.get('connection');
     this.warn = (text) => context.loggers.get('config').warning(text);
     this.ssl.updateBySds.add(tls.fileSecrets);
     this.tellExpirations();
@@ -403,6 +418,7 @@ class TlsChain implements FilterChain {
       else if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') ssl.failVerifyNoCert.inc();
       else if (isSet(authorizationError)) ssl.failVerifyError.inc();
       else ssl.connectionError.inc();
+      this.tellError(secure as TLSSocket, tlsErrorText(chainError(secure as TLSSocket) ?? error));
       // Node leaves a connection open whose handshake took too long.
       secure.destroy();
     });
@@ -416,6 +432,11 @@ class TlsChain implements FilterChain {
     }
     if (inForce.keepsSessions) sessions.serve(server);
     return server;
+  }
+
+  /** @param text `''` for what is no error of TLS */
+  private tellError({ remoteAddress, remotePort = 0 }: Socket, text: string): void {
+    if (text !== '') this.log.debug(`remote address:${hostPort(plainIp(remoteAddress), remotePort)},${text}`);
   }
 
   private onSecure(secure: TLSSocket, plan: HandshakePlan, tellsName: boolean, tls: DownstreamTls): void {
@@ -448,6 +469,7 @@ class TlsChain implements FilterChain {
     const { ssl } = this;
     if (!requestsCertificate || !facts.hasPeer) {
       (requiresCertificate ? ssl.failVerifyNoCert : ssl.noCertificate).inc();
+      if (requiresCertificate) this.tellError(secure, noCertificateText);
       return !requiresCertificate;
     }
     const { authorizationError, authorized } = secure;
@@ -459,6 +481,7 @@ class TlsChain implements FilterChain {
       },
     });
     if (error !== undefined) ssl[error.counter].inc();
+    if (!isAccepted) this.tellError(secure, tlsErrorText(error));
     return isAccepted;
   }
 

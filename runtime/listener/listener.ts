@@ -3,7 +3,9 @@
  * reload makes a new one, which takes over the sockets, and those chains that go on.
  */
 import type { Socket } from 'node:net';
+import { hostPort } from '../common/address-text.js';
 import type { Clock } from '../common/clock.js';
+import type { Logger } from '../common/logger.js';
 import type { Fields } from '../common/message-fields.js';
 import { textOf } from '../common/message-fields.js';
 import type { ConnectionLimit, OpenCount } from './connection-limits.js';
@@ -33,12 +35,21 @@ export interface ListenerParts {
   readonly inspection: InspectorOptions | undefined;
   readonly stats: ListenerStats;
   readonly clock: Clock;
+  /** Envoy's `conn_handler`. */
+  readonly log: Logger;
   /** That concern its connections, mostly none. */
   readonly limits: readonly ConnectionLimit[];
   /** Its own connections, those of the listener before included. */
   readonly openCount: OpenCount;
   /** TCP keepalive: time until the first probe, in milliseconds. 0: none. */
   readonly keepaliveTimeMs: number;
+}
+
+/** Where a connection comes from. */
+function remoteText(socket: Socket, { pipePath, proxied }: Findings): string {
+  if (pipePath !== undefined) return pipePath;
+  const address = proxied?.remoteAddress ?? plainIp(socket.remoteAddress);
+  return hostPort(address, proxied?.remotePort ?? socket.remotePort ?? 0);
 }
 
 export class Listener implements SocketAcceptor {
@@ -62,12 +73,15 @@ export class Listener implements SocketAcceptor {
   }
 
   private choose(socket: Socket, findings: Findings): void {
-    const { chains, clock, defaultChain, selectChain, stats } = this.parts;
+    const { chains, clock, defaultChain, log, selectChain, stats } = this.parts;
     let chain = selectChain === undefined ? chains[0] : this.select(selectChain, socket, findings);
     chain ??= defaultChain;
     if (chain === undefined) {
       stats.noFilterChainMatch.inc();
-      socket.destroy();
+      log.debug(`closing connection from ${remoteText(socket, findings)}: no matching filter chain found`);
+      // Envoy leaves what it looked at in the socket, which the system then resets.
+      if (findings.pipePath === undefined && socket.bytesRead > 0) socket.resetAndDestroy();
+      else socket.destroy();
       return;
     }
     stats.cxTotal.inc();

@@ -192,6 +192,7 @@ export function prepareListener(
       inspection: inspectionOf(config, full, stats),
       stats,
       clock,
+      log: context.loggers.get('conn_handler'),
       limits: limitsOf(config, openCount, allOpen, context.connectionLimits, stats),
       openCount,
       keepaliveTimeMs: config.tcp_keepalive === undefined ? 0 : keepaliveTimeMs(config.tcp_keepalive),

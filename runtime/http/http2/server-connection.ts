@@ -13,6 +13,7 @@ import type {
 } from '../codec.js';
 import {
   ENHANCE_YOUR_CALM,
+  CONNECT_ERROR,
   INTERNAL_ERROR,
   maxWindow,
   NO_ERROR,
@@ -40,7 +41,8 @@ const prematureLifetimeMs = 1000;
  * Takes over an accepted socket, paused or not. Beyond the contract of `codec.ts`:
  * - An extended CONNECT is told as an upgrade of HTTP/1 is (`GET` with `connection` and `upgrade`); 101 is written as 200.
  * - A malformed request closes the connection after GOAWAY; its stream is told `protocol error` with Envoy's details.
- * - A response that ends before its request is followed by RST_STREAM with NO_ERROR.
+ * - A response that ends before its request is followed by RST_STREAM with NO_ERROR; one that is cut, by INTERNAL_ERROR, that
+ *   of a CONNECT by CONNECT_ERROR.
  */
 export function createHttp2ServerConnection(
   socket: Duplex,
@@ -184,6 +186,8 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
   private readonly server: Http2ServerConnection;
   private responseStarted = false;
   private isUpgrade = false;
+  /** Of CONNECT, extended or not. */
+  private isTunnel = false;
 
   constructor(connection: Http2ServerConnection, id: number, startedAt: number) {
     super(connection, id);
@@ -205,6 +209,7 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
 
   begin(head: Parameters<RequestDecoder['onHeaders']>[0], contentLength: number, endStream: boolean): void {
     this.isUpgrade = head.upgrade !== '';
+    this.isTunnel = this.isUpgrade || head.method === 'CONNECT';
     this.expected = contentLength;
     this.remoteEnded = endStream;
     if (endStream && contentLength > 0) {
@@ -257,7 +262,7 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
 
   resetStream(_reason: ResetReason): void {
     if (this.gone) return;
-    this.server.sendReset(this, INTERNAL_ERROR);
+    this.server.sendReset(this, this.isTunnel ? CONNECT_ERROR : INTERNAL_ERROR);
     this.server.endStream(this);
   }
 }

@@ -223,12 +223,17 @@ export class HostChangingCluster implements Cluster {
     const tls =
       this.material === undefined
         ? undefined
-        : new UpstreamTls(this.material, createSslStats(this.statPrefix, stats, 'client'), (certificates) => {
-            const log = loggers?.get('upstream');
-            for (const text of expiredCertificates(certificates, clock.wallTime())) {
-              log?.warning(`cluster '${this.name}': ${text}`);
-            }
-          });
+        : new UpstreamTls(
+            this.material,
+            createSslStats(this.statPrefix, stats, 'client'),
+            (certificates) => {
+              const log = loggers?.get('upstream');
+              for (const text of expiredCertificates(certificates, clock.wallTime())) {
+                log?.warning(`cluster '${this.name}': ${text}`);
+              }
+            },
+            loggers?.get('connection'),
+          );
     const shared = { ...settings, clock, stats: this.stats, tls };
     const poolsFor = (names: RequestedNames) =>
       new HostPools({

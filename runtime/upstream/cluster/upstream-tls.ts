@@ -3,10 +3,13 @@
  * the validation context asks for something.
  */
 import { constants, createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { connect as connectTls, createSecureContext } from 'node:tls';
+import { hostPort } from '../../common/address-text.js';
 import type { ConnectionTls } from '../../common/connection-tls.js';
+import type { Logger } from '../../common/logger.js';
 import { messageOf, numberOf, textOf, typeNameOf } from '../../common/message-fields.js';
 import { ConfigError } from '../../network/filter.js';
 import type { CertificateFacts } from '../../network/tls/certificate-facts.js';
@@ -19,6 +22,7 @@ import { compilePeerValidation } from '../../network/tls/peer-validation.js';
 import type { StaticSecrets } from '../../network/tls/secrets.js';
 import { certificateSecrets, namedFiles, secretFiles, validationSecret } from '../../network/tls/secrets.js';
 import type { SslStats } from '../../network/tls/ssl-stats.js';
+import { tlsErrorText } from '../../network/tls/tls-error-text.js';
 import { tlsParameters } from '../../network/tls/tls-parameters.js';
 
 const contextType = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
@@ -136,6 +140,13 @@ export type UpstreamTarget = (
   readonly allowHalfOpen?: boolean;
 };
 
+function targetText(target: UpstreamTarget): string {
+  if ('path' in target) return target.path;
+  if ('host' in target) return hostPort(target.host, target.port);
+  const { remoteAddress = '', remotePort = 0 } = target.socket as Socket;
+  return hostPort(remoteAddress, remotePort);
+}
+
 /** What a request asks of the handshake (`upstream_http_protocol_options`). */
 export interface RequestedNames {
   /** Instead of all others: `auto_sni`. */
@@ -181,13 +192,19 @@ export class UpstreamTls {
   private sessions: StoredSession[] = [];
 
   private readonly tellExpired: (certificates: readonly LoadedCertificate[]) => void;
+  private readonly log: Logger | undefined;
 
-  /** @param tellExpired is told of all certificates whenever others come into force */
+  /**
+   * @param tellExpired is told of all certificates whenever others come into force
+   * @param log told of errors of TLS (`debug`), as Envoy's `connection` is
+   */
   constructor(
     material: UpstreamTlsMaterial,
     ssl: SslStats,
     tellExpired: (certificates: readonly LoadedCertificate[]) => void,
+    log?: Logger,
   ) {
+    this.log = log;
     this.inForce = material;
     this.ssl = ssl;
     this.tellExpired = tellExpired;
@@ -242,6 +259,8 @@ export class UpstreamTls {
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code?.startsWith('ERR_SSL_')) ssl.connectionError.inc();
+      const text = tlsErrorText(error);
+      if (text !== '') this.log?.debug(`remote address:${targetText(target)},${text}`);
     });
     let good: ConnectionTls | undefined;
     socket.once('secureConnect', () => {

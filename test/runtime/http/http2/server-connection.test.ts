@@ -303,6 +303,22 @@ test('1xx, extended CONNECT as an upgrade', async () => {
   assert.equal(peer.read(), ['HEADERS 1 :status=103|link=x', 'HEADERS 1 :status=200', 'DATA 1 frame']);
 });
 
+test('a response that is cut: INTERNAL_ERROR, of a CONNECT CONNECT_ERROR', async () => {
+  const { peer, streams } = await serve({ allowConnect: true });
+  const connect = [':method', 'CONNECT', ':protocol', 'websocket', ...getFields('/chat').slice(2)];
+  for (const [id, fields, code] of [
+    [1, getFields(), 2],
+    [3, connect, 10],
+    [5, [':method', 'CONNECT', ':authority', 'a:1'], 10],
+  ] as const) {
+    await peer.send(peer.headers(id, [...fields], 4));
+    streams.at(-1)?.encoder.encodeHeaders(200, [], false);
+    streams.at(-1)?.encoder.resetStream('connection termination');
+    await settle();
+    assert.equal(peer.read(), [`HEADERS ${id} :status=200`, `RST ${id} ${code}`]);
+  }
+});
+
 test('the two steps of a graceful end', async () => {
   const { peer, connection, streams, events } = await serve();
   await peer.send(peer.headers(1, getFields()));
