@@ -1,18 +1,17 @@
 /**
  * The front-proxy project as a user gets it: copied, compiled, run as processes on free ports, scaled, edited, stopped.
  */
-import type { ChildProcess } from 'node:child_process';
-import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../compiler/index.js';
+import { freePorts, processesOf, ProjectProcess } from '../support/project-process.js';
 
 /** This file runs from `dist/test/templates`. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -27,23 +26,6 @@ const variables = [
   'SERVICE_PORT',
   'APP_PORT',
 ] as const;
-type Ports = Readonly<Record<(typeof variables)[number], string>>;
-
-/** Free on all addresses, held until all are known, so that they differ. */
-async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all(
-    variables.map(
-      () =>
-        new Promise<ReturnType<typeof createServer>>((done, fail) => {
-          const server = createServer().on('error', fail);
-          server.listen(0, '0.0.0.0', () => done(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => String((server.address() as { port: number }).port));
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return Object.fromEntries(variables.map((name, at) => [name, ports[at]])) as Ports;
-}
 
 function get(port: string, path: string, tls = false): Promise<string> {
   return new Promise((done, fail) => {
@@ -57,54 +39,6 @@ function get(port: string, path: string, tls = false): Promise<string> {
     });
     request.on('error', fail);
     request.end();
-  });
-}
-
-/** The runner, with all that it said. */
-class Runner {
-  readonly child: ChildProcess;
-  output = '';
-  readonly ended: Promise<number | null>;
-  #waiting: { text: string; done: () => void } | undefined;
-
-  /** @param shell as npm does it: in a shell that passes no signal on */
-  constructor(folder: string, env: NodeJS.ProcessEnv, shell = false) {
-    const command = shell ? 'sh' : process.execPath;
-    const args = shell ? ['-c', `"${process.execPath}" run.mjs; exit $?`] : ['run.mjs'];
-    this.child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (chunk: string) => {
-        this.output += chunk;
-        this.#look();
-      });
-    }
-    this.ended = new Promise((done) => this.child.on('exit', (code) => done(code)));
-  }
-
-  #look(): void {
-    if (this.#waiting !== undefined && this.output.includes(this.#waiting.text)) this.#waiting.done();
-  }
-
-  /** Waits until it says so. @throws when it ends before */
-  async says(text: string): Promise<void> {
-    const said = new Promise<void>((done) => {
-      this.#waiting = { text, done };
-      this.#look();
-    });
-    const how = await Promise.race([said, this.ended.then((code) => `ended with ${code}`)]);
-    if (how !== undefined) throw new Error(`${how} before it said '${text}':\n${this.output}`);
-  }
-}
-
-/** Ids of processes that have this text on their command line. */
-function processesOf(text: string): string[] {
-  return readdirSync('/proc').filter((id) => {
-    if (!/^\d+$/.test(id) || id === String(process.pid)) return false;
-    try {
-      return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(text);
-    } catch {
-      return false;
-    }
   });
 }
 
@@ -127,9 +61,9 @@ test('settings come from the environment', async () => {
 test('runs, scales, takes an edit, survives a broken one, and leaves nothing behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-front-proxy-'));
   cpSync(project, folder, { recursive: true });
-  const ports = await freePorts();
+  const ports = await freePorts(variables);
   const env = { ...process.env, ...ports, ENVOY3_HOME: root, ENGINE: 'envoy3' };
-  const runner = new Runner(folder, env);
+  const runner = new ProjectProcess(folder, env);
   try {
     await runner.says('Ctrl-C ends all of it.');
     const hello = (service: number, instance: number) =>
@@ -168,7 +102,7 @@ test('runs, scales, takes an edit, survives a broken one, and leaves nothing beh
     assert.match(runner.output, /envoy3\.config\.ts:\d+:\d+/);
     assert.is(await get(ports.HTTP_PORT, '/service/1').then((text) => text.slice(0, 3)), '200');
 
-    const again = new Runner(folder, env);
+    const again = new ProjectProcess(folder, env);
     assert.is(await again.ended, 1);
     assert.ok(again.output.includes(`port ${ports.HTTP_PORT} is in use`), again.output);
 
@@ -185,8 +119,13 @@ test('runs, scales, takes an edit, survives a broken one, and leaves nothing beh
 test('ends with npm, which passes no signal on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-front-proxy-'));
   cpSync(project, folder, { recursive: true });
-  const env = { ...process.env, ...(await freePorts()), ENVOY3_HOME: root, npm_lifecycle_event: 'start' };
-  const runner = new Runner(folder, env, true);
+  const env = {
+    ...process.env,
+    ...(await freePorts(variables)),
+    ENVOY3_HOME: root,
+    npm_lifecycle_event: 'start',
+  };
+  const runner = new ProjectProcess(folder, env, true);
   try {
     await runner.says('Ctrl-C ends all of it.');
     assert.ok(processesOf(folder).length >= 5);
