@@ -40,6 +40,7 @@ const needs = {
   'headers-parity': { shared: true, envoy: true },
   'filters-parity': { envoy: true },
   'front-proxy-parity': { envoy: true },
+  'consul-mesh-parity': { envoy: true },
   'tls-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
