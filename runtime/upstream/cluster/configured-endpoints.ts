@@ -59,7 +59,9 @@ function healthCheckOf(
 
 /** Envoy gives hosts that it has by name metadata in any case: its health events tell them, empty as they are. */
 function isByName(cluster: Fields): boolean {
-  return cluster.type === 'STRICT_DNS' || cluster.type === 'LOGICAL_DNS' || cluster.cluster_type !== undefined;
+  return (
+    cluster.type === 'STRICT_DNS' || cluster.type === 'LOGICAL_DNS' || cluster.cluster_type !== undefined
+  );
 }
 
 /** @throws ConfigError with the path inside the cluster */
