@@ -2,7 +2,7 @@
  * The consul-mesh project as a user gets it: its size, its route tests, what `migrate` makes of the v2 file, and its README
  * run to the letter on free ports.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,27 +11,13 @@ import * as assert from 'uvu/assert';
 import { checkText, compile } from '../../compiler/index.js';
 import { migrateYaml } from '../../compiler/tools.js';
 import { readYaml } from '../../dsl/api/index.js';
-import { freePorts, processesOf, ProjectProcess } from '../support/project-process.js';
-import { keepsPromise, ReadmeSession, readmeSteps } from '../support/readme-session.js';
+import { runMeshReadme } from '../support/consul-mesh-readme.js';
+import { readmeSteps } from '../support/readme-session.js';
 
 /** This file runs from `dist/test/templates`. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const project = join(root, 'templates', 'projects', 'consul-mesh');
 const readme = readFileSync(join(project, 'README.md'), 'utf8');
-
-/** Ports as the README has them, by the variables that change them. */
-const usualPorts = {
-  MESH_PORT: '8888',
-  ADMIN_PORT: '9901',
-  DISCOVERY_HTTP_PORT: '8500',
-  DISCOVERY_DNS_PORT: '8600',
-  STATSD_PORT: '8125',
-  ORDERS_PORT: '5100',
-  USERS_PORT: '5200',
-  PAYMENTS_PORT: '5300',
-} as const;
-type Variable = keyof typeof usualPorts;
-const variables = Object.keys(usualPorts) as Variable[];
 
 interface Route {
   readonly match: unknown;
@@ -124,42 +110,14 @@ test('a time-out without its unit, which 2019 knew as a trap, is told with its l
 });
 
 test('the README holds, to the letter', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'envoy3-consul-mesh-'));
-  cpSync(project, folder, { recursive: true });
-  // As `npm install` leaves it.
-  mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true });
-  symlinkSync(root, join(folder, 'node_modules', 'envoy3'));
-  symlinkSync(join(root, 'cli', 'envoy3.mjs'), join(folder, 'node_modules', '.bin', 'envoy3'));
-  const ports = await freePorts(variables);
-  const onTheirPorts = (text: string): string =>
-    text.replace(/(\b127(?:\.\d+){3}:)(\d+)/g, (usual, host: string, port: string) => {
-      const name = variables.find((one) => usualPorts[one] === port);
-      return name === undefined ? usual : `${host}${ports[name]}`;
-    });
-  const env = { ...process.env, ...ports, CONSUL_HTTP_ADDR: `127.0.0.1:${ports.DISCOVERY_HTTP_PORT}` };
-  const node = new ProjectProcess(folder, env);
-  const session = new ReadmeSession(folder, env);
-  try {
-    await node.says('Ctrl-C ends all of it.');
-    const steps = readmeSteps(onTheirPorts(readme));
-    assert.ok(steps.length >= 25, `${steps.length} commands`);
-    for (const step of steps) {
-      let output = await session.run(step.command);
-      // What is written in batches comes a moment later, as the page says.
-      for (let turn = 0; turn < 50 && /^(?:grep|tail) /.test(step.command); turn++) {
-        if (keepsPromise(output, step)) break;
-        output = await session.run(`sleep 0.1; ${step.command}`);
-      }
-      assert.ok(keepsPromise(output, step), `$ ${step.command}\n${output}\nand not\n${step.expected}`);
-    }
-    node.child.kill('SIGTERM');
-    assert.is(await node.ended, 0, node.output);
-    assert.equal(processesOf(folder), []);
-  } finally {
-    node.child.kill('SIGKILL');
-    session.close();
-    rmSync(folder, { recursive: true, force: true });
+  const { code, left, said, steps } = await runMeshReadme(root, { ENGINE: 'envoy3' });
+  for (const { command, expected, kept, output } of steps) {
+    assert.ok(kept, `$ ${command}\n${output}\nand not\n${expected}`);
   }
+  assert.is(steps.length, readmeSteps(readme).length);
+  assert.ok(steps.length >= 25, `${steps.length} commands`);
+  assert.is(code, 0, said);
+  assert.equal(left, []);
 });
 
 test.run();
