@@ -2,6 +2,7 @@
  * `node call.mjs orders Ann`: a gRPC client as any app of this node: it dials the local proxy and names the service.
  *
  * --times N         so many calls, and how many each instance had
+ * --seconds N       one call after the other, so long, and how many of them failed
  * --stream          the call whose answer is a stream
  * --fail-tries N    the service fails so many tries of each call
  * --slow-ms N       the service takes so long
@@ -15,13 +16,13 @@ import { greeter } from './services/greeter.mjs';
 
 const text = { type: 'string' };
 const { positionals, values } = parseArgs({
-  options: { times: text, 'fail-tries': text, 'slow-ms': text, stream: { type: 'boolean' } },
+  options: { times: text, seconds: text, 'fail-tries': text, 'slow-ms': text, stream: { type: 'boolean' } },
   allowPositionals: true,
 });
 const [service, name = 'World'] = positionals;
 if (service === undefined) {
   process.stderr.write(
-    'usage: node call.mjs SERVICE [NAME] [--times N] [--stream] [--fail-tries N] [--slow-ms N]\n',
+    'usage: node call.mjs SERVICE [NAME] [--times N | --seconds N] [--stream] [--fail-tries N] [--slow-ms N]\n',
   );
   process.exit(2);
 }
@@ -45,7 +46,23 @@ function once() {
   });
 }
 
+async function during(ms) {
+  const end = Date.now() + ms;
+  let [good, bad] = [0, 0];
+  while (Date.now() < end) {
+    await once().then(
+      () => good++,
+      () => bad++,
+    );
+  }
+  process.stdout.write(`${good + bad} calls, ${bad} failed\n`);
+}
+
 async function main() {
+  if (values.seconds !== undefined) {
+    await during(Number(values.seconds) * 1000);
+    return;
+  }
   if (values.stream) {
     for await (const { message, attempt } of client.greetings({ name }, metadata)) {
       process.stdout.write(`${message}, from ${service}, try ${attempt}\n`);

@@ -37,7 +37,7 @@ export async function register(agent, { id, name, address, port }, check) {
   const Check =
     check === 'ttl'
       ? { TTL: timeToLive, Status: 'passing' }
-      : { GRPC: `${address}:${port}`, Interval: '2s', Timeout: '1s', Status: 'passing' };
+      : { GRPC: `${address}:${port}`, Interval: '2s', Timeout: '5s', Status: 'passing' };
   const body = JSON.stringify({ ID: id, Name: name, Address: address, Port: port, Check });
   await insist(() => put(agent, '/v1/agent/service/register', body));
   const report = () => put(agent, `/v1/agent/check/pass/service:${id}`).catch(() => undefined);
