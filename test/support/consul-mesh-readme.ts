@@ -13,6 +13,8 @@ import { keepsPromise, ReadmeSession, readmeSteps } from './readme-session.js';
 const usualPorts = {
   MESH_PORT: '8888',
   ADMIN_PORT: '9901',
+  SECOND_MESH_PORT: '8889',
+  SECOND_ADMIN_PORT: '9902',
   DISCOVERY_HTTP_PORT: '8500',
   DISCOVERY_DNS_PORT: '8600',
   STATSD_PORT: '8125',

@@ -3,6 +3,7 @@
  *
  * --times N         so many calls, and how many each instance had
  * --seconds N       one call after the other, so long, and how many of them failed
+ * --node 2          through the proxy of the other node: see join.mjs
  * --stream          the call whose answer is a stream
  * --fail-tries N    the service fails so many tries of each call
  * --slow-ms N       the service takes so long
@@ -16,7 +17,14 @@ import { greeter } from './services/greeter.mjs';
 
 const text = { type: 'string' };
 const { positionals, values } = parseArgs({
-  options: { times: text, seconds: text, 'fail-tries': text, 'slow-ms': text, stream: { type: 'boolean' } },
+  options: {
+    times: text,
+    seconds: text,
+    node: text,
+    'fail-tries': text,
+    'slow-ms': text,
+    stream: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 const [service, name = 'World'] = positionals;
@@ -28,7 +36,7 @@ if (service === undefined) {
 }
 
 const grpc = await loadPackage('@grpc/grpc-js');
-const { folder, mesh } = readSettings();
+const { folder, mesh } = readSettings(values.node === '2' ? 2 : 1);
 const authority = `${service}.envoy.internal`;
 const Client = grpc.makeGenericClientConstructor(greeter);
 const trusted = grpc.credentials.createSsl(readFileSync(join(folder, 'wildcard.crt')));

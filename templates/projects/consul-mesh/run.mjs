@@ -10,24 +10,15 @@ import { envoy3Home } from './runner/envoy3-package.mjs';
 import { killAll, start, stop } from './runner/processes.mjs';
 import { healthyHosts, until } from './runner/proxy.mjs';
 import { initial, initialInstances, readSettings } from './runner/settings.mjs';
+import { startProxy } from './runner/start-proxy.mjs';
 import { receiveStatsd } from './runner/statsd.mjs';
 
 const settings = readSettings();
-const { admin, discoveryDns, discoveryHttp, engine, folder, statsd } = settings;
+const { admin, discoveryDns, discoveryHttp, folder, statsd } = settings;
 const cli = join(envoy3Home(), 'cli', 'envoy3.mjs');
 const guarded = ['--import', join(folder, 'runner', 'guard.mjs')];
 const node = (name, ...args) =>
   start(name, process.execPath, [...guarded, ...args], { cwd: folder, env: {} });
-
-/** Both write their logs in batches; for a demonstration one does not wait ten seconds. */
-const flush = ['--file-flush-interval-msec', '200'];
-
-function startProxy(file) {
-  if (engine !== 'envoy')
-    return node('proxy', cli, 'serve', '-c', file, '-l', 'warning', '--drain-time-s', '2', ...flush);
-  const flags = ['-c', file, '-l', 'warning', '--concurrency', '1', '--use-dynamic-base-id', ...flush];
-  return start('proxy', process.env.ENVOY_BIN ?? 'envoy', flags, { cwd: folder, env: {} });
-}
 
 let ending = false;
 let metrics;
@@ -69,7 +60,7 @@ try {
     }
   }
   await prepareCertificate(folder);
-  proxy = watched(startProxy(build(settings)));
+  proxy = watched(startProxy(settings, build(settings)));
   const isComplete = async () => {
     const counts = await Promise.all(initial.map((name) => healthyHosts(settings, name)));
     return counts.every((count) => count === initialInstances) && metrics.received() > 0;

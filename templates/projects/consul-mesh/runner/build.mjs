@@ -8,7 +8,7 @@ import { configEnv } from './settings.mjs';
 
 /** @returns the file to serve @throws when it does not compile; what is wrong has been printed */
 export function build(settings) {
-  const { engine, folder } = settings;
+  const { engine, folder, home } = settings;
   const cli = join(envoy3Home(), 'cli', 'envoy3.mjs');
   const run = (...args) =>
     execFileSync(process.execPath, [cli, 'build', '--format', 'text', ...args], {
@@ -16,13 +16,14 @@ export function build(settings) {
       env: { ...process.env, ...configEnv(settings) },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+  const single = join(home, 'envoy3.yaml');
+  const split = join(home, 'run', 'envoy.yaml');
   try {
-    run('-o', 'envoy3.yaml');
-    if (engine === 'envoy')
-      run('-o', join('run', 'envoy.yaml'), '--layout', 'split', '--served-from', join(folder, 'run'));
+    run('-o', single);
+    if (engine === 'envoy') run('-o', split, '--layout', 'split', '--served-from', join(home, 'run'));
   } catch (error) {
     process.stderr.write(error.stderr ?? '');
     throw new Error('envoy3.config.ts does not compile');
   }
-  return engine === 'envoy' ? join('run', 'envoy.yaml') : 'envoy3.yaml';
+  return engine === 'envoy' ? split : single;
 }

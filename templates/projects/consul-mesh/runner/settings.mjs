@@ -1,6 +1,7 @@
 /**
  * Ports, addresses and names, each to be set in the environment.
  */
+import { join } from 'node:path';
 import { projectFolder } from './envoy3-package.mjs';
 
 const { env } = process;
@@ -34,12 +35,22 @@ export const services = {
 export const initial = ['orders', 'users', 'payments'];
 export const initialInstances = 3;
 
-export function readSettings() {
+/** Ports of the proxies, one for each node: on machines of their own both would have the same. */
+const proxies = {
+  1: { mesh: ['MESH_PORT', 8888], admin: ['ADMIN_PORT', 9901] },
+  2: { mesh: ['SECOND_MESH_PORT', 8889], admin: ['SECOND_ADMIN_PORT', 9902] },
+};
+
+/** @param node 1 or 2 */
+export function readSettings(node = 1) {
   const discoveryHttp = port('DISCOVERY_HTTP_PORT', 8500);
   return {
     folder: projectFolder,
-    mesh: port('MESH_PORT', 8888),
-    admin: port('ADMIN_PORT', 9901),
+    node,
+    /** Where its proxy runs: its configuration, its certificate and its logs. */
+    home: node === 1 ? projectFolder : join(projectFolder, 'run', `node-${node}`),
+    mesh: port(...proxies[node].mesh),
+    admin: port(...proxies[node].admin),
     discoveryHttp,
     discoveryDns: port('DISCOVERY_DNS_PORT', 8600),
     statsd: port('STATSD_PORT', 8125),
@@ -51,9 +62,9 @@ export function readSettings() {
 }
 
 /** What `envoy3.config.ts` reads. */
-export function configEnv({ mesh, admin, agent, discoveryDns, statsd }) {
+export function configEnv({ node, mesh, admin, agent, discoveryDns, statsd }) {
   return {
-    NODE_NAME: env.NODE_NAME ?? 'node-1',
+    NODE_NAME: `node-${node}`,
     MESH_PORT: String(mesh),
     ADMIN_PORT: String(admin),
     DISCOVERY_HTTP: agent,
