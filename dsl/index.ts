@@ -2,7 +2,7 @@
  * The language: what a configuration imports from `envoy3`.
  */
 export type { AccessLogOptions } from './builders/access-log.js';
-export { accessLog } from './builders/access-log.js';
+export { accessLog, jsonLogFormat } from './builders/access-log.js';
 export type { AdminOptions } from './builders/admin.js';
 export { admin } from './builders/admin.js';
 export type { BootstrapOptions } from './builders/bootstrap.js';
@@ -88,6 +88,7 @@ export {
   allOf,
   anyOf,
   dogStatsd,
+  excludeStats,
   notHealthCheck,
   openTelemetryTracing,
   statsd,

@@ -29,6 +29,7 @@ export type HashPolicy = api.envoy_config_route_v3_RouteAction_HashPolicy;
 export type ListenerFilter = api.envoy_config_listener_v3_ListenerFilter;
 export type AccessLogFilter = api.envoy_config_accesslog_v3_AccessLogFilter;
 export type StatsSink = api.envoy_config_metrics_v3_StatsSink;
+export type StatsConfig = api.envoy_config_metrics_v3_StatsConfig;
 export type Secret = api.envoy_extensions_transport_sockets_tls_v3_Secret;
 export type SdsSecretConfig = api.envoy_extensions_transport_sockets_tls_v3_SdsSecretConfig;
 export type GrpcService = api.envoy_config_core_v3_GrpcService;

@@ -44,6 +44,7 @@ const needs = {
   'front-proxy-parity': { envoy: true },
   'sidecar-parity': { envoy: true },
   projects: { envoy: true },
+  'consul-mesh-parity': { envoy: true },
   'tls-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },

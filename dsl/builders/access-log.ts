@@ -9,6 +9,26 @@ export interface AccessLogOptions {
   readonly filter?: AccessLogFilter;
 }
 
+/** What one wants to know of a call, for `accessLog({ format: jsonLogFormat })`; `{ ...jsonLogFormat, mine: '...' }` adds to it. */
+export const jsonLogFormat = {
+  start_time: '%START_TIME%',
+  request_id: '%REQ(X-REQUEST-ID)%',
+  method: '%REQ(:METHOD)%',
+  authority: '%REQ(:AUTHORITY)%',
+  path: '%REQ(:PATH)%',
+  protocol: '%PROTOCOL%',
+  response_code: '%RESPONSE_CODE%',
+  response_code_details: '%RESPONSE_CODE_DETAILS%',
+  response_flags: '%RESPONSE_FLAGS%',
+  grpc_status: '%GRPC_STATUS%',
+  attempts: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
+  duration_ms: '%DURATION%',
+  bytes_received: '%BYTES_RECEIVED%',
+  bytes_sent: '%BYTES_SENT%',
+  upstream_cluster: '%UPSTREAM_CLUSTER%',
+  upstream_host: '%UPSTREAM_HOST%',
+} as const;
+
 /** One access log. */
 export function accessLog(options: AccessLogOptions = {}): AccessLog {
   const { filter, format, path } = options;

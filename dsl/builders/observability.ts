@@ -2,7 +2,7 @@
  * Statistics and traces, and which requests are logged.
  */
 import type * as api from '../api/generated/types.js';
-import type { AccessLogFilter, Cluster, StatsSink } from '../types.js';
+import type { AccessLogFilter, Cluster, StatsConfig, StatsSink } from '../types.js';
 import { parseHostPort } from './address.js';
 import { carry, nameOf, valuesOf } from './carried-clusters.js';
 import { defined, extension } from './extension.js';
@@ -36,6 +36,15 @@ export function dogStatsd(address: string, options: StatsdOptions = {}): StatsSi
     address: parseHostPort(address),
     ...defined({ prefix: options.prefix }),
   });
+}
+
+/**
+ * For `raw: { stats_config: excludeStats([...]) }` of `bootstrap`: statistics that nobody pays for, neither a sink nor `/stats`.
+ * @param patterns RE2, of the whole name; `.` is any character there
+ */
+export function excludeStats(patterns: readonly string[]): StatsConfig {
+  const matchers = patterns.map((regex) => ({ safe_regex: { regex } }));
+  return { stats_matcher: { exclusion_list: { patterns: matchers } } };
 }
 
 type Tracing = api.envoy_extensions_filters_network_http_connection_manager_v3_HttpConnectionManager_Tracing;

@@ -31,6 +31,8 @@ export type MatchInput =
       readonly headers?: Readonly<Record<string, string>> | readonly HeaderMatcher[];
       /** As in Envoy, case counts unless this is false. */
       readonly caseSensitive?: boolean;
+      /** Only gRPC: requests whose content-type is `application/grpc`, alone or with a `+` and more. */
+      readonly grpc?: true;
       /** Any other field of `RouteMatch`, such as `query_parameters`. */
       readonly raw?: Partial<RouteMatch>;
     };
@@ -47,7 +49,7 @@ function headerMatchers(
 
 function matchOf(input: MatchInput): RouteMatch {
   if (typeof input === 'string') return { prefix: input };
-  const { prefix, path, regex, pathPrefix, headers, caseSensitive } = input;
+  const { prefix, path, regex, pathPrefix, headers, caseSensitive, grpc } = input;
   const specifiers = {
     ...(prefix === undefined ? {} : { prefix }),
     ...(path === undefined ? {} : { path }),
@@ -61,6 +63,7 @@ function matchOf(input: MatchInput): RouteMatch {
     ...specifiers,
     ...(headers === undefined ? {} : { headers: headerMatchers(headers) }),
     ...(caseSensitive === undefined ? {} : { case_sensitive: caseSensitive }),
+    ...(grpc === undefined ? {} : { grpc: {} }),
     ...input.raw,
   } as RouteMatch;
 }

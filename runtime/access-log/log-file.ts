@@ -160,6 +160,8 @@ class BufferedLogFile implements LogFile {
     for (const waiter of this.waiters) (--waiter.writes === 0 ? ready : waiting).push(waiter);
     this.waiters = waiting;
     if (waiting.length > 0 || this.buffer.length >= flushSize) this.startWrite();
+    // The timer of these lines found the write under way.
+    else if (this.buffer !== '' && this.timer === undefined) this.arm();
     for (const { done } of ready) done();
   }
 

@@ -231,8 +231,7 @@ export class ActiveStream
       stats.cxProtocolError.inc();
     }
     this.responseCodeDetails = isDisconnect ? 'downstream_remote_disconnect' : details;
-    stats.rqRxReset.inc();
-    this.finish(isDisconnect);
+    this.finish(isDisconnect, true);
   }
 
   onAboveWriteBufferHighWatermark(): void {
@@ -786,10 +785,11 @@ export class ActiveStream
     this.connection.shared.stats.rqTxReset.inc();
     this.connection.onStreamReset();
     this.encoder.resetStream(reason);
-    this.finish(false);
+    this.finish(false, true);
   }
 
-  private finish(byPeer: boolean): void {
+  /** @param wasReset its end is no end: as in Envoy, whoever reset it, and whatever of the request is still to come, counts */
+  private finish(byPeer: boolean, wasReset = false): void {
     if (this.over) return;
     this.over = true;
     this.idleTimeout.clear();
@@ -800,6 +800,7 @@ export class ActiveStream
     this.chain?.destroy();
     const { clock, stats } = this.connection.shared;
     this.wholeDurationMs = clock.now() - this.startedAt;
+    if (wasReset || !this.requestEnded) stats.rqRxReset.inc();
     stats.rqActive.dec();
     stats.rqTime.record(Math.floor(this.wholeDurationMs));
     stats.cxRxBytes.add(this.encoder.bytesReceived);

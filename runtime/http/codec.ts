@@ -156,6 +156,8 @@ export interface ServerConnection {
 export interface ClientConnectionCallbacks {
   /** A stream has ended well and the connection takes another one. */
   onStreamSlotFree(connection: ClientConnection): void;
+  /** HTTP/2: our side has reset a stream whose request had begun (`RequestEncoder.resetStream`). */
+  onStreamReset?(connection: ClientConnection): void;
   /** No new streams on it: `connection: close`, GOAWAY, `max_requests_per_connection`. Streams under way go on. */
   onGoAway(connection: ClientConnection): void;
   /**

@@ -179,6 +179,11 @@ const http1: readonly HealthScenario[] = [
     cluster: http(),
     unordered: true,
   },
+  {
+    id: 'metadata in events of a host by name',
+    hosts: [{ checks: [good] }],
+    cluster: { ...http(), type: 'STRICT_DNS' },
+  },
   one('alt_port', [good], http({}, { alt_port: 1 })),
   { id: 'refused', hosts: [{ refused: true }], cluster: http({}, { no_traffic_interval: '60s' }) },
   {

@@ -3,6 +3,7 @@
  * redirects, retries, time-outs, upgrades. What real Envoy answers is not written here: it is asked.
  */
 import type { DifferentialCase } from './differential.js';
+import { resetCases } from './reset-cases.js';
 
 type Json = Record<string, unknown>;
 
@@ -873,4 +874,5 @@ export const httpCases: Readonly<Record<string, readonly DifferentialCase[]>> = 
   direct: directCases,
   paths: [...pathCases, ...hostCases],
   retries: retryCases,
+  resets: resetCases,
 };

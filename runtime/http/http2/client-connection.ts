@@ -100,6 +100,13 @@ class Http2ClientConnection extends Http2Connection implements ClientConnection 
     return block;
   }
 
+  /** Our side wants nothing more of a stream. */
+  abort(stream: ClientStream): void {
+    this.sendReset(stream, INTERNAL_ERROR);
+    this.callbacks.onStreamReset?.(this);
+    this.endStream(stream);
+  }
+
   /** A stream that was never opened. */
   abandon(): void {
     this.starting--;
@@ -256,7 +263,6 @@ class ClientStream extends Http2Stream implements RequestEncoder {
       this.client.abandon();
       return;
     }
-    this.client.sendReset(this, INTERNAL_ERROR);
-    this.client.endStream(this);
+    this.client.abort(this);
   }
 }

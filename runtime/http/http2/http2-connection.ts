@@ -476,6 +476,11 @@ export abstract class Http2Connection {
     this.onHead(id, decoder.fields, result, endStream);
   }
 
+  /** Envoy counts trailers of requests alone. */
+  protected onTrailersCame(): void {
+    // Nothing, for responses.
+  }
+
   private onTrailers(stream: Http2Stream, fields: HeaderField[], result: number, endStream: boolean): void {
     if (result !== DECODED) {
       this.headTooLarge(stream, result);
@@ -486,7 +491,7 @@ export abstract class Http2Connection {
       this.malformed(stream, 'http2.violation.of.messaging.rule');
       return;
     }
-    this.stats.trailers.inc();
+    this.onTrailersCame();
     stream.receiveTrailers(trailers);
   }
 

@@ -163,6 +163,10 @@ class Http2ServerConnection extends Http2Connection implements ServerConnection 
     for (const stream of streams) stream.refuseRest();
   }
 
+  protected override onTrailersCame(): void {
+    this.stats.trailers.inc();
+  }
+
   protected onGoAway(): void {
     // The client opens no more streams; those under way go on.
   }

@@ -23,6 +23,7 @@ function healthCheckOf(
   { endpoint, metadata }: Fields,
   pipe: boolean,
   path: readonly (string | number)[],
+  isNamed: boolean,
 ): HealthCheckConfig {
   const config = messageOf(messageOf(endpoint).health_check_config);
   const port = numberOf(config.port_value, 0);
@@ -52,12 +53,20 @@ function healthCheckOf(
     address,
     hostname: textOf(config.hostname),
     disabled: config.disable_active_health_check === true,
-    metadata,
+    metadata: metadata ?? (isNamed ? {} : undefined),
   };
+}
+
+/** Envoy gives hosts that it has by name metadata in any case: its health events tell them, empty as they are. */
+function isByName(cluster: Fields): boolean {
+  return (
+    cluster.type === 'STRICT_DNS' || cluster.type === 'LOGICAL_DNS' || cluster.cluster_type !== undefined
+  );
 }
 
 /** @throws ConfigError with the path inside the cluster */
 export function configuredEndpoints(cluster: unknown): ConfiguredEndpoint[] {
+  const isNamed = isByName(messageOf(cluster));
   const assignment = messageOf(messageOf(cluster).load_assignment);
   return messagesOf(assignment.endpoints).flatMap((group, groupAt) => {
     const locality = messageOf(group.locality);
@@ -78,7 +87,7 @@ export function configuredEndpoints(cluster: unknown): ConfiguredEndpoint[] {
           region: textOf(locality.region),
           subZone: textOf(locality.sub_zone),
           healthStatus: textOf(one.health_status, 'UNKNOWN'),
-          healthCheck: healthCheckOf(one, pipe, place(groupAt, 'lb_endpoints', at, 'endpoint')),
+          healthCheck: healthCheckOf(one, pipe, place(groupAt, 'lb_endpoints', at, 'endpoint'), isNamed),
           localityWeight: numberOf(group.load_balancing_weight, 0),
           lbMetadata: lbMetadataOf(one.metadata),
         },

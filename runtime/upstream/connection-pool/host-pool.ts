@@ -320,6 +320,7 @@ class HttpHostPool implements HostPool {
     if (protocol === 'auto') (isHttp2 ? stats.upstreamCxHttp2Total : stats.upstreamCxHttp1Total).inc();
     const callbacks: ClientConnectionCallbacks = {
       onStreamSlotFree: () => this.onSlotFree(connection),
+      onStreamReset: () => stats.upstreamRqTxReset.inc(),
       onGoAway: () => this.onGoAway(connection),
       onClosed: (_codec, streamsCut) => this.onClosed(connection, streamsCut > 0),
     };

@@ -300,6 +300,7 @@ test('statistics, traces and logs', () => {
           virtualHosts,
           accessLog: [
             dsl.accessLog({ filter: dsl.allOf(dsl.statusAtLeast(500), dsl.notHealthCheck()) }),
+            dsl.accessLog({ format: dsl.jsonLogFormat }),
             dsl.accessLog({ path: '/a', filter: dsl.anyOf(dsl.statusAtLeast(400), dsl.notHealthCheck()) }),
           ],
           raw: { tracing: dsl.zipkinTracing(collector, { samplePercent: 1 }) },
@@ -312,6 +313,20 @@ test('statistics, traces and logs', () => {
     }),
   );
   assert.equal(clusterNames(value).sort(), ['collector', 'stats', 'web']);
+});
+
+test('what is left out of the statistics, and routes that take gRPC alone', () => {
+  const calls = dsl.route({ prefix: '/', grpc: true }, web);
+  assert.equal((calls as { match?: unknown }).match, { prefix: '/', grpc: {} });
+  const stats_config = dsl.excludeStats(['a.*', 'b$']);
+  const value = sound(
+    dsl.bootstrap({
+      listeners: [dsl.httpListener(80, { virtualHosts: [dsl.virtualHost(['*'], [calls])] })],
+      raw: { stats_config },
+    }),
+  );
+  const patterns = [{ safe_regex: { regex: 'a.*' } }, { safe_regex: { regex: 'b$' } }];
+  assert.equal(value.stats_config, { stats_matcher: { exclusion_list: { patterns } } });
 });
 
 test('secrets by name', () => {

@@ -80,6 +80,19 @@ test('lines wait for the timer', () => {
   assert.is(disk.written.get(101), 'a\nb\nc\n');
 });
 
+test('lines whose timer finds a slow write under way are not left behind', () => {
+  const { clock, disk, file } = setUp();
+  file.write('a\n');
+  clock.advance(10_000);
+  file.write('b\n');
+  clock.advance(10_000);
+  assert.is(disk.writesUnderWay, 1);
+  disk.end();
+  clock.advance(10_000);
+  disk.end();
+  assert.is(disk.written.get(101), 'a\nb\n');
+});
+
 test('64 KiB do not wait, and one write is under way at a time', () => {
   const { clock, disk, file } = setUp();
   const line = `${'x'.repeat(1023)}\n`;

@@ -245,6 +245,7 @@ test('an answer before the end of the request costs the connection', async () =>
   const client = await rig.request('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc');
   assert.match(client.written, /^HTTP\/1.1 404 .*connection: close/s);
   assert.is(rig.counter('http.p.downstream_rq_response_before_rq_complete'), 1);
+  assert.is(rig.counter('http.p.downstream_rq_rx_reset'), 1);
 });
 
 test('routes change between two requests of one connection', async () => {

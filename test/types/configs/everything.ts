@@ -27,6 +27,7 @@ import {
   envOneOf,
   extAuthz,
   fault,
+  excludeStats,
   filterChain,
   grpcHealthCheck,
   grpcHttp1Bridge,
@@ -39,6 +40,7 @@ import {
   httpInspector,
   httpListener,
   httpsListener,
+  jsonLogFormat,
   jwtAuthn,
   leastRequest,
   listener,
@@ -135,6 +137,7 @@ const virtualHosts = [
       redirect({ path: '/old' }, { path: '/new', code: 308 }),
       directResponse({ pathPrefix: '/ping' }, 200, 'pong'),
       route('/hosts', hosts),
+      route({ prefix: '/calls', grpc: true }, grpc),
       route('/', web),
     ],
     { raw: { typed_per_filter_config: corsPolicy({ origins: ['https://a.com'], maxAge: '1h' }) } },
@@ -169,6 +172,7 @@ const base: Bootstrap = bootstrap({
   node: { id: environment(['dev', 'prod'], 'dev'), cluster: 'everything' },
   admin: admin({ port: 0 }),
   statsSinks: [statsd('127.0.0.1:8125', { prefix: 'p' }), dogStatsd('127.0.0.1:8126')],
+  raw: { stats_config: excludeStats(['cluster\\.[^.]*\\.update_attempt']) },
   secrets: [
     {
       name: 'mine',
@@ -184,7 +188,7 @@ const base: Bootstrap = bootstrap({
       filters,
       listenerFilters: [httpInspector(), originalDst()],
       accessLog: [
-        accessLog({ filter: allOf(statusAtLeast(500), notHealthCheck()) }),
+        accessLog({ filter: allOf(statusAtLeast(500), notHealthCheck()), format: jsonLogFormat }),
         accessLog({
           path: '/dev/null',
           filter: anyOf(statusAtLeast(400), notHealthCheck()),

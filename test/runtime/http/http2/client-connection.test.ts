@@ -23,6 +23,7 @@ async function connect(options: Partial<Http2Options> = {}): Promise<Rig> {
   const events: string[] = [];
   const connection = createHttp2ClientConnection(peer.socket, peer.options(options), {
     onStreamSlotFree: () => void events.push('free'),
+    onStreamReset: () => void events.push('reset'),
     onGoAway: () => void events.push('goaway'),
     onClosed: (_connection, streamsCut) => void events.push(`closed ${streamsCut}`),
   });
@@ -67,6 +68,8 @@ test('requests and responses side by side', async () => {
   assert.equal(one.decoder.calls, ['404 HTTP/2 []$']);
   assert.is(connection.activeStreams, 0);
   assert.equal(events, ['free', 'free']);
+  // Envoy counts those of requests alone.
+  assert.is(peer.stats.counter('http2.trailers').value, 0);
 });
 
 test('the number of streams that the peer allows', async () => {
@@ -97,11 +100,12 @@ test('T14: GOAWAY: streams above the last one may be tried elsewhere, the others
 });
 
 test('a reset by us is told to the peer and to nobody else', async () => {
-  const { peer, connection, open } = await connect();
+  const { peer, connection, events, open } = await connect();
   const { decoder, encoder } = open({}, false);
   encoder.resetStream('local reset');
   await settle();
   assert.match(peer.read().join(), /RST 1 2$/);
+  assert.equal(events, ['reset', 'free']);
   assert.is(connection.activeStreams, 0);
   // What was on its way is ignored.
   await peer.send(peer.headers(1, [':status', '200'], 4), frame(0, 1, 1, 'late'));

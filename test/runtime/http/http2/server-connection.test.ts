@@ -91,6 +91,7 @@ test('trailers, in both directions', async () => {
   streams[0]?.encoder.encodeTrailers(['grpc-status', '5']);
   await settle();
   assert.equal(peer.read(), ['HEADERS 1 :status=200', 'HEADERS 1 grpc-status=5$']);
+  assert.is(peer.stats.counter('http2.trailers').value, 1);
 });
 
 test('crumbs of cookies become one, repeats of inline headers too', async () => {
