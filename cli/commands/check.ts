@@ -7,6 +7,7 @@ import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
+import { targetFlag, targetOption } from '../support/target-option.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
 /** @throws UsageError when there is nothing, or nothing that can be reached */
@@ -74,19 +75,20 @@ interface Verdict {
 }
 
 /** Options that are the same for all files of one run. */
-function commonOptions(args: ParsedArguments, io: Io) {
+async function commonOptions(args: ParsedArguments, io: Io) {
   const settings: string | false | undefined =
     args.values['no-settings'] === true ? false : textOption(args, 'settings');
   const preset = textOption(args, 'lint') as PlainLintSettings['extends'];
   return {
     cwd: io.cwd,
     ...nodeOptions(args),
+    ...(await targetOption(args)),
     ...(settings === undefined ? {} : { settings }),
     ...(preset === undefined ? {} : { lint: { extends: preset } }),
   };
 }
 
-type CommonOptions = ReturnType<typeof commonOptions>;
+type CommonOptions = Awaited<ReturnType<typeof commonOptions>>;
 
 async function checkPath(path: string, options: CommonOptions, io: Io): Promise<Verdict> {
   if (path === '-') {
@@ -112,7 +114,7 @@ async function checkPath(path: string, options: CommonOptions, io: Io): Promise<
 
 async function checkAll(args: ParsedArguments, io: Io): Promise<Verdict> {
   const paths = args.positionals.length === 0 ? ['envoy3.config.ts'] : args.positionals;
-  const options = commonOptions(args, io);
+  const options = await commonOptions(args, io);
   const diagnostics: Diagnostic[] = [];
   const inputs = new Set<string>();
   for (const path of paths) {
@@ -170,6 +172,7 @@ export const check: Command = {
       type: 'boolean',
       description: 'write all lint findings into the baseline that the settings name',
     },
+    ...targetFlag,
     ...nodeFlags,
   },
   maxPositionals: Number.POSITIVE_INFINITY,

@@ -57,6 +57,11 @@ export const codeExamples: Readonly<Record<string, CodeExample>> = {
       '  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }',
     ].join('\n'),
   },
+  E1007: {
+    piece: 'shell',
+    wrong: 'envoy3 check --target envoy-1.38 newer.yaml',
+    right: 'envoy3 check --target envoy-1.40 newer.yaml',
+  },
   E1004: {
     piece: 'cluster',
     wrong: [

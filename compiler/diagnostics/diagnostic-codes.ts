@@ -65,6 +65,12 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
       'Of two equal keys Envoy takes the last, of several documents the first, and octets that are no UTF-8 as they are. It\naccepts all of that without a word, so it is a warning.',
     fix: '  connect_timeout: 5s',
   },
+  E1007: {
+    title: 'the Envoy that is aimed at does not have it',
+    explanation:
+      'With --target envoy-1.36 to envoy-1.40 the verdict is that of an older Envoy. A field, an enum value, a message or an\nextension came with a later release, or is gone in the one that is aimed at.',
+    fix: '  Leave it out, or aim at a release that has it.',
+  },
   E2001: {
     title: 'the configuration threw an error',
     explanation:

@@ -3,6 +3,8 @@
  */
 export { compareDurations, durationMs, formatDuration, parseDuration } from './duration.js';
 export { fieldsOf } from './describe-message.js';
+export { isAtLeast, minorOf } from './history/release-order.js';
+export type { TargetApi } from './history/target-api.js';
 export type { Issue, IssueClass, Path, PathStep } from './issue.js';
 export { readMessage } from './read-message.js';
 export type { YamlError, YamlResult, YamlWarning } from './read-yaml.js';

@@ -68,12 +68,19 @@ class Reading {
     this.#allowed = new Set(options.allowedTypes);
   }
 
-  #report(issueClass: IssueClass, message: string, suggestion?: string, fix?: string): undefined {
+  #report(
+    issueClass: IssueClass,
+    message: string,
+    suggestion?: string,
+    fix?: string,
+    name?: string,
+  ): undefined {
     this.issues.push({
       class: issueClass,
       path: [...this.#path],
       message,
       messageType: this.#messageType,
+      ...(name === undefined ? {} : { name }),
       ...(suggestion === undefined ? {} : { suggestion }),
       ...(fix === undefined ? {} : { fix }),
     });
@@ -107,7 +114,8 @@ class Reading {
       this.#path.push(field?.name ?? key);
       if (field === undefined) {
         const names = type.fields.map(({ name }) => name);
-        this.#report('unknown-field', `${type.name} has no field '${key}'`, nearName(key, names));
+        const near = nearName(key, names);
+        this.#report('unknown-field', `${type.name} has no field '${key}'`, near, undefined, key);
         // The older name of a payload: its absence is explained.
         if (key === 'config') failed.add('typed_config');
       } else if (given !== null || field.type === 'google.protobuf.Value') {
@@ -259,6 +267,8 @@ class Reading {
       'unknown-field',
       `${kindOf(given)} is not one of ${listNames(names)}`,
       nearName(given, names),
+      undefined,
+      given,
     );
   }
 
@@ -292,7 +302,8 @@ class Reading {
     if (this.#table.message(name) === undefined) {
       const near = nearName(name, this.#table.messageNames());
       this.#path.push('@type');
-      this.#report('unknown-type', `Envoy has no message '${name}'`, near && `type.googleapis.com/${near}`);
+      const suggestion = near && `type.googleapis.com/${near}`;
+      this.#report('unknown-type', `Envoy has no message '${name}'`, suggestion, undefined, name);
       this.#path.pop();
       return undefined;
     }
@@ -356,7 +367,7 @@ class Reading {
     const kept = this.issues.filter((issue) => !inside(issue) && !same(issue));
     this.issues.splice(0, this.issues.length, ...kept);
     this.#path.push(...slot.steps);
-    this.#report('extension-config', slot.message, slot.suggestion, slot.fix);
+    this.#report('extension-config', slot.message, slot.suggestion, slot.fix, slot.name);
     this.#path.length -= slot.steps.length;
   }
 

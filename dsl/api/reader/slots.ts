@@ -16,6 +16,8 @@ export interface SlotIssue {
   readonly message: string;
   readonly suggestion?: string;
   readonly fix?: string;
+  /** The message that fits no extension. */
+  readonly name?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -104,6 +106,7 @@ function checkPayload(
   const near = nearName(type, table.typesOf(category));
   return {
     message: `${type} is not an extension of ${category.replaceAll(',', ' or ')}`,
+    name: type,
     ...(near === undefined ? {} : { suggestion: `type.googleapis.com/${near}` }),
   };
 }
