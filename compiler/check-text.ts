@@ -134,9 +134,11 @@ export async function checkFile(text: string, options: CheckFileOptions): Promis
   const more = { ...(settings === undefined ? {} : { settings }), ...(env === undefined ? {} : { env }) };
   const loaded = await loadSettings({ cwd, folder, limits, ...more });
   try {
+    const target = options.target ?? loaded.target;
     const { diagnostics, lint, bootstrap, diagnosticOf } = judge(text, {
       ...options,
       lint: options.lint ?? loaded.lint,
+      ...(target === undefined ? {} : { target }),
     });
     if (lint === undefined) return mergeSites(byLine([...loaded.diagnostics, ...diagnostics]));
     const own = await loaded.runOwn(bootstrap, lint.own);

@@ -121,7 +121,9 @@ class Compilation {
       return { diagnostics: [...settings.diagnostics, ...program.diagnostics, ...failures], inputs };
     }
     const lint = this.#options.lint ?? settings.lint;
-    const { bootstrap, findings, lint: ran } = findProblems(reply.value, { ...this.#options, lint });
+    const target = this.#options.target ?? settings.target;
+    const options = { ...this.#options, lint, ...(target === undefined ? {} : { target }) };
+    const { bootstrap, findings, lint: ran } = findProblems(reply.value, options);
     const own = await settings.runOwn(bootstrap, ran?.own ?? []);
     const yaml = emitYaml(bootstrap);
     const all = [...findings, ...own.findings];

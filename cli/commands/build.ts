@@ -14,6 +14,7 @@ import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
 import { packageVersion } from '../support/package.js';
+import { settingsFlags, settingsOption } from '../support/settings-options.js';
 import { targetFlag, targetOption } from '../support/target-option.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
@@ -54,7 +55,7 @@ async function compileFor(
 ): Promise<Build> {
   const entry = entryFor(given, environment, io.cwd);
   const env = environment === undefined ? io.env : { ...io.env, ENVOY3_ENV: environment };
-  const options = { ...nodeOptions(args), ...(await targetOption(args)) };
+  const options = { ...nodeOptions(args), ...settingsOption(args), ...(await targetOption(args)) };
   const result = await compile({ entry, cwd: io.cwd, env, ...options });
   return { environment, entry, output, result };
 }
@@ -134,6 +135,7 @@ export const build: Command = {
       description: 'folder in which Envoy finds the files of --layout split (default: that of the output)',
     },
     format: formatOption,
+    ...settingsFlags,
     ...targetFlag,
     ...nodeFlags,
   },

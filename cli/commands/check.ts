@@ -7,6 +7,7 @@ import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
+import { settingsFlags, settingsOption } from '../support/settings-options.js';
 import { targetFlag, targetOption } from '../support/target-option.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
@@ -76,14 +77,12 @@ interface Verdict {
 
 /** Options that are the same for all files of one run. */
 async function commonOptions(args: ParsedArguments, io: Io) {
-  const settings: string | false | undefined =
-    args.values['no-settings'] === true ? false : textOption(args, 'settings');
   const preset = textOption(args, 'lint') as PlainLintSettings['extends'];
   return {
     cwd: io.cwd,
     ...nodeOptions(args),
     ...(await targetOption(args)),
-    ...(settings === undefined ? {} : { settings }),
+    ...settingsOption(args),
     ...(preset === undefined ? {} : { lint: { extends: preset } }),
   };
 }
@@ -166,8 +165,7 @@ export const check: Command = {
       description: 'these lint rules, whatever the settings say',
     },
     'max-warnings': { type: 'string', value: 'N', description: 'exit with 1 when there are more warnings' },
-    settings: { type: 'string', value: 'FILE', description: 'instead of the nearest envoy3.settings.ts' },
-    'no-settings': { type: 'boolean', description: 'use no settings' },
+    ...settingsFlags,
     'update-baseline': {
       type: 'boolean',
       description: 'write all lint findings into the baseline that the settings name',
