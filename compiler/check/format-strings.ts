@@ -53,8 +53,15 @@ function laterCommand(name: string, argument: string | undefined, release: strin
   };
 }
 
-/** @param extended with formatters of extensions, whose commands are not known here */
-function firstFault(text: string, extended: boolean, release: string): Fault | undefined {
+/** Commands that only this place has. */
+type More = (name: string) => boolean;
+
+const noMore: More = () => false;
+
+/** Formatters of extensions have commands that are not known here. */
+const anyMore: More = () => true;
+
+function firstFault(text: string, more: More, release: string): Fault | undefined {
   for (let at = text.indexOf('%'); at >= 0; at = text.indexOf('%', at)) {
     if (text.startsWith('%%', at)) {
       at += 2;
@@ -67,55 +74,53 @@ function firstFault(text: string, extended: boolean, release: string): Fault | u
     }
     const [whole, name = '', argument, length] = match;
     const fault = faultOf(name, argument, length) ?? laterCommand(name, argument, release);
-    if (fault !== undefined && !(extended && !formatCommands.has(name))) return fault;
+    if (fault !== undefined && !(more(name) && !formatCommands.has(name))) return fault;
     at += whole.length;
   }
   return undefined;
 }
 
-function* ofText(
-  text: unknown,
-  path: Finding['path'],
-  extended: boolean,
-  release: string,
-): Generator<Finding> {
-  const fault = typeof text === 'string' ? firstFault(text, extended, release) : undefined;
+function* ofText(text: unknown, path: Finding['path'], more: More, release: string): Generator<Finding> {
+  const fault = typeof text === 'string' ? firstFault(text, more, release) : undefined;
   if (fault !== undefined) yield { code: 'E3028', severity: 'error', path, ...fault };
 }
 
 /** Texts at any depth of a JSON format. */
-function* ofJson(
-  value: unknown,
-  path: Finding['path'],
-  extended: boolean,
-  release: string,
-): Generator<Finding> {
-  if (typeof value !== 'object' || value === null) yield* ofText(value, path, extended, release);
+function* ofJson(value: unknown, path: Finding['path'], more: More, release: string): Generator<Finding> {
+  if (typeof value !== 'object' || value === null) yield* ofText(value, path, more, release);
   else if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) yield* ofJson(item, [...path, index], extended, release);
+    for (const [index, item] of value.entries()) yield* ofJson(item, [...path, index], more, release);
   } else {
-    for (const [key, item] of Object.entries(value)) yield* ofJson(item, [...path, key], extended, release);
+    for (const [key, item] of Object.entries(value)) yield* ofJson(item, [...path, key], more, release);
   }
 }
 
 function* ofFormat(format: Message, release: string): Generator<Finding> {
-  const extended = format.list('formatters').length > 0 || hasOwnCommands(format);
-  yield* ofText(format.value.text_format, [...format.path, 'text_format'], extended, release);
+  const more = format.list('formatters').length > 0 ? anyMore : ownCommands(format);
+  yield* ofText(format.value.text_format, [...format.path, 'text_format'], more, release);
   const source = format.at('text_format_source');
-  yield* ofText(source.value.inline_string, [...source.path, 'inline_string'], extended, release);
+  yield* ofText(source.value.inline_string, [...source.path, 'inline_string'], more, release);
   if (isSet(format.value.json_format)) {
-    yield* ofJson(format.value.json_format, [...format.path, 'json_format'], extended, release);
+    yield* ofJson(format.value.json_format, [...format.path, 'json_format'], more, release);
   }
 }
 
 /** The generic proxy has streams, the transform filter bodies, with commands of their own. */
-const ownCommands = /^envoy\.extensions\.filters\.(?:http\.transform|network\.generic_proxy)\./;
+const commandsOf: readonly (readonly [prefix: string, names: ReadonlySet<string>])[] = [
+  ['envoy.extensions.filters.http.transform.', new Set(['REQUEST_BODY', 'RESPONSE_BODY'])],
+  [
+    'envoy.extensions.filters.network.generic_proxy.',
+    new Set(['GENERIC_RESPONSE_CODE', 'HOST', 'METHOD', 'REQUEST_PROPERTY', 'RESPONSE_PROPERTY']),
+  ],
+];
 
-function hasOwnCommands(message: Message): boolean {
+function ownCommands(message: Message): More {
   for (let outer = message.parent; outer !== undefined; outer = outer.parent) {
-    if (ownCommands.test(outer.type)) return true;
+    const { type } = outer;
+    const found = commandsOf.find(([prefix]) => type.startsWith(prefix));
+    if (found !== undefined) return (name) => found[1].has(name);
   }
-  return false;
+  return noMore;
 }
 
 export function* formatStrings(view: BootstrapView): Generator<Finding> {
@@ -127,11 +132,11 @@ export function* formatStrings(view: BootstrapView): Generator<Finding> {
     const text = header.value.value;
     // The older word for FILTER_STATE, which only headers know.
     const newer = typeof text === 'string' ? text.replaceAll('%PER_REQUEST_STATE(', '%FILTER_STATE(') : text;
-    yield* ofText(newer, [...header.path, 'value'], hasOwnCommands(option), release);
+    yield* ofText(newer, [...header.path, 'value'], ownCommands(option), release);
   }
   for (const log of view.all('envoy.extensions.access_loggers.file.v3.FileAccessLog')) {
-    yield* ofText(log.value.format, [...log.path, 'format'], false, release);
-    yield* ofJson(log.value.json_format, [...log.path, 'json_format'], false, release);
-    yield* ofJson(log.value.typed_json_format, [...log.path, 'typed_json_format'], false, release);
+    yield* ofText(log.value.format, [...log.path, 'format'], noMore, release);
+    yield* ofJson(log.value.json_format, [...log.path, 'json_format'], noMore, release);
+    yield* ofJson(log.value.typed_json_format, [...log.path, 'typed_json_format'], noMore, release);
   }
 }

@@ -292,6 +292,13 @@ class Reading {
     const name = url.slice(url.lastIndexOf('/') + 1);
     if (this.#allowed.has(name)) return { ...given };
     if (wellKnownReaders[name] !== undefined || wrappers[name] !== undefined) {
+      const odd = Object.keys(given).find((key) => key !== '@type' && key !== 'value');
+      if (odd !== undefined) {
+        this.#path.push(odd);
+        const near = nearName(odd, ['value']);
+        this.#report('unknown-field', `a ${name} is given as 'value', not as '${odd}'`, near);
+        this.#path.pop();
+      }
       this.#path.push('value');
       const value = this.#value(name, undefined, given.value ?? {});
       this.#path.pop();
