@@ -8,6 +8,7 @@ import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
 import { settingsFlags, settingsOption } from '../support/settings-options.js';
+import { verdictFlags, verdictOptions } from '../support/verdict-options.js';
 import { targetFlag, targetOption } from '../support/target-option.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
@@ -83,6 +84,7 @@ async function commonOptions(args: ParsedArguments, io: Io) {
     ...nodeOptions(args),
     ...(await targetOption(args)),
     ...settingsOption(args),
+    ...(await verdictOptions(args, io)),
     ...(preset === undefined ? {} : { lint: { extends: preset } }),
   };
 }
@@ -171,6 +173,7 @@ export const check: Command = {
       description: 'write all lint findings into the baseline that the settings name',
     },
     ...targetFlag,
+    ...verdictFlags,
     ...nodeFlags,
   },
   maxPositionals: Number.POSITIVE_INFINITY,
@@ -179,6 +182,7 @@ export const check: Command = {
     ['envoy3 check /etc/envoy/*.yaml', 'files for real Envoy'],
     ['render.sh | envoy3 check - --format json', 'a template that was just rendered'],
     ['envoy3 check --format sarif > envoy3.sarif', 'for code scanning'],
+    ['envoy3 check --with-files --with-envoy', 'on the machine that it is for'],
   ],
   async run(args, io) {
     const maxWarnings = numberOption(args, 'max-warnings', 0, 1_000_000);

@@ -6,6 +6,7 @@ import { table } from '../../dsl/api/generated/table.js';
 import type { Path, PathStep } from '../../dsl/api/index.js';
 import type { ApiModel } from '../../dsl/api/model/api-model.js';
 import type { Finding } from './finding.js';
+import type { Machine } from './machine.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -139,6 +140,8 @@ const none: readonly Message[] = [];
 export interface NodeDefaults {
   readonly serviceNode?: string;
   readonly serviceCluster?: string;
+  /** The machine on which the proxy will run; undefined: nothing outside of the configuration is looked at. */
+  readonly machine?: Machine;
 }
 
 export class BootstrapView {
@@ -149,6 +152,7 @@ export class BootstrapView {
   readonly node: { readonly id: string; readonly cluster: string };
   /** The value before it was made canonical; undefined when it is not known. */
   readonly written: unknown;
+  readonly machine: Machine | undefined;
   /** The API of the Envoy that is to take it. */
   readonly api: ApiModel;
   readonly #slots: SlotsOfType;
@@ -156,12 +160,13 @@ export class BootstrapView {
 
   constructor(
     bootstrap: unknown,
-    { serviceNode = '', serviceCluster = '' }: NodeDefaults = {},
+    { machine, serviceNode = '', serviceCluster = '' }: NodeDefaults = {},
     written?: unknown,
     api: ApiModel = table,
   ) {
     this.written = written;
     this.api = api;
+    this.machine = machine;
     this.#slots = slotsIn(api);
     this.root = this.#walk(fieldsAt(bootstrap), 'envoy.config.bootstrap.v3.Bootstrap', undefined, []);
     const resources = this.root.at('static_resources');

@@ -26,6 +26,7 @@ import { listenerAddresses } from './listener-addresses.js';
 import { listeners } from './listeners.js';
 import { loadBalancing } from './load-balancing.js';
 import { luaPrograms } from './lua-programs.js';
+import { machineFiles } from './machine-files.js';
 import { overloadManager } from './overload-manager.js';
 import { perRouteFilters } from './per-route-filters.js';
 import { protocolOptions } from './protocol-options.js';
@@ -73,6 +74,7 @@ const checks: readonly Check[] = [
   luaPrograms,
   discoveredFilters,
   bootstrapSettings,
+  machineFiles,
 ];
 
 /** Everything that the checks have to say, in their order. */

@@ -283,6 +283,7 @@ const network = 'envoy.extensions.filters.network.';
 
 const judges: Readonly<Record<string, Judge>> = {
   'envoy.config.cluster.v3.Cluster': upstreamFilters,
+  'envoy.config.cluster.v3.Cluster.TransportSocketMatch': count(['transport_socket'], true),
   'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig': (value) =>
     isSet(fieldsAt(value.common_config).grpc_service)
       ? undefined

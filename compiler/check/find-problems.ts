@@ -91,7 +91,12 @@ export interface ProblemOptions extends ReadOptions, NodeDefaults {
   readonly disabledRules?: readonly DisabledRule[];
   /** The Envoy that is to take it. Default: the newest that this package knows. */
   readonly target?: TargetApi;
+  /** More opinions, asked in this order. */
+  readonly judges?: readonly Judge[];
 }
+
+/** One more opinion on a bootstrap that the API takes. @param findings what was found before */
+export type Judge = (view: BootstrapView, findings: readonly Finding[]) => Iterable<Finding>;
 
 /** Checks and lint look at well-formed bootstraps only: on a broken one they would say the same thing again. */
 export function findProblems(value: unknown, options: ProblemOptions = {}): Problems {
@@ -102,5 +107,7 @@ export function findProblems(value: unknown, options: ProblemOptions = {}): Prob
     return { bootstrap: read.value, findings: issues.map((issue) => findingOf(issue, target)) };
   const view = new BootstrapView(read.value, options, value, target?.model);
   const lint = resolveLint(withDisabled(options.lint ?? {}, options.disabledRules));
-  return { bootstrap: read.value, findings: [...checkView(view), ...lintBootstrap(view, lint)], lint };
+  const findings = [...checkView(view), ...lintBootstrap(view, lint)];
+  for (const judge of options.judges ?? []) findings.push(...judge(view, findings));
+  return { bootstrap: read.value, findings, lint };
 }

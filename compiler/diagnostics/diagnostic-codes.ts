@@ -298,6 +298,25 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
       'Envoy loads programs when it builds the filter, and refuses the configuration when one cannot be read.',
     fix: '  Correct it at the line that is told.',
   },
+  E3036: {
+    title: 'this machine lacks what the configuration names',
+    explanation:
+      'With --with-files, check also looks at what the proxy will find: files, folders, variables of the environment,\nresources in files, sets of descriptors. Run it on the machine, or in the image, that the configuration is for.',
+    fix: '  Put the file there, or correct its path: relative ones begin where the proxy is started.',
+  },
+  E4001: {
+    title: 'the bundled runtime does not serve it',
+    explanation:
+      'With --engine bundled, check tells what real Envoy serves and the bundled runtime does not. docs/support.md has all\nthat it serves.',
+    fix: '  Leave it out, or serve the configuration with real Envoy.',
+  },
+  E4002: {
+    title: 'real Envoy says otherwise',
+    explanation:
+      'With --with-envoy, check puts the configuration to the validation of a real Envoy as well, and tells when it refuses\nwhat was found good here, or takes what was not. Its answers are kept, by content and by binary.',
+    example: '  ENVOY_BIN=/usr/bin/envoy envoy3 check --with-envoy envoy.yaml',
+    fix: '  Believe real Envoy, and tell us: both should say the same.',
+  },
   'lint-options': {
     title: 'the lint settings, or a comment that switches a rule off, do not work',
     explanation:

@@ -41,7 +41,7 @@ export async function run(context: {
         if (mutant === undefined) continue;
         const envoy = await askEnvoy(context.envoyBin, folder, name, mutant.value);
         if (!envoy.accepted && ofFiles.test(envoy.message)) continue;
-        cases.push({ file: source.file, mutant, envoy, here: ours(mutant.value) });
+        cases.push({ file: source.file, mutant, envoy, here: ours(mutant.value, folder) });
       }
     };
     await Promise.all(['a', 'b'].map(worker));

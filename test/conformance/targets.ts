@@ -82,7 +82,7 @@ async function judge(
 ): Promise<void> {
   const envoy = await askEnvoy(context.envoyBin, context.folder, name, value);
   if (!envoy.accepted && ofFiles.test(envoy.message)) return;
-  cases.push({ what, envoy, here: ours(value, context.target) });
+  cases.push({ what, envoy, here: ours(value, context.folder, context.target) });
 }
 
 async function judgeRelease(

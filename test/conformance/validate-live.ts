@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { generate } from 'selfsigned';
 import { findProblems } from '../../compiler/check/find-problems.js';
+import { localMachine } from '../../compiler/check/machine.js';
 import type { TargetApi } from '../../dsl/api/index.js';
 import { readMessage, readYaml } from '../../dsl/api/index.js';
 
@@ -85,9 +86,17 @@ export function askEnvoy(envoyBin: string, folder: string, name: string, value: 
   });
 }
 
-/** @param target the Envoy whose verdict is wanted. Default: the newest */
-export function ours(value: unknown, target?: TargetApi): Verdict {
-  const options = { lint: { extends: 'none' }, ...(target === undefined ? {} : { target }) } as const;
+/**
+ * @param folder where Envoy is started: with the files that it finds there
+ * @param target the Envoy whose verdict is wanted. Default: the newest
+ */
+export function ours(value: unknown, folder: string, target?: TargetApi): Verdict {
+  const machine = localMachine(folder, process.env);
+  const options = {
+    lint: { extends: 'none' },
+    machine,
+    ...(target === undefined ? {} : { target }),
+  } as const;
   const errors = findProblems(value, options).findings.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   const message = first === undefined ? '' : `${first.code} ${first.path.join('.')}: ${first.message}`;

@@ -239,6 +239,18 @@ const source = (api_type: string, more: Fields = {}): Fields => ({
 const sourced = (more: Fields, rest: Fields = node): Fields =>
   bootstrap([], [cluster('a')], { ...more, ...rest });
 
+const matched = (match: Fields): Fields =>
+  bootstrap([], [cluster('a', { transport_socket_matches: [{ name: 'm', ...match }] })]);
+const plain = {
+  name: 'p',
+  typed_config: typed('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'),
+};
+
+table('sockets by the metadata of hosts', [
+  [matched({ transport_socket: plain }), undefined],
+  [matched({}), 'E3029 transport_socket_matches.0'],
+]);
+
 table('tunnels, addresses, sources by authority', [
   [tunnel([{ name: 'u', typed_config: typed(sockets) }]), undefined],
   [tunnel([]), 'E3029 0.typed_config'],
