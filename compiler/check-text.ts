@@ -9,7 +9,7 @@ import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic } from './diagnostics/diagnostic.js';
 import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
 import type { YamlWarning } from '../dsl/api/index.js';
-import { readYaml } from '../dsl/api/index.js';
+import { readText } from '../dsl/api/index.js';
 import { editFor } from './fix/text-edits.js';
 import { disableComments } from './lint/disable-comments.js';
 import type { LintConfig } from './lint/lint-config.js';
@@ -64,7 +64,7 @@ interface Judged {
 
 function judge(text: string, options: CheckTextOptions): Judged {
   const { file } = options;
-  const yaml = readYaml(text);
+  const yaml = readText(text, file);
   const lines = text.split('\n');
   const locationOf = (finding: Pick<Finding, 'path'>) => {
     const { line, column } = yaml.locate(finding.path) ?? { line: 1, column: 1 };

@@ -21,7 +21,7 @@ const h2specBin = only === undefined || only === 'h2spec' ? await findH2spec() :
 
 /** Binaries of the older releases that `--target` knows: what can be had of them. */
 const olderBinaries = [];
-for (const release of only === undefined || only === 'targets' ? olderReleases : []) {
+for (const release of only === undefined || only === 'targets' || only === 'secrets' ? olderReleases : []) {
   const found = await findEnvoy(release);
   if (found !== undefined) olderBinaries.push({ release, envoyBin: found });
 }
@@ -40,6 +40,7 @@ const needs = {
   'cross-checks': { shared: true },
   'live-mutations': { shared: true, envoy: true },
   targets: { shared: true, older: true },
+  secrets: { envoy: true },
   'http-parity': { envoy: true },
   'tcp-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },

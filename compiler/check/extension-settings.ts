@@ -251,6 +251,33 @@ const perRouteRules: Judge = (value, message) => {
     : { message: 'there are neither request_rules nor response_rules', fix: 'add rules' };
 };
 
+/** What is copied when the key is not there needs a value of its own. */
+const jsonRule: Judge = (value) => {
+  if (!isSet(value.on_present) && !isSet(value.on_missing)) {
+    return { message: 'the rule has neither on_present nor on_missing', fix: 'set on_present' };
+  }
+  return !isSet(value.on_missing) || 'value' in fieldsAt(value.on_missing)
+    ? undefined
+    : { message: 'on_missing has no value', field: 'on_missing', fix: 'set on_missing.value' };
+};
+
+const headerRule: Judge = (value, message) => {
+  const twice = oneSource(value, message);
+  if (twice !== undefined) return twice;
+  if (!isSet(value.on_header_present) && !isSet(value.on_header_missing)) {
+    const text = 'the rule has neither on_header_present nor on_header_missing';
+    return { message: text, fix: 'set on_header_present' };
+  }
+  const missing = fieldsAt(value.on_header_missing);
+  return !isSet(value.on_header_missing) || textAt(missing.value) !== ''
+    ? undefined
+    : {
+        message: 'on_header_missing has no value',
+        field: 'on_header_missing',
+        fix: 'set on_header_missing.value',
+      };
+};
+
 const neverSupported: Judge = (value) =>
   isSet(value.typed_header_validation_config)
     ? {
@@ -334,7 +361,8 @@ const judges: Readonly<Record<string, Judge>> = {
   [`${http}jwt_authn.v3.JwtProvider`]: (value, message) => jwks(value, message) ?? remoteJwks(value, message),
   'envoy.config.trace.v3.ZipkinConfig': zipkin,
   [`${http}oauth2.v3.OAuth2Config`]: secretOfToken,
-  [`${http}header_to_metadata.v3.Config.Rule`]: oneSource,
+  [`${http}header_to_metadata.v3.Config.Rule`]: headerRule,
+  [`${http}json_to_metadata.v3.JsonToMetadata.Rule`]: jsonRule,
   'envoy.extensions.transport_sockets.tls.v3.TlsCertificate': pkcs12,
   'xds.type.matcher.v3.Matcher.OnMatch': matcherAction,
   'envoy.config.common.matcher.v3.Matcher.OnMatch': matcherAction,

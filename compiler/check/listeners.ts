@@ -25,7 +25,10 @@ function incomplete(listener: Message, field: string | undefined, message: strin
 
 function incompleteness(listener: Message, view: BootstrapView): Finding | undefined {
   const { value } = listener;
-  if (isSet(value.api_listener)) return undefined;
+  if (isSet(value.api_listener)) {
+    const message = 'this Envoy is built without listeners for applications that embed it';
+    return incomplete(listener, 'api_listener', message, 'use an address and filter_chains');
+  }
   if (isSet(value.internal_listener)) {
     const extensions = view.root.list('bootstrap_extensions');
     if (extensions.some((one) => typeOf(one.value.typed_config) === internalListeners))

@@ -317,6 +317,17 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     example: '  ENVOY_BIN=/usr/bin/envoy envoy3 check --with-envoy envoy.yaml',
     fix: '  Believe real Envoy, and tell us: both should say the same.',
   },
+  'route-test': {
+    title: 'a route test is not well-formed',
+    explanation:
+      'A file of route tests (*.routes.ts, *.routes.yaml, or one of router_check_tool) has a field that there is none of, a\nrequest that is no URL, or an expectation of the wrong kind. The test itself did not run.',
+    example: [
+      '  tests:',
+      '  - request: GET http://a.example/       # a method and a URL, or an object with url and headers',
+      '    expect: { cluster: web, status: 200 }',
+    ].join('\n'),
+    fix: '  Correct the field that the message names; docs/tools.md lists them.',
+  },
   'lint-options': {
     title: 'the lint settings, or a comment that switches a rule off, do not work',
     explanation:

@@ -5,8 +5,11 @@
 import type { Path } from '../../dsl/api/index.js';
 import type { Diagnostic, SourceLocation } from './diagnostic.js';
 
-/** Names of those fields, of all messages: too much is hidden rather than too little. */
-const sensitive: ReadonlySet<string> = new Set([
+/**
+ * Names of those fields, of all messages: too much is hidden rather than too little. Conformance compares them with the
+ * descriptors inside of Envoy.
+ */
+export const sensitive: ReadonlySet<string> = new Set([
   ...['private_key', 'private_key_provider', 'password', 'pkcs12', 'session_ticket_keys', 'generic_secret'],
   ...['secret_data', 'backend_token', 'web_identity_token_data_source', 'credentials_data_source'],
   ...['secret_access_key', 'session_token', 'credentials', 'users', 'context_extensions'],

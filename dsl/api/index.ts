@@ -7,6 +7,7 @@ export { isAtLeast, minorOf } from './history/release-order.js';
 export type { TargetApi } from './history/target-api.js';
 export type { Issue, IssueClass, Path, PathStep } from './issue.js';
 export { readMessage } from './read-message.js';
+export { readText } from './read-text.js';
 export type { YamlError, YamlResult, YamlWarning } from './read-yaml.js';
 export { readYaml } from './read-yaml.js';
 export type { MessageReader, ReadOptions, ReadResult } from './reader/message-reader.js';

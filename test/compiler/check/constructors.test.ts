@@ -202,6 +202,11 @@ const injected = (secrets: Fields[]): Fields => {
 };
 const secret = { name: 's', generic_secret: { secret: { inline_string: 'x' } } };
 
+const copied = (more: Fields): Fields => {
+  const missing = { metadata_namespace: 'n', key: 'k', ...more };
+  return { rules: [{ selectors: [{ key: 'a' }], on_missing: missing }] };
+};
+
 table('settings of HTTP filters', [
   [admission({}), undefined],
   [admission({ sr_threshold: { default_value: { value: 1 } } }), undefined],
@@ -213,6 +218,15 @@ table('settings of HTTP filters', [
   [jwt({ provider_and_audiences: {} }), 'E3022 requires.provider_and_audiences'],
   [injected([secret]), undefined],
   [injected([]), 'E3019 credential.name'],
+  [filtered('json_to_metadata.v3.JsonToMetadata', { request_rules: copied({ value: 'x' }) }), undefined],
+  [filtered('json_to_metadata.v3.JsonToMetadata', { request_rules: copied({}) }), 'E3029 0.on_missing'],
+  [
+    filtered('header_to_metadata.v3.Config', {
+      request_rules: [{ header: 'a', on_header_missing: { key: 'k' } }],
+    }),
+    'E3029 0.on_header_missing',
+  ],
+  [filtered('header_to_metadata.v3.Config', { request_rules: [{ header: 'a' }] }), 'E3029 request_rules.0'],
   [filtered('ext_proc.v3.ExtProcPerRoute'), 'E3030 0.typed_config'],
   [filtered('basic_auth.v3.BasicAuthPerRoute'), 'E3030 0.typed_config'],
 ]);
