@@ -81,6 +81,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/discovery.js')).discovery,
   },
   {
+    name: 'lsp',
+    summary: 'serve an editor: diagnostics, hovers, definitions',
+    load: async () => (await import('./commands/lsp.js')).lsp,
+  },
+  {
     name: 'explain',
     summary: 'explain a diagnostic code',
     load: async () => (await import('./commands/explain.js')).explain,
