@@ -41,6 +41,8 @@ export type MessageReader = (typeName: string, value: unknown, options?: ReadOpt
 
 type Fields = Record<string, unknown>;
 
+const none: ReadonlySet<string> = new Set();
+
 const scalarNames: ReadonlySet<string> = new Set([
   ...['bool', 'string', 'bytes', 'double', 'float', 'int32', 'uint32', 'sint32', 'fixed32', 'sfixed32'],
   ...['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64'],
@@ -96,17 +98,18 @@ class Reading {
     const outer = this.#messageType;
     this.#messageType = typeName;
     this.#depth++;
-    const failed = new Set<string>();
-    const out = this.#fields(type, value, failed);
+    const out: Fields = {};
+    const failed = this.#fields(type, value, out);
     this.#checkMessage(type, out, failed);
     this.#depth--;
     this.#messageType = outer;
     return out;
   }
 
-  #fields(type: PreparedMessage, value: Fields, failed: Set<string>): Fields {
-    const out: Fields = {};
-    const members = new Map<string, string>();
+  /** @returns names of fields that something is wrong with: most messages have none, and no set of their own */
+  #fields(type: PreparedMessage, value: Fields, out: Fields): ReadonlySet<string> {
+    let failed: Set<string> | undefined;
+    let members: Map<string, string> | undefined;
     for (const key of Object.keys(value)) {
       const given = value[key];
       if (given === undefined || key === '@type') continue;
@@ -117,24 +120,25 @@ class Reading {
         const near = nearName(key, names);
         this.#report('unknown-field', `${type.name} has no field '${key}'`, near, undefined, key);
         // The older name of a payload: its absence is explained.
-        if (key === 'config') failed.add('typed_config');
+        if (key === 'config') failed = (failed ?? new Set()).add('typed_config');
       } else if (given !== null || field.type === 'google.protobuf.Value') {
-        this.#member(field, given, out, members, failed);
+        if (field.oneof !== undefined) members ??= new Map();
+        if (!this.#member(field, given, out, members)) failed = (failed ?? new Set()).add(field.name);
       }
       this.#path.pop();
     }
-    return out;
+    return failed ?? none;
   }
 
+  /** @returns whether nothing is wrong with it */
   #member(
     field: FieldModel,
     given: unknown,
     out: Fields,
-    members: Map<string, string>,
-    failed: Set<string>,
-  ): void {
+    members: Map<string, string> | undefined,
+  ): boolean {
     // Both spellings of one field may stand side by side, the last one wins; of a oneof only one member may be given.
-    const rival = field.oneof === undefined ? undefined : members.get(field.oneof);
+    const rival = field.oneof === undefined ? undefined : members?.get(field.oneof);
     if (rival === field.name) this.#report('parse', `'${field.name}' is given twice`);
     else if (rival !== undefined) {
       this.#report(
@@ -144,14 +148,14 @@ class Reading {
         'keep one of them',
       );
     }
-    if (field.oneof !== undefined) members.set(field.oneof, field.name);
+    if (field.oneof !== undefined) members?.set(field.oneof, field.name);
     const before = this.issues.length;
     const skip = field.rules?.skip === true;
     if (skip) this.#unruled++;
     const read = this.#field(field, given);
     if (skip) this.#unruled--;
-    if (read === undefined || this.issues.length > before) failed.add(field.name);
     if (read !== undefined) out[field.name] = read;
+    return read !== undefined && this.issues.length === before;
   }
 
   #field(field: FieldModel, given: unknown): unknown {
@@ -341,14 +345,15 @@ class Reading {
 
   /** What can be said only when all fields are read: absence, emptiness, slots. */
   #checkMessage(type: PreparedMessage, out: Fields, failed: ReadonlySet<string>): void {
-    for (const field of type.fields) {
+    for (const one of type.checked) {
+      const { field, isSlot } = one;
       const bad = failed.has(field.name);
       this.#path.push(field.name);
       if (!bad) this.#checkField(field, out);
       const slot =
-        bad && !(field.name in out)
+        !isSlot || (bad && !(field.name in out))
           ? undefined
-          : slotIssue(field, type, out, this.#extensions, this.#allowed);
+          : slotIssue(one, type, out, this.#extensions, this.#allowed);
       if (slot !== undefined) this.#reportSlot(slot);
       this.#path.pop();
     }
