@@ -131,12 +131,7 @@ class Reading {
   }
 
   /** @returns whether nothing is wrong with it */
-  #member(
-    field: FieldModel,
-    given: unknown,
-    out: Fields,
-    members: Map<string, string> | undefined,
-  ): boolean {
+  #member(field: FieldModel, given: unknown, out: Fields, members: Map<string, string> | undefined): boolean {
     // Both spellings of one field may stand side by side, the last one wins; of a oneof only one member may be given.
     const rival = field.oneof === undefined ? undefined : members?.get(field.oneof);
     if (rival === field.name) this.#report('parse', `'${field.name}' is given twice`);
