@@ -65,10 +65,15 @@ interface Judged {
 function judge(text: string, options: CheckTextOptions): Judged {
   const { file } = options;
   const yaml = readText(text, file);
-  const lines = text.split('\n');
+  // Most large texts have nothing to say about any of their lines.
+  let split: readonly string[] | undefined;
+  const linesOf = (): readonly string[] => {
+    split ??= text.split('\n');
+    return split;
+  };
   const locationOf = (finding: Pick<Finding, 'path'>) => {
     const { line, column } = yaml.locate(finding.path) ?? { line: 1, column: 1 };
-    return { file, line, column, length: lengthAt(lines[line - 1] ?? '', column) };
+    return { file, line, column, length: lengthAt(linesOf()[line - 1] ?? '', column) };
   };
   const editOf = ({ path, change }: Finding): Pick<Diagnostic, 'edit'> => {
     const edit = change === undefined ? undefined : editFor(text, locationOf({ path }), path.at(-1), change);
@@ -90,17 +95,17 @@ function judge(text: string, options: CheckTextOptions): Judged {
   });
   if (yaml.errors.length > 0) {
     const diagnostics = yaml.errors.map(({ message, line, column }): Diagnostic => {
-      const place = { file, line, column, length: lengthAt(lines[line - 1] ?? '', column) };
+      const place = { file, line, column, length: lengthAt(linesOf()[line - 1] ?? '', column) };
       return { severity: 'error', code: 'E1000', ...yamlAdvice(message, text), location: place };
     });
     return { diagnostics, diagnosticOf: toDiagnostic };
   }
   const secrets = secretsOf(yaml.value);
-  const diagnosticOf = (finding: Finding) => hideSecrets(toDiagnostic(finding), secrets, () => lines);
+  const diagnosticOf = (finding: Finding) => hideSecrets(toDiagnostic(finding), secrets, linesOf);
   const problems = findProblems(yaml.value, options);
   bootstrap = problems.bootstrap;
   const odd = [...yaml.warnings, ...(options.invalidUtf8 === true ? [badOctets(text)] : [])].map(
-    (warning): Diagnostic => oddText(warning, file, lines),
+    (warning): Diagnostic => oddText(warning, file, linesOf()),
   );
   return { ...problems, diagnostics: [...odd, ...problems.findings.map(diagnosticOf)], diagnosticOf };
 }

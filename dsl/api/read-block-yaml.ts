@@ -14,22 +14,6 @@ export interface BlockYaml {
   locate(path: Path): YamlPosition;
 }
 
-/** Where the members of an object or a list stand: parallel lists, since there are many of them. */
-interface Places {
-  /** Of the keys, or of what the entries of a list hold. One-based. */
-  readonly column: number;
-  /** Zero-based lines. */
-  readonly lines: number[];
-  readonly children: (Places | undefined)[];
-  /** Names of the keys; undefined for a list. */
-  readonly names: string[] | undefined;
-}
-
-interface Read {
-  readonly value: unknown;
-  readonly places?: Places;
-}
-
 /** Thrown, and caught below: this text is for the library. */
 const notPlain = new Error('not plain YAML');
 
@@ -65,16 +49,102 @@ function indentOf(line: string): number {
   return at;
 }
 
+/** Whether a `-` with something or nothing behind it begins there. */
+function isEntry(line: string, start: number): boolean {
+  return line.charCodeAt(start) === 0x2d && (line.length === start + 1 || line[start + 1] === ' ');
+}
+
+/** How an entry begins that is an object. */
+const quotedStart = /^(?:"[^"\\]*"|'[^']*'):(?: |$)/;
+const plainStart = /^[^:"'{[]*:(?: |$)/;
+
 class BlockReading {
   readonly #lines: readonly string[];
   #at = 0;
+  /** What follows the colon of the key that was read last. */
+  #rest = '';
+  /**
+   * Of every key and list entry, in the order of the document: its line, its column, and the number of the next one that
+   * is not inside of it. Plain numbers, since there may be millions.
+   */
+  readonly #line: Int32Array;
+  readonly #column: Int32Array;
+  readonly #next: Int32Array;
+  #count = 0;
 
   constructor(lines: readonly string[]) {
     this.#lines = lines;
+    // A line begins one list entry and one key at most.
+    const most = 2 * lines.length;
+    this.#line = new Int32Array(most);
+    this.#column = new Int32Array(most);
+    this.#next = new Int32Array(most);
+  }
+
+  document(): Readonly<Record<string, unknown>> {
+    if (this.#peek() === '---') this.#at++;
+    const first = this.#peek();
+    if (first === undefined) throw notPlain;
+    const value = this.#object(indentOf(first), 0, first);
+    if (this.#peek() !== undefined) throw notPlain;
+    return value;
+  }
+
+  /** @param value what `document` gave */
+  locate(value: unknown, path: Path): YamlPosition {
+    let at = { line: (this.#line[0] ?? 0) + 1, column: (this.#column[0] ?? 0) + 1 };
+    let [first, end] = [0, this.#count];
+    let inside = value;
+    for (const step of path) {
+      const found = Array.isArray(inside)
+        ? this.#entryAt(first, end, Number(step))
+        : this.#keyAt(first, end, String(step));
+      if (found === undefined) break;
+      at = { line: (this.#line[found] ?? 0) + 1, column: (this.#column[found] ?? 0) + 1 };
+      inside = Array.isArray(inside) ? inside[Number(step)] : this.#inside(inside, found);
+      [first, end] = [found + 1, this.#next[found] ?? end];
+    }
+    return at;
+  }
+
+  #entryAt(first: number, end: number, index: number): number | undefined {
+    let number = first;
+    for (let left = index; left > 0 && number < end; left--) number = this.#next[number] ?? end;
+    return index >= 0 && number < end ? number : undefined;
+  }
+
+  #keyAt(first: number, end: number, step: string): number | undefined {
+    const camel = step.replace(/_([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
+    let other: number | undefined;
+    for (let number = first; number < end; number = this.#next[number] ?? end) {
+      const name = this.#name(number);
+      if (name === step) return number;
+      if (name === camel) other = number;
+    }
+    return other;
+  }
+
+  #name(number: number): string {
+    return this.#key(this.#lines[this.#line[number] ?? 0] ?? '', this.#column[number] ?? 0);
+  }
+
+  #inside(value: unknown, number: number): unknown {
+    return (value as Readonly<Record<string, unknown>> | null)?.[this.#name(number)];
+  }
+
+  #begin(column: number): number {
+    const number = this.#count++;
+    this.#line[number] = this.#at;
+    this.#column[number] = column;
+    return number;
+  }
+
+  #end(number: number): void {
+    this.#next[number] = this.#count;
   }
 
   /** The next line that says something, or undefined at the end. Skips blank lines and comments. */
-  #line(): string | undefined {
+  #peek(): string | undefined {
     for (; this.#at < this.#lines.length; this.#at++) {
       const line = this.#lines[this.#at] as string;
       const indent = indentOf(line);
@@ -84,42 +154,29 @@ class BlockReading {
     return undefined;
   }
 
-  document(): Read {
-    if (this.#line() === '---') this.#at++;
-    const first = this.#line();
-    if (first === undefined) throw notPlain;
-    const read = this.#object(indentOf(first), 0, first);
-    if (this.#line() !== undefined) throw notPlain;
-    return read;
-  }
-
   /** @param first the line of the first key, which may begin behind the `-` of a list entry */
-  #object(indent: number, depth: number, first: string): Read {
+  #object(indent: number, depth: number, first: string): Record<string, unknown> {
     if (depth > maxDepth) throw notPlain;
     const value: Record<string, unknown> = {};
-    const places: Places = { column: indent + 1, lines: [], children: [], names: [] };
     let line: string | undefined = first;
-    let start = indent;
     while (line !== undefined) {
-      const { key, rest } = this.#key(line, start);
+      const key = this.#key(line, indent);
       if (key in value || key === '<<' || key === '__proto__') throw notPlain;
-      places.lines.push(this.#at);
-      places.names?.push(key);
-      const read = this.#member(rest, indent, depth);
-      value[key] = read.value;
-      places.children.push(read.places);
-      line = this.#line();
+      const number = this.#begin(indent);
+      value[key] = this.#member(this.#rest, indent, depth);
+      this.#end(number);
+      line = this.#peek();
       if (line === undefined) break;
-      start = indentOf(line);
+      const start = indentOf(line);
       if (start < indent) break;
       if (start > indent) throw notPlain;
       // A list entry on the level of the keys belongs to the list outside.
-      if (line.charCodeAt(start) === 0x2d && (line.length === start + 1 || line[start + 1] === ' ')) break;
+      if (isEntry(line, start)) break;
     }
-    return { value, places };
+    return value;
   }
 
-  #key(line: string, start: number): { readonly key: string; readonly rest: string } {
+  #key(line: string, start: number): string {
     const quote = line.charCodeAt(start);
     if (quote === 0x22 || quote === 0x27) {
       const end = line.indexOf(quote === 0x22 ? '":' : "':", start + 1);
@@ -127,73 +184,70 @@ class BlockReading {
       const text = line.slice(start, end + 1);
       // What may be escaped is for the library.
       if (text.includes('\\') || text.length > maxKey) throw notPlain;
-      return { key: quoted(text), rest: line.slice(end + 2) };
+      this.#rest = line.slice(end + 2);
+      return quoted(text);
     }
     const end = line.indexOf(':', start);
     if (end < 0 || end - start > maxKey) throw notPlain;
     const key = line.slice(start, end);
     if (!plainKey.test(key)) throw notPlain;
-    return { key, rest: line.slice(end + 1) };
+    this.#rest = line.slice(end + 1);
+    return key;
   }
 
   /** What follows the colon of a key whose line is the current one. @param rest of that line, with its space in front */
-  #member(rest: string, indent: number, depth: number): Read {
+  #member(rest: string, indent: number, depth: number): unknown {
     if (rest !== '') {
       if (rest.charCodeAt(0) !== 0x20) throw notPlain;
       return this.#scalar(rest.trimStart(), indent);
     }
     this.#at++;
-    const next = this.#line();
-    if (next === undefined) return { value: null };
+    const next = this.#peek();
+    if (next === undefined) return null;
     const inner = indentOf(next);
-    const isList = next.charCodeAt(inner) === 0x2d && (next.length === inner + 1 || next[inner + 1] === ' ');
-    if (isList && inner >= indent) return this.#list(inner, depth + 1);
-    return inner > indent ? this.#object(inner, depth + 1, next) : { value: null };
+    if (isEntry(next, inner) && inner >= indent) return this.#list(inner, depth + 1);
+    return inner > indent ? this.#object(inner, depth + 1, next) : null;
   }
 
-  #list(indent: number, depth: number): Read {
+  #list(indent: number, depth: number): unknown[] {
     if (depth > maxDepth) throw notPlain;
     const value: unknown[] = [];
-    const places: Places = { column: indent + 3, lines: [], children: [], names: undefined };
-    for (let line = this.#line(); line !== undefined; line = this.#line()) {
+    for (let line = this.#peek(); line !== undefined; line = this.#peek()) {
       const start = indentOf(line);
       if (start < indent) break;
       if (start > indent) throw notPlain;
       if (line.charCodeAt(start) !== 0x2d) break;
-      places.lines.push(this.#at);
-      const read = this.#entry(line, indent, depth);
-      value.push(read.value);
-      places.children.push(read.places);
+      const number = this.#begin(indent + 2);
+      value.push(this.#entry(line, indent, depth));
+      this.#end(number);
     }
-    return { value, places };
+    return value;
   }
 
-  #entry(line: string, indent: number, depth: number): Read {
+  #entry(line: string, indent: number, depth: number): unknown {
     // An entry whose content begins on another line has its place there.
     if (line.length < indent + 3 || line[indent + 1] !== ' ') throw notPlain;
     const content = line.slice(indent + 2);
     const first = content.charCodeAt(0);
     if (first === 0x20 || first === 0x2d) throw notPlain;
     const isQuote = first === 0x22 || first === 0x27;
-    const isKey = isQuote
-      ? /^(?:"[^"\\]*"|'[^']*'):(?: |$)/.test(content)
-      : /^[^:"'{[]*:(?: |$)/.test(content);
+    const isKey = (isQuote ? quotedStart : plainStart).test(content);
     return isKey ? this.#object(indent + 2, depth + 1, line) : this.#scalar(content, indent);
   }
 
   /** A scalar that begins on the current line, which is done with it. @param indent of what holds it */
-  #scalar(text: string, indent: number): Read {
+  #scalar(text: string, indent: number): unknown {
     this.#at++;
-    if (text === '|' || text === '|-') return { value: this.#literal(text === '|', indent) };
-    if (text === '{}') return { value: {} };
-    if (text === '[]') return { value: [] };
+    if (text === '|' || text === '|-') return this.#literal(text === '|', indent);
+    if (text === '{}') return {};
+    if (text === '[]') return [];
     const first = text.charCodeAt(0);
     const value = first === 0x22 || first === 0x27 ? quoted(text) : undefined;
     if (value === undefined && (!plain.test(text) || text.endsWith(' '))) throw notPlain;
     // On a deeper line it would go on.
-    const next = this.#line();
+    const next = this.#peek();
     if (next !== undefined && indentOf(next) > indent) throw notPlain;
-    return { value: value ?? resolvePlainScalar(text) };
+    return value ?? resolvePlainScalar(text);
   }
 
   /** Lines of a literal block. Odd white space at its beginning is for the library. */
@@ -219,37 +273,13 @@ class BlockReading {
   }
 }
 
-function indexOf({ names }: Places, step: string | number): number {
-  if (names === undefined) return Number(step);
-  const text = String(step);
-  const index = names.indexOf(text);
-  if (index >= 0) return index;
-  return names.indexOf(text.replace(/_([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase()));
-}
-
 /** @returns undefined for a text that is not plain. Never throws */
 export function readBlockYaml(text: string): BlockYaml | undefined {
   if (!text.endsWith('\n') || /[\r\t\ufeff]/.test(text)) return undefined;
-  const lines = text.split('\n');
-  const reading = new BlockReading(lines);
+  const reading = new BlockReading(text.split('\n'));
   try {
-    const { places, value } = reading.document();
-    const firstLine = places?.lines[0] ?? 0;
-    return {
-      value: value as Record<string, unknown>,
-      locate(path) {
-        let at: YamlPosition = { line: firstLine + 1, column: places?.column ?? 1 };
-        let inside = places;
-        for (const step of path) {
-          const index = inside === undefined ? -1 : indexOf(inside, step);
-          const line = inside?.lines[index];
-          if (inside === undefined || line === undefined) break;
-          at = { line: line + 1, column: inside.column };
-          inside = inside.children[index];
-        }
-        return at;
-      },
-    };
+    const value = reading.document();
+    return { value, locate: (path) => reading.locate(value, path) };
   } catch (error) {
     if (error === notPlain) return undefined;
     throw error;
