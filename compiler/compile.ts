@@ -106,7 +106,7 @@ class Compilation {
     const { cwd, entry } = this.#options;
     // Settings are compiled while the configuration is: most projects have none.
     const loading = this.#settings();
-    const checking = checkProgram(entry, cwd, this.#workspace);
+    const checking = checkProgram(entry, cwd, this.#workspace, this.#options.checkDeadlineMs);
     // All of this is loaded and started while the type checker runs.
     const [later, evaluation] = [import('./later-phases.js'), prepareEvaluation(this.#limits())];
     this.#discard = () => evaluation.discard();
