@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './build.mjs';
 import { findEnvoy, olderReleases } from './envoy-binary.mjs';
 import { findH2spec } from './h2spec-binary.mjs';
+import { findNodes } from './node-binaries.mjs';
 
 await ensureBuilt();
 const strict = Boolean(process.env.CI);
@@ -26,6 +27,8 @@ for (const release of only === undefined || only === 'targets' || only === 'secr
   if (found !== undefined) olderBinaries.push({ release, envoyBin: found });
 }
 
+const nodes = only === undefined || only === 'hermetic' ? await findNodes() : [];
+
 /** What each suite cannot do without. */
 const needs = {
   'api-facts': { envoy: true },
@@ -41,6 +44,7 @@ const needs = {
   'live-mutations': { shared: true, envoy: true },
   targets: { shared: true, older: true },
   secrets: { envoy: true },
+  hermetic: {},
   'http-parity': { envoy: true },
   'tcp-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
@@ -86,7 +90,7 @@ for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()
     const context =
       name === 'verdicts' || name === 'cross-checks'
         ? sharedDir
-        : { envoyBin, h2specBin, olderBinaries, root, sharedDir };
+        : { envoyBin, h2specBin, nodes, olderBinaries, root, sharedDir };
     const result = await suite.run(context);
     for (const line of result.lines) process.stdout.write(`  ${line}\n`);
     process.stdout.write(`  ${result.passed} passed, ${result.failed} failed\n`);
