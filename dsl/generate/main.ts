@@ -37,9 +37,10 @@ const stamp = hash.digest('hex');
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   const model = parseFacts(facts);
   mkdirSync(output, { recursive: true });
-  writeFileSync(join(output, 'types.ts'), writeTypes(model, readFieldDocs(root)));
+  const docs = readFieldDocs(root);
+  writeFileSync(join(output, 'types.ts'), writeTypes(model, docs));
   writeFileSync(join(output, 'table.ts'), writeTable(model));
   writeFileSync(join(output, 'history.ts'), writeHistory(parseHistory(older)));
-  writeFileSync(join(output, 'bootstrap.schema.json'), writeSchema(model));
+  writeFileSync(join(output, 'bootstrap.schema.json'), writeSchema(model, docs));
   writeFileSync(stampFile, stamp);
 }
