@@ -36,7 +36,8 @@ export function parseArguments(command: Command, argv: readonly string[]): Parse
     if (option.type === 'string' && token.value === undefined) {
       throw new UsageError(`option '${token.rawName}' needs a value`);
     }
-    if (option.type === 'boolean' && token.value !== undefined) {
+    const takesValue = (option as Option).optionalValue === true;
+    if (option.type === 'boolean' && token.value !== undefined && !takesValue) {
       throw new UsageError(`option '${token.rawName}' takes no value`);
     }
     const { choices } = option as { choices?: readonly string[] };

@@ -86,6 +86,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/deploy.js')).deploy,
   },
   {
+    name: 'lsp',
+    summary: 'serve an editor: diagnostics, hovers, definitions',
+    load: async () => (await import('./commands/lsp.js')).lsp,
+  },
+  {
+    name: 'schema',
+    summary: 'print a JSON Schema, for editors of plain YAML',
+    load: async () => (await import('./commands/schema.js')).schema,
+  },
+  {
     name: 'explain',
     summary: 'explain a diagnostic code',
     load: async () => (await import('./commands/explain.js')).explain,

@@ -24,6 +24,8 @@ export interface Option {
   readonly value?: string;
   /** May be repeated: all values are in `ParsedArguments.lists`, the last one in `values`. */
   readonly multiple?: boolean;
+  /** Of a boolean: a value may follow after `=`. */
+  readonly optionalValue?: boolean;
   /** The only values that are taken. */
   readonly choices?: readonly string[];
   readonly description: string;

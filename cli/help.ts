@@ -11,7 +11,8 @@ function columns(rows: readonly (readonly [string, string])[]): string {
 
 function optionRows(command: Command): (readonly [string, string])[] {
   const rows = Object.entries(command.options).map(([name, option]) => {
-    const value = option.type === 'string' ? ` ${option.choices?.join('|') ?? option.value ?? 'VALUE'}` : '';
+    const shown = option.choices?.join('|') ?? option.value ?? 'VALUE';
+    const value = option.type === 'string' ? ` ${shown}` : option.optionalValue === true ? `[=${shown}]` : '';
     const short = option.short === undefined ? '    ' : `-${option.short}, `;
     return [`${short}--${name}${value}`, option.description] as const;
   });

@@ -9,7 +9,7 @@ import { mergeSites } from './diagnostics/causes.js';
 import type { Diagnostic } from './diagnostics/diagnostic.js';
 import { hideSecrets, secretsOf } from './diagnostics/secrets.js';
 import type { YamlWarning } from '../dsl/api/index.js';
-import { readYaml } from '../dsl/api/index.js';
+import { readText } from '../dsl/api/index.js';
 import { editFor } from './fix/text-edits.js';
 import { disableComments } from './lint/disable-comments.js';
 import type { LintConfig } from './lint/lint-config.js';
@@ -64,11 +64,16 @@ interface Judged {
 
 function judge(text: string, options: CheckTextOptions): Judged {
   const { file } = options;
-  const yaml = readYaml(text);
-  const lines = text.split('\n');
+  const yaml = readText(text, file);
+  // Most large texts have nothing to say about any of their lines.
+  let split: readonly string[] | undefined;
+  const linesOf = (): readonly string[] => {
+    split ??= text.split('\n');
+    return split;
+  };
   const locationOf = (finding: Pick<Finding, 'path'>) => {
     const { line, column } = yaml.locate(finding.path) ?? { line: 1, column: 1 };
-    return { file, line, column, length: lengthAt(lines[line - 1] ?? '', column) };
+    return { file, line, column, length: lengthAt(linesOf()[line - 1] ?? '', column) };
   };
   const editOf = ({ path, change }: Finding): Pick<Diagnostic, 'edit'> => {
     const edit = change === undefined ? undefined : editFor(text, locationOf({ path }), path.at(-1), change);
@@ -90,17 +95,17 @@ function judge(text: string, options: CheckTextOptions): Judged {
   });
   if (yaml.errors.length > 0) {
     const diagnostics = yaml.errors.map(({ message, line, column }): Diagnostic => {
-      const place = { file, line, column, length: lengthAt(lines[line - 1] ?? '', column) };
+      const place = { file, line, column, length: lengthAt(linesOf()[line - 1] ?? '', column) };
       return { severity: 'error', code: 'E1000', ...yamlAdvice(message, text), location: place };
     });
     return { diagnostics, diagnosticOf: toDiagnostic };
   }
   const secrets = secretsOf(yaml.value);
-  const diagnosticOf = (finding: Finding) => hideSecrets(toDiagnostic(finding), secrets, () => lines);
+  const diagnosticOf = (finding: Finding) => hideSecrets(toDiagnostic(finding), secrets, linesOf);
   const problems = findProblems(yaml.value, options);
   bootstrap = problems.bootstrap;
   const odd = [...yaml.warnings, ...(options.invalidUtf8 === true ? [badOctets(text)] : [])].map(
-    (warning): Diagnostic => oddText(warning, file, lines),
+    (warning): Diagnostic => oddText(warning, file, linesOf()),
   );
   return { ...problems, diagnostics: [...odd, ...problems.findings.map(diagnosticOf)], diagnosticOf };
 }
@@ -134,9 +139,11 @@ export async function checkFile(text: string, options: CheckFileOptions): Promis
   const more = { ...(settings === undefined ? {} : { settings }), ...(env === undefined ? {} : { env }) };
   const loaded = await loadSettings({ cwd, folder, limits, ...more });
   try {
+    const target = options.target ?? loaded.target;
     const { diagnostics, lint, bootstrap, diagnosticOf } = judge(text, {
       ...options,
       lint: options.lint ?? loaded.lint,
+      ...(target === undefined ? {} : { target }),
     });
     if (lint === undefined) return mergeSites(byLine([...loaded.diagnostics, ...diagnostics]));
     const own = await loaded.runOwn(bootstrap, lint.own);

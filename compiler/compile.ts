@@ -106,7 +106,7 @@ class Compilation {
     const { cwd, entry } = this.#options;
     // Settings are compiled while the configuration is: most projects have none.
     const loading = this.#settings();
-    const checking = checkProgram(entry, cwd, this.#workspace);
+    const checking = checkProgram(entry, cwd, this.#workspace, this.#options.checkDeadlineMs);
     // All of this is loaded and started while the type checker runs.
     const [later, evaluation] = [import('./later-phases.js'), prepareEvaluation(this.#limits())];
     this.#discard = () => evaluation.discard();
@@ -121,7 +121,9 @@ class Compilation {
       return { diagnostics: [...settings.diagnostics, ...program.diagnostics, ...failures], inputs };
     }
     const lint = this.#options.lint ?? settings.lint;
-    const { bootstrap, findings, lint: ran } = findProblems(reply.value, { ...this.#options, lint });
+    const target = this.#options.target ?? settings.target;
+    const options = { ...this.#options, lint, ...(target === undefined ? {} : { target }) };
+    const { bootstrap, findings, lint: ran } = findProblems(reply.value, options);
     const own = await settings.runOwn(bootstrap, ran?.own ?? []);
     const yaml = emitYaml(bootstrap);
     const all = [...findings, ...own.findings];

@@ -12,6 +12,8 @@ export interface CompileOptions extends ProblemOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Time for the evaluation of the modules, in milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
+  /** Time for the type check, in milliseconds. Default 60,000. */
+  readonly checkDeadlineMs?: number;
   /** Heap of the evaluation in MiB. Default 512. */
   readonly heapMb?: number;
   /** File with the settings; false: none. Default: `envoy3.settings.ts` beside the entry or in a folder above. */

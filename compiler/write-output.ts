@@ -14,6 +14,11 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+/** A disk that is nearly full takes a part first, and says so only the next time. */
+function writeAll(descriptor: number, octets: Buffer): void {
+  for (let at = 0; at < octets.length; ) at += writeSync(descriptor, octets, at);
+}
+
 /**
  * Replaces a file in one step: written beside it, synced, renamed. A file with equal content is left untouched.
  * @returns false when it was equal
@@ -26,7 +31,7 @@ export function writeOutput(path: string, text: string): boolean {
     const mode = existsSync(path) ? statSync(path).mode : 0o644;
     const descriptor = openSync(temporary, 'w', mode);
     try {
-      writeSync(descriptor, text);
+      writeAll(descriptor, Buffer.from(text));
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

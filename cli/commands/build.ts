@@ -14,6 +14,8 @@ import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
 import { packageVersion } from '../support/package.js';
+import { settingsFlags, settingsOption } from '../support/settings-options.js';
+import { targetFlag, targetOption } from '../support/target-option.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
 /** One file to write, or standard output. */
@@ -53,7 +55,8 @@ async function compileFor(
 ): Promise<Build> {
   const entry = entryFor(given, environment, io.cwd);
   const env = environment === undefined ? io.env : { ...io.env, ENVOY3_ENV: environment };
-  const result = await compile({ entry, cwd: io.cwd, env, ...nodeOptions(args) });
+  const options = { ...nodeOptions(args), ...settingsOption(args), ...(await targetOption(args)) };
+  const result = await compile({ entry, cwd: io.cwd, env, ...options });
   return { environment, entry, output, result };
 }
 
@@ -132,6 +135,8 @@ export const build: Command = {
       description: 'folder in which Envoy finds the files of --layout split (default: that of the output)',
     },
     format: formatOption,
+    ...settingsFlags,
+    ...targetFlag,
     ...nodeFlags,
   },
   maxPositionals: 1,

@@ -7,6 +7,9 @@ import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
 import { nodeFlags, nodeOptions } from '../support/node-flags.js';
+import { settingsFlags, settingsOption } from '../support/settings-options.js';
+import { verdictFlags, verdictOptions } from '../support/verdict-options.js';
+import { targetFlag, targetOption } from '../support/target-option.js';
 import { formatOption, hasErrors, printDiagnostics } from '../support/print-diagnostics.js';
 
 /** @throws UsageError when there is nothing, or nothing that can be reached */
@@ -74,19 +77,19 @@ interface Verdict {
 }
 
 /** Options that are the same for all files of one run. */
-function commonOptions(args: ParsedArguments, io: Io) {
-  const settings: string | false | undefined =
-    args.values['no-settings'] === true ? false : textOption(args, 'settings');
+async function commonOptions(args: ParsedArguments, io: Io) {
   const preset = textOption(args, 'lint') as PlainLintSettings['extends'];
   return {
     cwd: io.cwd,
     ...nodeOptions(args),
-    ...(settings === undefined ? {} : { settings }),
+    ...(await targetOption(args)),
+    ...settingsOption(args),
+    ...(await verdictOptions(args, io)),
     ...(preset === undefined ? {} : { lint: { extends: preset } }),
   };
 }
 
-type CommonOptions = ReturnType<typeof commonOptions>;
+type CommonOptions = Awaited<ReturnType<typeof commonOptions>>;
 
 async function checkPath(path: string, options: CommonOptions, io: Io): Promise<Verdict> {
   if (path === '-') {
@@ -112,7 +115,7 @@ async function checkPath(path: string, options: CommonOptions, io: Io): Promise<
 
 async function checkAll(args: ParsedArguments, io: Io): Promise<Verdict> {
   const paths = args.positionals.length === 0 ? ['envoy3.config.ts'] : args.positionals;
-  const options = commonOptions(args, io);
+  const options = await commonOptions(args, io);
   const diagnostics: Diagnostic[] = [];
   const inputs = new Set<string>();
   for (const path of paths) {
@@ -164,12 +167,13 @@ export const check: Command = {
       description: 'these lint rules, whatever the settings say',
     },
     'max-warnings': { type: 'string', value: 'N', description: 'exit with 1 when there are more warnings' },
-    settings: { type: 'string', value: 'FILE', description: 'instead of the nearest envoy3.settings.ts' },
-    'no-settings': { type: 'boolean', description: 'use no settings' },
+    ...settingsFlags,
     'update-baseline': {
       type: 'boolean',
       description: 'write all lint findings into the baseline that the settings name',
     },
+    ...targetFlag,
+    ...verdictFlags,
     ...nodeFlags,
   },
   maxPositionals: Number.POSITIVE_INFINITY,
@@ -178,6 +182,7 @@ export const check: Command = {
     ['envoy3 check /etc/envoy/*.yaml', 'files for real Envoy'],
     ['render.sh | envoy3 check - --format json', 'a template that was just rendered'],
     ['envoy3 check --format sarif > envoy3.sarif', 'for code scanning'],
+    ['envoy3 check --with-files --with-envoy', 'on the machine that it is for'],
   ],
   async run(args, io) {
     const maxWarnings = numberOption(args, 'max-warnings', 0, 1_000_000);

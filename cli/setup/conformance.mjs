@@ -6,8 +6,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './build.mjs';
-import { findEnvoy } from './envoy-binary.mjs';
+import { findEnvoy, olderReleases } from './envoy-binary.mjs';
 import { findH2spec } from './h2spec-binary.mjs';
+import { findNodes } from './node-binaries.mjs';
 
 await ensureBuilt();
 const strict = Boolean(process.env.CI);
@@ -19,6 +20,15 @@ let passed = 0;
 let failed = 0;
 const only = process.argv[2];
 const h2specBin = only === undefined || only === 'h2spec' ? await findH2spec() : undefined;
+
+/** Binaries of the older releases that `--target` knows: what can be had of them. */
+const olderBinaries = [];
+for (const release of only === undefined || only === 'targets' || only === 'secrets' ? olderReleases : []) {
+  const found = await findEnvoy(release);
+  if (found !== undefined) olderBinaries.push({ release, envoyBin: found });
+}
+
+const nodes = only === undefined || only === 'hermetic' ? await findNodes() : [];
 
 /** What each suite cannot do without. */
 const needs = {
@@ -33,6 +43,9 @@ const needs = {
   'route-tests': { shared: true, envoy: true },
   'cross-checks': { shared: true },
   'live-mutations': { shared: true, envoy: true },
+  targets: { shared: true, older: true },
+  secrets: { envoy: true },
+  hermetic: {},
   'http-parity': { envoy: true },
   'tcp-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },
@@ -68,9 +81,11 @@ for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()
       ? `the corpus at ${sharedDir} (set ENVOY3_SHARED)`
       : need.envoy && envoyBin === undefined
         ? 'real Envoy (set ENVOY_BIN)'
-        : need.h2spec && h2specBin === undefined
-          ? 'h2spec (set H2SPEC_BIN)'
-          : undefined;
+        : need.older && olderBinaries.length < olderReleases.length
+          ? `a binary of Envoy ${olderReleases.join(', ')}`
+          : need.h2spec && h2specBin === undefined
+            ? 'h2spec (set H2SPEC_BIN)'
+            : undefined;
   if (missing !== undefined) {
     process.stdout.write(`${name}: NOT RUN, missing ${missing}\n`);
     if (strict) failed++;
@@ -80,7 +95,9 @@ for (const file of readdirSync(join(root, 'dist', 'test', 'conformance')).sort()
   try {
     const suite = await import(pathToFileURL(join(root, 'dist', 'test', 'conformance', file)).href);
     const context =
-      name === 'verdicts' || name === 'cross-checks' ? sharedDir : { envoyBin, h2specBin, root, sharedDir };
+      name === 'verdicts' || name === 'cross-checks'
+        ? sharedDir
+        : { envoyBin, h2specBin, nodes, olderBinaries, root, sharedDir };
     const result = await suite.run(context);
     for (const line of result.lines) process.stdout.write(`  ${line}\n`);
     process.stdout.write(`  ${result.passed} passed, ${result.failed} failed\n`);

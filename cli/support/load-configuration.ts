@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../../compiler/index.js';
 import { checkText, compile } from '../../compiler/index.js';
 import { isConfigDump, readConfigDump } from '../../compiler/tools.js';
-import { readMessage, readYaml } from '../../dsl/api/index.js';
+import { readMessage, readText } from '../../dsl/api/index.js';
 import type { Io } from '../command.js';
 import { UsageError } from '../command.js';
 
@@ -36,8 +36,8 @@ function isRouteConfiguration(value: unknown): boolean {
 }
 
 /** What the API itself refuses. What Envoy's constructors refuse does not keep anybody from looking at the configuration. */
-function readText(text: string, label: string): LoadedConfiguration {
-  const { errors, value } = readYaml(text);
+function readConfiguration(text: string, label: string): LoadedConfiguration {
+  const { errors, value } = readText(text, label);
   if (errors.length === 0 && isRouteConfiguration(value)) {
     const read = readMessage('envoy.config.route.v3.RouteConfiguration', value);
     const problems = read.issues.map(
@@ -75,7 +75,7 @@ async function loadFile(path: string, cwd: string, label: string, io: Io): Promi
   if (!existsSync(full)) throw new UsageError(`there is no file '${label}'`);
   const file = statSync(full).isDirectory() ? join(full, 'envoy3.config.ts') : full;
   if (!existsSync(file)) throw new UsageError(`the folder '${label}' has no envoy3.config.ts`);
-  if (!/\.[cm]?[jt]s$/.test(file)) return readText(readFileSync(file, 'utf8'), label);
+  if (!/\.[cm]?[jt]s$/.test(file)) return readConfiguration(readFileSync(file, 'utf8'), label);
   const { bootstrap, diagnostics } = await compile({ entry: file, cwd, env: io.env });
   const errors = onlyErrors(diagnostics);
   return { label, kind: 'bootstrap', errors, ...(errors.length > 0 ? {} : { value: bootstrap }) };
@@ -88,7 +88,7 @@ async function loadUrl(url: string): Promise<LoadedConfiguration> {
   try {
     const response = await fetch(target, { signal: AbortSignal.timeout(10_000) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return readText(await response.text(), url);
+    return readConfiguration(await response.text(), url);
   } catch (error) {
     const { cause, message } = error as Error & { cause?: Error };
     throw new UsageError(`${target.href} cannot be read: ${cause?.message ?? message}`);
@@ -147,7 +147,7 @@ async function loadRevision(revision: string, path: string, io: Io): Promise<Loa
  * @throws UsageError when there is nothing
  */
 export async function loadConfiguration(from: string, io: Io): Promise<LoadedConfiguration> {
-  if (from === '-') return readText(await io.stdin(), '<stdin>');
+  if (from === '-') return readConfiguration(await io.stdin(), '<stdin>');
   if (/^https?:\/\//.test(from)) return loadUrl(from);
   const revision = /^([^:]+):(.+)$/.exec(from);
   if (revision !== null && !existsSync(resolve(io.cwd, from))) {

@@ -57,7 +57,29 @@ function* runtimeLayers(root: Message): Generator<Finding> {
   }
 }
 
+/** Who sends statistics over TCP says who it is. */
+function* statsd(view: BootstrapView): Generator<Finding> {
+  if (view.node.id !== '' && view.node.cluster !== '') return;
+  for (const sink of view.all('envoy.config.metrics.v3.StatsdSink')) {
+    if (!isSet(sink.value.tcp_cluster_name)) continue;
+    const message = 'statsd over TCP needs the id and the cluster of the node';
+    const fix =
+      'set node.id and node.cluster, or give --service-node and --service-cluster here and to the proxy';
+    yield finding([...sink.path, 'tcp_cluster_name'], message, fix);
+  }
+}
+
+/** Taps are set from the admin interface; without one real Envoy ends itself. */
+function* taps(view: BootstrapView): Generator<Finding> {
+  if (isSet(view.root.value.admin)) return;
+  for (const tap of view.all('envoy.extensions.common.tap.v3.AdminConfig')) {
+    yield finding(tap.path, 'taps by the admin interface need an admin interface', 'set admin.address');
+  }
+}
+
 export function* bootstrapSettings(view: BootstrapView): Generator<Finding> {
   yield* statistics(view.root);
   yield* runtimeLayers(view.root);
+  yield* statsd(view);
+  yield* taps(view);
 }

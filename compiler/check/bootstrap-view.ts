@@ -4,7 +4,9 @@
  */
 import { table } from '../../dsl/api/generated/table.js';
 import type { Path, PathStep } from '../../dsl/api/index.js';
+import type { ApiModel } from '../../dsl/api/model/api-model.js';
 import type { Finding } from './finding.js';
+import type { Machine } from './machine.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -107,16 +109,24 @@ interface Slot {
   readonly map: boolean;
 }
 
-const slotsOfType = new Map<string, ReadonlyMap<string, Slot>>();
+type SlotsOfType = Map<string, ReadonlyMap<string, Slot>>;
+
+const slotsOfModel = new WeakMap<ApiModel, SlotsOfType>();
+
+function slotsIn(api: ApiModel): SlotsOfType {
+  const slotsOfType = slotsOfModel.get(api) ?? new Map();
+  slotsOfModel.set(api, slotsOfType);
+  return slotsOfType;
+}
 
 /** The fields of a message that hold messages. */
-function slots(type: string): ReadonlyMap<string, Slot> {
+function slots(type: string, slotsOfType: SlotsOfType, api: ApiModel): ReadonlyMap<string, Slot> {
   let found = slotsOfType.get(type);
   if (found === undefined) {
-    const fields = type.startsWith('google.protobuf.') ? [] : (table.messages[type]?.fields ?? []);
+    const fields = type.startsWith('google.protobuf.') ? [] : (api.messages[type]?.fields ?? []);
     found = new Map(
       fields
-        .filter((field) => field.type in table.messages)
+        .filter((field) => field.type in api.messages)
         .map((field) => [field.name, { type: field.type, map: field.label === 'map' }]),
     );
     slotsOfType.set(type, found);
@@ -130,6 +140,8 @@ const none: readonly Message[] = [];
 export interface NodeDefaults {
   readonly serviceNode?: string;
   readonly serviceCluster?: string;
+  /** The machine on which the proxy will run; undefined: nothing outside of the configuration is looked at. */
+  readonly machine?: Machine;
 }
 
 export class BootstrapView {
@@ -140,14 +152,22 @@ export class BootstrapView {
   readonly node: { readonly id: string; readonly cluster: string };
   /** The value before it was made canonical; undefined when it is not known. */
   readonly written: unknown;
+  readonly machine: Machine | undefined;
+  /** The API of the Envoy that is to take it. */
+  readonly api: ApiModel;
+  readonly #slots: SlotsOfType;
   readonly #byType = new Map<string, Message[]>();
 
   constructor(
     bootstrap: unknown,
-    { serviceNode = '', serviceCluster = '' }: NodeDefaults = {},
+    { machine, serviceNode = '', serviceCluster = '' }: NodeDefaults = {},
     written?: unknown,
+    api: ApiModel = table,
   ) {
     this.written = written;
+    this.api = api;
+    this.machine = machine;
+    this.#slots = slotsIn(api);
     this.root = this.#walk(fieldsAt(bootstrap), 'envoy.config.bootstrap.v3.Bootstrap', undefined, []);
     const resources = this.root.at('static_resources');
     this.clusters = resources.list('clusters');
@@ -173,7 +193,7 @@ export class BootstrapView {
     const same = this.#byType.get(type);
     if (same === undefined) this.#byType.set(type, [message]);
     else same.push(message);
-    const inner = slots(type);
+    const inner = slots(type, this.#slots, this.api);
     for (const key of Object.keys(value)) {
       const child = value[key];
       const slot = inner.get(key);

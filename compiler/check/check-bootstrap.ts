@@ -8,6 +8,7 @@ import { bootstrapSettings } from './bootstrap-settings.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
 import { configSources } from './config-sources.js';
 import { connectionManagers } from './connection-managers.js';
+import { dnsCaches } from './dns-caches.js';
 import { discoveredFilters } from './discovered-filters.js';
 import { duplicateNames } from './duplicate-names.js';
 import { durations } from './durations.js';
@@ -25,12 +26,14 @@ import { listenerAddresses } from './listener-addresses.js';
 import { listeners } from './listeners.js';
 import { loadBalancing } from './load-balancing.js';
 import { luaPrograms } from './lua-programs.js';
+import { machineFiles } from './machine-files.js';
 import { overloadManager } from './overload-manager.js';
 import { perRouteFilters } from './per-route-filters.js';
 import { protocolOptions } from './protocol-options.js';
 import { regexes } from './regexes.js';
 import { removedApi } from './removed-api.js';
 import { reservedHeaders } from './reserved-headers.js';
+import { reverseConnections } from './reverse-connections.js';
 import { routeClusters } from './route-clusters.js';
 import { routeRules } from './route-rules.js';
 import { tlsContexts } from './tls-contexts.js';
@@ -43,6 +46,7 @@ const checks: readonly Check[] = [
   healthChecks,
   loadBalancing,
   ipAddresses,
+  reverseConnections,
   listeners,
   listenerAddresses,
   tlsContexts,
@@ -66,9 +70,11 @@ const checks: readonly Check[] = [
   perRouteFilters,
   filterSlots,
   extensionSettings,
+  dnsCaches,
   luaPrograms,
   discoveredFilters,
   bootstrapSettings,
+  machineFiles,
 ];
 
 /** Everything that the checks have to say, in their order. */

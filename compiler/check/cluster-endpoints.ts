@@ -2,6 +2,7 @@
  * E3010, E3018: what the type of a cluster demands of its endpoints and of their source.
  */
 import type { PathStep } from '../../dsl/api/index.js';
+import { isAtLeast, minorOf } from '../../dsl/api/index.js';
 import type { BootstrapView, Message } from './bootstrap-view.js';
 import { isSet, textAt } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
@@ -51,9 +52,16 @@ function* locallyDiscovered(cluster: Message): Generator<Finding> {
 }
 
 /** Several health checks of one cluster are told apart by their names. */
-function* healthChecks(cluster: Message): Generator<Finding> {
+function* healthChecks(cluster: Message, release: string): Generator<Finding> {
   const checks = cluster.list('health_checks');
-  if (checks.length < 2) return;
+  const [, second] = checks;
+  if (second === undefined) return;
+  if (!isAtLeast(release, '1.40')) {
+    const message = `several health checks were introduced in Envoy 1.40; the target is ${minorOf(release)}`;
+    const fix = 'keep one, or aim at a newer Envoy: --target envoy-1.40';
+    yield { code: 'E1007', severity: 'error', path: second.path, message, fix };
+    return;
+  }
   const names = new Set<string>();
   for (const check of checks) {
     const name = textAt(check.value.name);
@@ -68,7 +76,7 @@ function* healthChecks(cluster: Message): Generator<Finding> {
 export function* clusterEndpoints(view: BootstrapView): Generator<Finding> {
   for (const cluster of view.clusters) {
     const { value } = cluster;
-    yield* healthChecks(cluster);
+    yield* healthChecks(cluster, view.api.release);
     if (isSet(value.cluster_type)) continue;
     const type = value.type ?? 'STATIC';
     if (type === 'LOGICAL_DNS') yield* logicalDns(cluster);

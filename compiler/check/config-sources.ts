@@ -222,6 +222,32 @@ function* virtualHosts(view: BootstrapView): Generator<Finding> {
   }
 }
 
+/** Sources of names of xDS-TP: the aggregated stream of a management server, and who has which authority. */
+function* sourcesOfAuthorities(view: BootstrapView): Generator<Finding> {
+  const { root } = view;
+  const fallback = isSet(root.value.default_config_source) ? [root.at('default_config_source')] : [];
+  const named = root.list('config_sources');
+  for (const source of [...named, ...fallback]) {
+    const server = source.at('api_config_source');
+    if (!isSet(source.value.api_config_source)) {
+      const message = 'a source of names of xDS-TP is an api_config_source';
+      yield finding(source, undefined, message, 'set api_config_source');
+    } else if (!textAt(server.value.api_type).startsWith('AGGREGATED_')) {
+      const message = 'a source of names of xDS-TP has one stream for all types';
+      yield finding(server, 'api_type', message, 'set api_type: AGGREGATED_GRPC');
+    } else if (named.includes(source) && source.list('authorities').length === 0) {
+      yield finding(source, undefined, 'the source has no authorities', 'name those that it answers for');
+    } else if (view.node.id === '' || view.node.cluster === '') {
+      yield finding(
+        source,
+        undefined,
+        'dynamic configuration needs the id and the cluster of the node',
+        'set node.id and node.cluster, or give --service-node and --service-cluster here and to the proxy',
+      );
+    }
+  }
+}
+
 export function* configSources(view: BootstrapView): Generator<Finding> {
   const all = subscriptions(view);
   for (const one of all) {
@@ -232,5 +258,6 @@ export function* configSources(view: BootstrapView): Generator<Finding> {
   yield* edsWithoutSource(view);
   yield* routesWithoutSource(view);
   yield* virtualHosts(view);
+  yield* sourcesOfAuthorities(view);
   yield* nodeMissing(view, all);
 }

@@ -45,7 +45,9 @@ export function* durations(view: BootstrapView): Generator<Finding> {
   for (const type of view.types) {
     const fields = table.messages[type]?.fields.filter((field) => field.type === 'google.protobuf.Duration');
     for (const { name } of fields ?? []) {
-      for (const message of view.all(type)) yield* durationsOf(message, name);
+      for (const message of view.all(type)) {
+        if (message.value[name] !== undefined) yield* durationsOf(message, name);
+      }
     }
   }
 }

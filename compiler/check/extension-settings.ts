@@ -45,6 +45,19 @@ const dynamicModule: Judge = (value) => {
   };
 };
 
+/** A threshold that has no default value is 0 %. */
+const successThreshold: Judge = (value) => {
+  if (!isSet(value.sr_threshold)) return undefined;
+  const percent = numberAt(fieldsAt(fieldsAt(value.sr_threshold).default_value).value) ?? 0;
+  return percent >= 1
+    ? undefined
+    : {
+        message: `a success rate of ${percent} % is less than 1 %`,
+        field: 'sr_threshold',
+        fix: 'set sr_threshold.default_value.value to 1 or more',
+      };
+};
+
 /** From 100 to 600, the end not included. */
 const statusRanges: Judge = (value) => {
   const bad = listAt(value.http_success_status)
@@ -138,6 +151,11 @@ const oneSource: Judge = (value) =>
     : undefined;
 
 const zipkin: Judge = (value) => {
+  // No rule keeps other numbers out, and Envoy ends itself over them.
+  if (typeof value.collector_endpoint_version === 'number') {
+    const message = `there is no version ${value.collector_endpoint_version} of the endpoint`;
+    return { message, field: 'collector_endpoint_version', fix: 'write HTTP_JSON or HTTP_PROTO' };
+  }
   if (isSet(value.collector_service)) return undefined;
   const missing = ['collector_cluster', 'collector_endpoint'].find((field) => textAt(value[field]) === '');
   return missing === undefined ? undefined : { message: `${missing} is missing`, fix: `set ${missing}` };
@@ -233,6 +251,33 @@ const perRouteRules: Judge = (value, message) => {
     : { message: 'there are neither request_rules nor response_rules', fix: 'add rules' };
 };
 
+/** What is copied when the key is not there needs a value of its own. */
+const jsonRule: Judge = (value) => {
+  if (!isSet(value.on_present) && !isSet(value.on_missing)) {
+    return { message: 'the rule has neither on_present nor on_missing', fix: 'set on_present' };
+  }
+  return !isSet(value.on_missing) || 'value' in fieldsAt(value.on_missing)
+    ? undefined
+    : { message: 'on_missing has no value', field: 'on_missing', fix: 'set on_missing.value' };
+};
+
+const headerRule: Judge = (value, message) => {
+  const twice = oneSource(value, message);
+  if (twice !== undefined) return twice;
+  if (!isSet(value.on_header_present) && !isSet(value.on_header_missing)) {
+    const text = 'the rule has neither on_header_present nor on_header_missing';
+    return { message: text, fix: 'set on_header_present' };
+  }
+  const missing = fieldsAt(value.on_header_missing);
+  return !isSet(value.on_header_missing) || textAt(missing.value) !== ''
+    ? undefined
+    : {
+        message: 'on_header_missing has no value',
+        field: 'on_header_missing',
+        fix: 'set on_header_missing.value',
+      };
+};
+
 const neverSupported: Judge = (value) =>
   isSet(value.typed_header_validation_config)
     ? {
@@ -242,11 +287,30 @@ const neverSupported: Judge = (value) =>
       }
     : undefined;
 
+const tunnelSockets =
+  'envoy.extensions.bootstrap.reverse_tunnel.upstream_socket_interface.v3.UpstreamReverseConnectionSocketInterface';
+
+const reverseTunnel: Judge = (_value, message) => {
+  let root = message;
+  while (root.parent !== undefined) root = root.parent;
+  const extensions = root.list('bootstrap_extensions');
+  return extensions.some((one) => typeOf(one.value.typed_config) === tunnelSockets)
+    ? undefined
+    : {
+        message: 'reverse tunnels need the sockets of their bootstrap extension',
+        fix: 'add envoy.bootstrap.reverse_tunnel.upstream_socket_interface to bootstrap_extensions',
+      };
+};
+
+const drainAware: Judge = (value) =>
+  isSet(value.hcm_config) ? undefined : { message: 'the manager has no settings', fix: 'set hcm_config' };
+
 const http = 'envoy.extensions.filters.http.';
 const network = 'envoy.extensions.filters.network.';
 
 const judges: Readonly<Record<string, Judge>> = {
   'envoy.config.cluster.v3.Cluster': upstreamFilters,
+  'envoy.config.cluster.v3.Cluster.TransportSocketMatch': count(['transport_socket'], true),
   'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig': (value) =>
     isSet(fieldsAt(value.common_config).grpc_service)
       ? undefined
@@ -291,12 +355,14 @@ const judges: Readonly<Record<string, Judge>> = {
   [`${http}json_to_metadata.v3.JsonToMetadata`]: perRouteRules,
   [`${http}basic_auth.v3.BasicAuth`]: (value) =>
     isSet(value.users) ? undefined : { message: 'there are no users', fix: 'set users' },
+  [`${http}admission_control.v3.AdmissionControl`]: successThreshold,
   [`${http}admission_control.v3.AdmissionControl.SuccessCriteria.HttpCriteria`]: statusRanges,
   [`${http}aws_request_signing.v3.AwsRequestSigning`]: awsRegion,
   [`${http}jwt_authn.v3.JwtProvider`]: (value, message) => jwks(value, message) ?? remoteJwks(value, message),
   'envoy.config.trace.v3.ZipkinConfig': zipkin,
   [`${http}oauth2.v3.OAuth2Config`]: secretOfToken,
-  [`${http}header_to_metadata.v3.Config.Rule`]: oneSource,
+  [`${http}header_to_metadata.v3.Config.Rule`]: headerRule,
+  [`${http}json_to_metadata.v3.JsonToMetadata.Rule`]: jsonRule,
   'envoy.extensions.transport_sockets.tls.v3.TlsCertificate': pkcs12,
   'xds.type.matcher.v3.Matcher.OnMatch': matcherAction,
   'envoy.config.common.matcher.v3.Matcher.OnMatch': matcherAction,
@@ -305,6 +371,8 @@ const judges: Readonly<Record<string, Judge>> = {
     count(['index', 'element'], false),
   [`${network}zookeeper_proxy.v3.ZooKeeperProxy`]: opcodes,
   [`${network}generic_proxy.v3.GenericProxy`]: routerLast,
+  [`${network}reverse_tunnel.v3.DrainAwareHttpConnectionManager`]: drainAware,
+  [`${network}reverse_tunnel.v3.ReverseTunnel`]: reverseTunnel,
   [`${network}thrift_proxy.v3.ThriftProxy`]: thriftFilters,
   [`${network}http_connection_manager.v3.HttpConnectionManager`]: neverSupported,
 };

@@ -42,19 +42,29 @@ export function typeInstead(payload: Fields, slot: keyof Pair): string | undefin
   return wanted === undefined || wanted === type ? undefined : wanted;
 }
 
+/** Of these not even an empty one is taken for everybody: the constructor of the filter wants more. */
+const neverForEverybody: ReadonlyMap<string, string> = new Map(
+  [
+    ['basic_auth.v3.BasicAuthPerRoute', 'basic_auth.v3.BasicAuth'],
+    ['ext_proc.v3.ExtProcPerRoute', 'ext_proc.v3.ExternalProcessor'],
+    ['rate_limit_quota.v3.RateLimitQuotaOverride', 'rate_limit_quota.v3.RateLimitQuotaFilterConfig'],
+  ].map(([one, other]) => [`envoy.extensions.filters.http.${one}`, `envoy.extensions.filters.http.${other}`]),
+);
+
 function short(type: string): string {
   return type.slice(type.lastIndexOf('.') + 1);
 }
 
 function judge(payload: unknown, slot: keyof Pair, path: Finding['path']): Finding | undefined {
   const fields = fieldsAt(payload);
-  const wanted = typeInstead(fields, slot);
+  const never = slot === 'everybody' ? neverForEverybody.get(typeOf(fields)) : undefined;
+  const wanted = never ?? typeInstead(fields, slot);
   if (wanted === undefined) return undefined;
   const where = slot === 'everybody' ? 'http_filters' : 'typed_per_filter_config';
   const isEmpty = Object.keys(fields).length === 1;
   // Taken as an empty one of the right type, which may lack something.
   const lacking = isEmpty ? readMessage(wanted, {}).issues : [];
-  if (isEmpty && lacking.length === 0) return undefined;
+  if (never === undefined && isEmpty && lacking.length === 0) return undefined;
   return {
     code: 'E3030',
     severity: 'error',

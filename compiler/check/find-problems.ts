@@ -1,7 +1,7 @@
 /**
  * Everything that is wrong with a bootstrap as data, in one form: what the reader, the checks and the lint rules say.
  */
-import type { Issue, IssueClass, ReadOptions } from '../../dsl/api/index.js';
+import type { Issue, IssueClass, ReadOptions, TargetApi } from '../../dsl/api/index.js';
 import { readMessage } from '../../dsl/api/index.js';
 import { hidden, isSensitive } from '../diagnostics/secrets.js';
 import type { DisabledRule } from '../lint/lint-bootstrap.js';
@@ -9,6 +9,7 @@ import { lintBootstrap, withDisabled } from '../lint/lint-bootstrap.js';
 import type { Change } from '../fix/change.js';
 import type { LintConfig, PlainLintSettings } from '../lint/lint-config.js';
 import { resolveLint } from '../lint/lint-config.js';
+import { droppedRule, targetWords } from '../target/target-words.js';
 import type { NodeDefaults } from './bootstrap-view.js';
 import { BootstrapView } from './bootstrap-view.js';
 import { checkView } from './check-bootstrap.js';
@@ -52,8 +53,11 @@ function changeOf(issue: Issue, fix: string | undefined): Change | undefined {
   return issue.class === 'parse' && text !== undefined ? { kind: 'value', to: text } : undefined;
 }
 
-function findingOf(issue: Issue): Finding {
+function findingOf(issue: Issue, target: TargetApi | undefined): Finding {
   const field = issue.path.at(-1);
+  const other = target === undefined ? undefined : targetWords(issue, target);
+  if (other !== undefined) return { code: 'E1007', severity: 'error', path: issue.path, ...other };
+  const dropped = target === undefined || issue.class !== 'pgv' ? '' : droppedRule(issue, target);
   // Names of fields and types are no secrets; values are.
   if (!issue.class.startsWith('unknown-') && isSensitive(issue.path)) {
     const message = `${field}: ${issue.message.replace(/(['"]).*\1/s, hidden)}`;
@@ -66,7 +70,7 @@ function findingOf(issue: Issue): Finding {
     severity: 'error',
     path: issue.path,
     // Rules speak of a value; the name of the field makes a sentence of it.
-    message: issue.class === 'pgv' ? `${field ?? 'the bootstrap'} ${issue.message}` : issue.message,
+    message: issue.class === 'pgv' ? `${field ?? 'the bootstrap'} ${issue.message}${dropped}` : issue.message,
     ...(fix === undefined ? {} : { fix }),
     ...(change === undefined ? {} : { change }),
   };
@@ -85,14 +89,25 @@ export interface ProblemOptions extends ReadOptions, NodeDefaults {
   readonly lint?: PlainLintSettings;
   /** Rules that are off whatever the settings say. */
   readonly disabledRules?: readonly DisabledRule[];
+  /** The Envoy that is to take it. Default: the newest that this package knows. */
+  readonly target?: TargetApi;
+  /** More opinions, asked in this order. */
+  readonly judges?: readonly Judge[];
 }
+
+/** One more opinion on a bootstrap that the API takes. @param findings what was found before */
+export type Judge = (view: BootstrapView, findings: readonly Finding[]) => Iterable<Finding>;
 
 /** Checks and lint look at well-formed bootstraps only: on a broken one they would say the same thing again. */
 export function findProblems(value: unknown, options: ProblemOptions = {}): Problems {
-  const read = readMessage('envoy.config.bootstrap.v3.Bootstrap', value, options);
+  const { target } = options;
+  const read = (target?.read ?? readMessage)('envoy.config.bootstrap.v3.Bootstrap', value, options);
   const issues = read.issues.filter((issue) => !isLenient(issue, read.value));
-  if (issues.length > 0) return { bootstrap: read.value, findings: issues.map(findingOf) };
-  const view = new BootstrapView(read.value, options, value);
+  if (issues.length > 0)
+    return { bootstrap: read.value, findings: issues.map((issue) => findingOf(issue, target)) };
+  const view = new BootstrapView(read.value, options, value, target?.model);
   const lint = resolveLint(withDisabled(options.lint ?? {}, options.disabledRules));
-  return { bootstrap: read.value, findings: [...checkView(view), ...lintBootstrap(view, lint)], lint };
+  const findings = [...checkView(view), ...lintBootstrap(view, lint)];
+  for (const judge of options.judges ?? []) findings.push(...judge(view, findings));
+  return { bootstrap: read.value, findings, lint };
 }

@@ -1,11 +1,12 @@
 /**
- * E3019: certificates and keys that stand in the configuration itself: whether they are any. Those in files are the
- * proxy's to judge.
+ * E3019: certificates and keys that stand in the configuration itself: whether they are any, and belong together. Those in
+ * files are the proxy's to judge, unless files of this machine are asked for.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { BootstrapView, Message } from './bootstrap-view.js';
 import { isSet, textAt } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
+import type { Machine } from './machine.js';
 
 const tls = 'envoy.extensions.transport_sockets.tls.v3.';
 
@@ -16,9 +17,13 @@ function finding(path: Finding['path'], message: string, fix: string): Finding {
   return { code: 'E3019', severity: 'error', path, message, fix };
 }
 
-/** The bytes of a `DataSource` that has them; undefined for files and the like. */
-function inlineBytes(source: Message): Buffer | undefined {
-  const { inline_string: text, inline_bytes: bytes } = source.value;
+/** The bytes of a `DataSource`, as far as they can be had; undefined for files that nobody looks at, and the like. */
+function bytesOf(source: Message, machine: Machine | undefined): Buffer | undefined {
+  const { filename, inline_string: text, inline_bytes: bytes } = source.value;
+  if (typeof filename === 'string' && machine !== undefined) {
+    const octets = machine.read(filename);
+    return octets === 'folder' ? undefined : octets;
+  }
   if (typeof text === 'string') return Buffer.from(text);
   return typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : undefined;
 }
@@ -39,9 +44,9 @@ function keyIn(pem: Buffer, passphrase: string) {
   }
 }
 
-function* ofCertificate(message: Message): Generator<Finding> {
+function* ofCertificate(message: Message, machine: Machine | undefined): Generator<Finding> {
   const [chainSource, keySource] = [message.at('certificate_chain'), message.at('private_key')];
-  const [chainPem, keyPem] = [inlineBytes(chainSource), inlineBytes(keySource)];
+  const [chainPem, keyPem] = [bytesOf(chainSource, machine), bytesOf(keySource, machine)];
   const chain = chainPem === undefined ? undefined : certificateIn(chainPem);
   if (chainPem !== undefined && chain === undefined) {
     yield finding(
@@ -53,10 +58,10 @@ function* ofCertificate(message: Message): Generator<Finding> {
   // A key behind a password that comes from a file cannot be opened here.
   if (
     keyPem === undefined ||
-    (isSet(message.value.password) && inlineBytes(message.at('password')) === undefined)
+    (isSet(message.value.password) && bytesOf(message.at('password'), machine) === undefined)
   )
     return;
-  const key = keyIn(keyPem, inlineBytes(message.at('password'))?.toString() ?? '');
+  const key = keyIn(keyPem, bytesOf(message.at('password'), machine)?.toString() ?? '');
   if (key === undefined) {
     yield finding(keySource.path, 'the private key is not a PEM with a key', 'put the key here');
   } else if (chain !== undefined && !chain.checkPrivateKey(key)) {
@@ -71,7 +76,7 @@ function* ofCertificate(message: Message): Generator<Finding> {
 function* authorities(view: BootstrapView): Generator<Finding> {
   for (const context of view.all(`${tls}CertificateValidationContext`)) {
     const source = context.at('trusted_ca');
-    const pem = inlineBytes(source);
+    const pem = bytesOf(source, view.machine);
     if (pem === undefined || certificateIn(pem) !== undefined) continue;
     yield finding(
       source.path,
@@ -84,7 +89,7 @@ function* authorities(view: BootstrapView): Generator<Finding> {
 function* ticketKeys(view: BootstrapView): Generator<Finding> {
   for (const keys of view.all(`${tls}TlsSessionTicketKeys`)) {
     for (const key of keys.list('keys')) {
-      const size = inlineBytes(key)?.length ?? ticketKeyBytes;
+      const size = bytesOf(key, view.machine)?.length ?? ticketKeyBytes;
       if (size === ticketKeyBytes) continue;
       yield finding(
         key.path,
@@ -112,7 +117,7 @@ function* protocolNames(view: BootstrapView): Generator<Finding> {
 
 export function* inlineCertificates(view: BootstrapView): Generator<Finding> {
   for (const certificate of view.all(`${tls}TlsCertificate`)) {
-    if (!isSet(certificate.value.pkcs12)) yield* ofCertificate(certificate);
+    if (!isSet(certificate.value.pkcs12)) yield* ofCertificate(certificate, view.machine);
   }
   yield* authorities(view);
   yield* ticketKeys(view);

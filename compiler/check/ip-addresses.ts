@@ -102,7 +102,15 @@ function* hostAddress(endpoint: Message): Generator<Finding> {
     const message = 'an endpoint has no network namespace of its own';
     yield finding(socket, 'network_namespace_filepath', message, 'remove it');
   }
-  yield* literal(address, "write an IP, or set the cluster's type to STRICT_DNS");
+  const fix = "write an IP, or set the cluster's type to STRICT_DNS";
+  yield* literal(address, fix);
+  for (const other of endpoint.list('additional_addresses')) {
+    if (isSet(other.value.address)) yield* literal(other.at('address'), fix);
+    else {
+      const message = 'an additional address is empty';
+      yield { ...finding(other, 'address', message, 'set address.socket_address'), path: other.path };
+    }
+  }
 }
 
 /** STATIC is the default type. */

@@ -42,10 +42,13 @@ export function* jwtAuthentication(view: BootstrapView): Generator<Finding> {
   }
   for (const type of [`${jwt}JwtRequirement`, `${jwt}ProviderWithAudiences`]) {
     for (const requirement of view.all(type)) {
-      const name = textAt(requirement.value.provider_name);
+      const given = requirement.value.provider_name;
       const filter = requirement.within(`${jwt}JwtAuthentication`);
-      if (name === '' || filter === undefined || name in fieldsAt(filter.value.providers)) continue;
-      const path = [...requirement.path, 'provider_name'];
+      // A requirement may be of another kind; one with audiences always names its provider.
+      if (filter === undefined || (!isSet(given) && type === `${jwt}JwtRequirement`)) continue;
+      const name = textAt(given);
+      if (name in fieldsAt(filter.value.providers)) continue;
+      const path = isSet(given) ? [...requirement.path, 'provider_name'] : requirement.path;
       yield finding(path, `there is no provider '${name}'`, 'add it to providers');
     }
   }

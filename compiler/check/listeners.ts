@@ -4,9 +4,11 @@
  */
 import { table } from '../../dsl/api/generated/table.js';
 import type { Path } from '../../dsl/api/index.js';
+import { isAtLeast } from '../../dsl/api/index.js';
 import type { BootstrapView, Message } from './bootstrap-view.js';
 import { fieldsAt, isSet, typeOf } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
+import { stableText } from './stable-text.js';
 
 const internalListeners = 'envoy.extensions.bootstrap.internal_listener.v3.InternalListener';
 
@@ -23,7 +25,10 @@ function incomplete(listener: Message, field: string | undefined, message: strin
 
 function incompleteness(listener: Message, view: BootstrapView): Finding | undefined {
   const { value } = listener;
-  if (isSet(value.api_listener)) return undefined;
+  if (isSet(value.api_listener)) {
+    const message = 'this Envoy is built without listeners for applications that embed it';
+    return incomplete(listener, 'api_listener', message, 'use an address and filter_chains');
+  }
   if (isSet(value.internal_listener)) {
     const extensions = view.root.list('bootstrap_extensions');
     if (extensions.some((one) => typeOf(one.value.typed_config) === internalListeners))
@@ -43,7 +48,8 @@ function incompleteness(listener: Message, view: BootstrapView): Finding | undef
     const message = 'an internal listener is not told by its address';
     return incomplete(listener, 'address', message, 'set internal_listener: {} and remove the address');
   }
-  if (isSet(value.fcds_config) && !isSet(value.filter_chain_matcher)) {
+  const demanding = isAtLeast(view.api.release, '1.40');
+  if (demanding && isSet(value.fcds_config) && !isSet(value.filter_chain_matcher)) {
     return incomplete(listener, 'fcds_config', 'FCDS needs a matcher of chains', 'set filter_chain_matcher');
   }
   const udp = listener.at('address').at('socket_address').value.protocol === 'UDP';
@@ -59,7 +65,7 @@ function incompleteness(listener: Message, view: BootstrapView): Finding | undef
       'use listener_filters, or set udp_listener_config.quic_options',
     );
   }
-  return chainMissing(listener) ?? (udp ? transportMissing(listener) : undefined);
+  return chainMissing(listener) ?? (udp ? quicChain(listener) : undefined);
 }
 
 function chainMissing(listener: Message): Finding | undefined {
@@ -68,19 +74,42 @@ function chainMissing(listener: Message): Finding | undefined {
   return incomplete(listener, undefined, 'a listener needs a filter chain', 'add an entry to filter_chains');
 }
 
-/** QUIC has its handshake in a transport socket of its own. */
-function transportMissing(listener: Message): Finding | undefined {
-  const chain = listener.list('filter_chains').find(({ value }) => !isSet(value.transport_socket));
-  if (chain === undefined) return undefined;
-  return {
-    ...incomplete(
-      listener,
-      undefined,
-      'a filter chain of a QUIC listener needs a transport socket',
-      'set transport_socket',
-    ),
-    path: chain.path,
-  };
+const quicTransport = 'envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport';
+
+/** Names of these are known as well: the manager that ends its tunnels when it drains. */
+const managers: ReadonlySet<string> = new Set([
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+  'envoy.extensions.filters.network.reverse_tunnel.v3.DrainAwareHttpConnectionManager',
+]);
+
+/** QUIC has its handshake in a transport socket of its own, and speaks HTTP only. */
+function quicChain(listener: Message): Finding | undefined {
+  const fallback = isSet(listener.value.default_filter_chain) ? [listener.at('default_filter_chain')] : [];
+  for (const chain of [...listener.list('filter_chains'), ...fallback]) {
+    const at = (path: Path, message: string, fix: string): Finding => ({
+      ...incomplete(listener, undefined, message, fix),
+      path,
+    });
+    if (!isSet(chain.value.transport_socket)) {
+      return at(
+        chain.path,
+        'a filter chain of a QUIC listener needs a transport socket',
+        'set transport_socket',
+      );
+    }
+    const socket = chain.at('transport_socket').value.typed_config;
+    if (isSet(socket) && typeOf(socket) !== quicTransport) {
+      const message = `${typeOf(socket)} is no transport socket of QUIC`;
+      return at([...chain.path, 'transport_socket'], message, 'use a QuicDownstreamTransport');
+    }
+    const last = chain.list('filters').at(-1);
+    const config = last?.value.typed_config;
+    if (last === undefined || (isSet(config) && !managers.has(typeOf(config)))) {
+      const message = 'a filter chain of a QUIC listener ends with the HTTP connection manager';
+      return at(last?.path ?? chain.path, message, 'add the HTTP connection manager at its end');
+    }
+  }
+  return undefined;
 }
 
 /** Conditions that the API has and Envoy 1.40 has not. */
@@ -125,23 +154,12 @@ function* filterKinds(listener: Message): Generator<Finding> {
   }
 }
 
-/** Text that is equal for equal values, in whatever order their keys stand. */
-function stable(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(stable).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${entries
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([key, member]) => `${key}:${stable(member)}`)
-    .join()}}`;
-}
-
 function* equalChains(listener: Message): Generator<Finding> {
   // A matcher picks the chains by name; their own conditions are not used.
   if (isSet(listener.value.filter_chain_matcher)) return;
   const first = new Map<string, Path>();
   for (const chain of listener.list('filter_chains')) {
-    const key = stable(fieldsAt(chain.value.filter_chain_match));
+    const key = stableText(fieldsAt(chain.value.filter_chain_match));
     const before = first.get(key);
     if (before === undefined) first.set(key, chain.path);
     else {

@@ -101,22 +101,23 @@ function* typedPolicy(cluster: Message, type: string): Generator<Finding> {
 }
 
 /** A selector may fall back to some of its own keys, and has to say which. */
-function* subsets(cluster: Message): Generator<Finding> {
-  for (const selector of cluster.at('lb_subset_config').list('subset_selectors')) {
-    if (selector.value.fallback_policy !== 'KEYS_SUBSET') continue;
-    const keys = listAt(selector.value.keys).map(String);
-    const fallback = listAt(selector.value.fallback_keys_subset).map(String);
-    const good =
-      fallback.length > 0 && fallback.length < keys.length && fallback.every((key) => keys.includes(key));
+function* selectors(holder: Message): Generator<Finding> {
+  for (const selector of holder.list('subset_selectors')) {
+    const fallback = new Set(listAt(selector.value.fallback_keys_subset).map(String));
+    const keys = new Set(listAt(selector.value.keys).map(String));
+    const wanted = selector.value.fallback_policy === 'KEYS_SUBSET';
+    const good = wanted
+      ? fallback.size > 0 && fallback.size < keys.size && [...fallback].every((key) => keys.has(key))
+      : fallback.size === 0;
     if (good) continue;
     yield {
-      ...finding(
-        cluster,
-        'type',
-        'fallback_keys_subset must be some, not all, of the keys',
-        'set fallback_keys_subset',
-      ),
-      path: selector.path,
+      code: 'E3011',
+      severity: 'error',
+      path: fallback.size === 0 ? selector.path : [...selector.path, 'fallback_keys_subset'],
+      message: wanted
+        ? 'fallback_keys_subset must be some, not all, of the keys'
+        : 'fallback_keys_subset is for the fallback_policy KEYS_SUBSET',
+      fix: wanted ? 'set fallback_keys_subset' : 'set fallback_policy: KEYS_SUBSET, or remove it',
     };
   }
 }
@@ -126,8 +127,16 @@ export function* loadBalancing(view: BootstrapView): Generator<Finding> {
     const { value } = cluster;
     const policy = value.lb_policy ?? 'ROUND_ROBIN';
     const type = typeOfCluster(cluster);
-    yield* subsets(cluster);
-    if (isSet(value.load_balancing_policy)) yield* typedPolicy(cluster, type);
+    yield* selectors(cluster.at('lb_subset_config'));
+    if (isSet(value.load_balancing_policy) && isSet(value.lb_subset_config)) {
+      const message = 'load_balancing_policy and lb_subset_config exclude each other';
+      yield finding(
+        cluster,
+        'lb_subset_config',
+        message,
+        'use the policy envoy.load_balancing_policies.subset',
+      );
+    } else if (isSet(value.load_balancing_policy)) yield* typedPolicy(cluster, type);
     else if (policy === 'LOAD_BALANCING_POLICY_CONFIG') {
       const message = 'lb_policy LOAD_BALANCING_POLICY_CONFIG needs the field load_balancing_policy';
       yield finding(cluster, 'lb_policy', message, 'set load_balancing_policy, or another lb_policy');
@@ -142,4 +151,5 @@ export function* loadBalancing(view: BootstrapView): Generator<Finding> {
       yield finding(cluster, 'lb_policy', message, 'set lb_policy: ROUND_ROBIN');
     } else yield* sizes(cluster, policy);
   }
+  for (const policy of view.all(`${policies}subset.v3.Subset`)) yield* selectors(policy);
 }

@@ -11,6 +11,7 @@ const terminalNetwork: ReadonlySet<string> = new Set(
     'direct_response.v3.Config',
     'dubbo_proxy.v3.DubboProxy',
     'echo.v3.Echo',
+    'generic_proxy.v3.GenericProxy',
     'http_connection_manager.v3.HttpConnectionManager',
     'redis_proxy.v3.RedisProxy',
     'reverse_tunnel.v3.DrainAwareHttpConnectionManager',
@@ -22,9 +23,7 @@ const terminalNetwork: ReadonlySet<string> = new Set(
 
 /** These say so in their own configuration, or were not asked. */
 const unknownNetwork: ReadonlySet<string> = new Set(
-  ['dynamic_modules.v3.DynamicModuleNetworkFilter', 'generic_proxy.v3.GenericProxy', 'wasm.v3.Wasm'].map(
-    (name) => network + name,
-  ),
+  ['dynamic_modules.v3.DynamicModuleNetworkFilter', 'wasm.v3.Wasm'].map((name) => network + name),
 );
 
 const terminalHttp: ReadonlySet<string> = new Set(

@@ -59,6 +59,11 @@ const kinds: Readonly<Record<string, string>> = {
   tls_certificate_sds_secret_configs: 'tls_certificate',
   validation_context_sds_secret_config: 'validation_context',
   session_ticket_keys_sds_secret_config: 'session_ticket_keys',
+  // Of oauth2, and of credentials that are injected.
+  client_secret: 'generic_secret',
+  credential: 'generic_secret',
+  hmac_secret: 'generic_secret',
+  token_secret: 'generic_secret',
 };
 
 function* staticSecrets(view: BootstrapView): Generator<Finding> {

@@ -57,6 +57,21 @@ export const codeExamples: Readonly<Record<string, CodeExample>> = {
       '  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }',
     ].join('\n'),
   },
+  E3036: {
+    piece: 'shell',
+    wrong: 'envoy3 check --with-files files.yaml',
+    right: 'envoy3 check files.yaml',
+  },
+  E4001: {
+    piece: 'shell',
+    wrong: 'envoy3 check --engine bundled newer.yaml',
+    right: 'envoy3 check --engine bundled envoy.yaml',
+  },
+  E1007: {
+    piece: 'shell',
+    wrong: 'envoy3 check --target envoy-1.38 newer.yaml',
+    right: 'envoy3 check --target envoy-1.40 newer.yaml',
+  },
   E1004: {
     piece: 'cluster',
     wrong: [

@@ -65,6 +65,12 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
       'Of two equal keys Envoy takes the last, of several documents the first, and octets that are no UTF-8 as they are. It\naccepts all of that without a word, so it is a warning.',
     fix: '  connect_timeout: 5s',
   },
+  E1007: {
+    title: 'the Envoy that is aimed at does not have it',
+    explanation:
+      'With --target envoy-1.36 to envoy-1.40 the verdict is that of an older Envoy. A field, an enum value, a message or an\nextension came with a later release, or is gone in the one that is aimed at.',
+    fix: '  Leave it out, or aim at a release that has it.',
+  },
   E2001: {
     title: 'the configuration threw an error',
     explanation:
@@ -291,6 +297,36 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
     explanation:
       'Envoy loads programs when it builds the filter, and refuses the configuration when one cannot be read.',
     fix: '  Correct it at the line that is told.',
+  },
+  E3036: {
+    title: 'this machine lacks what the configuration names',
+    explanation:
+      'With --with-files, check also looks at what the proxy will find: files, folders, variables of the environment,\nresources in files, sets of descriptors. Run it on the machine, or in the image, that the configuration is for.',
+    fix: '  Put the file there, or correct its path: relative ones begin where the proxy is started.',
+  },
+  E4001: {
+    title: 'the bundled runtime does not serve it',
+    explanation:
+      'With --engine bundled, check tells what real Envoy serves and the bundled runtime does not. docs/support.md has all\nthat it serves.',
+    fix: '  Leave it out, or serve the configuration with real Envoy.',
+  },
+  E4002: {
+    title: 'real Envoy says otherwise',
+    explanation:
+      'With --with-envoy, check puts the configuration to the validation of a real Envoy as well, and tells when it refuses\nwhat was found good here, or takes what was not. Its answers are kept, by content and by binary.',
+    example: '  ENVOY_BIN=/usr/bin/envoy envoy3 check --with-envoy envoy.yaml',
+    fix: '  Believe real Envoy, and tell us: both should say the same.',
+  },
+  'route-test': {
+    title: 'a route test is not well-formed',
+    explanation:
+      'A file of route tests (*.routes.ts, *.routes.yaml, or one of router_check_tool) has a field that there is none of, a\nrequest that is no URL, or an expectation of the wrong kind. The test itself did not run.',
+    example: [
+      '  tests:',
+      '  - request: GET http://a.example/       # a method and a URL, or an object with url and headers',
+      '    expect: { cluster: web, status: 200 }',
+    ].join('\n'),
+    fix: '  Correct the field that the message names; docs/tools.md lists them.',
   },
   'lint-options': {
     title: 'the lint settings, or a comment that switches a rule off, do not work',

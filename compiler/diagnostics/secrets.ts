@@ -5,8 +5,11 @@
 import type { Path } from '../../dsl/api/index.js';
 import type { Diagnostic, SourceLocation } from './diagnostic.js';
 
-/** Names of those fields, of all messages: too much is hidden rather than too little. */
-const sensitive: ReadonlySet<string> = new Set([
+/**
+ * Names of those fields, of all messages: too much is hidden rather than too little. Conformance compares them with the
+ * descriptors inside of Envoy.
+ */
+export const sensitive: ReadonlySet<string> = new Set([
   ...['private_key', 'private_key_provider', 'password', 'pkcs12', 'session_ticket_keys', 'generic_secret'],
   ...['secret_data', 'backend_token', 'web_identity_token_data_source', 'credentials_data_source'],
   ...['secret_access_key', 'session_token', 'credentials', 'users', 'context_extensions'],
@@ -26,6 +29,12 @@ const harmless: ReadonlySet<string> = new Set([
 
 const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+const camel = (key: string): string =>
+  key.replace(/_([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
+
+/** In either spelling. */
+const sensitiveKeys: ReadonlySet<string> = new Set([...sensitive].flatMap((name) => [name, camel(name)]));
+
 /** Shorter texts are in every other line by chance. */
 const shortest = 4;
 
@@ -34,8 +43,9 @@ function collect(value: unknown, inside: boolean, found: Set<string>): void {
     if (!inside) return;
     for (const line of value.split(/\r?\n/)) if (line.trim().length >= shortest) found.add(line.trim());
   } else if (typeof value === 'object' && value !== null) {
-    for (const [key, item] of Object.entries(value)) {
-      if (!harmless.has(key)) collect(item, inside || sensitive.has(snake(key)), found);
+    const fields = value as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(fields)) {
+      if (!harmless.has(key)) collect(fields[key], inside || sensitiveKeys.has(key), found);
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The default export as plain data. What is no data is reported with its path.
  */
-import type { Path, PathStep } from '../../dsl/api/index.js';
+import type { PathStep } from '../../dsl/api/index.js';
 import type { EvaluateFailure } from './messages.js';
 
 function kindOf(value: object): string | undefined {
@@ -19,31 +19,52 @@ export function toPlainValue(root: unknown): {
 } {
   const failures: EvaluateFailure[] = [];
   const open = new Set<object>();
-  const fail = (what: string, path: Path): undefined => {
+  // One path for the whole walk: most values have nothing to say.
+  const path: PathStep[] = [];
+  const fail = (what: string, at: readonly PathStep[] = path): undefined => {
     const message = `expected plain data, got ${what}`;
     failures.push({
       code: 'E2005',
       message,
-      path,
+      path: [...at],
       help: 'a bootstrap is made of objects, lists, texts, numbers and booleans',
     });
     return undefined;
   };
-  const copy = (value: unknown, path: readonly PathStep[]): unknown => {
+  const member = (value: unknown, step: PathStep): unknown => {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+    path.push(step);
+    const out = copy(value);
+    path.pop();
+    return out;
+  };
+  const copy = (value: unknown): unknown => {
     if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
-      return fail(`a ${typeof value}`, path);
+      return fail(`a ${typeof value}`);
     }
     if (typeof value !== 'object' || value === null) return value;
     const kind = kindOf(value);
-    if (kind !== undefined) return fail(kind, path);
-    if (open.has(value)) return fail('an object that contains itself', path);
+    if (kind !== undefined) return fail(kind);
+    if (open.has(value)) return fail('an object that contains itself');
     if (path.length > maxDepth) return fail(`objects nested deeper than ${maxDepth}`, path.slice(0, 5));
     open.add(value);
     const out = Array.isArray(value)
-      ? value.map((item, index) => copy(item, [...path, index]))
-      : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, [...path, key])]));
+      ? copyList(value)
+      : copyObject(value as Readonly<Record<string, unknown>>);
     open.delete(value);
     return out;
   };
-  return { value: copy(root, []), failures };
+  const copyList = (list: readonly unknown[]): unknown[] => list.map((item, index) => member(item, index));
+  const copyObject = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+    const out: Record<string, unknown> = {};
+    for (const key of Object.keys(fields)) {
+      const value = member(fields[key], key);
+      // A key that would set the prototype is a key like others here.
+      if (key === '__proto__') {
+        Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
+      } else out[key] = value;
+    }
+    return out;
+  };
+  return { value: copy(root), failures };
 }

@@ -3,6 +3,7 @@
  * inputs give equal bytes, on every machine and at every time.
  */
 import { createContext, runInContext } from 'node:vm';
+import { oneWorld } from './one-world.js';
 
 /** An error that is told by its code, not as an exception of the user's. */
 export class SandboxError extends Error {
@@ -23,6 +24,8 @@ function refuse(what: string, help: string): never {
 const clockHelp = "a configuration gives the same result at every time; hand a time in with env('NAME')";
 const randomHelp = "a configuration gives the same result in every run; hand a value in with env('NAME')";
 
+const formatHelp = 'how a date is written for people depends on the release of Node; use toISOString()';
+
 /** Globals of Node and of browsers that people reach for, and what to use instead. */
 const refused: Readonly<Record<string, string>> = {
   process: "read the environment with env('NAME', 'default') from 'envoy3'",
@@ -41,15 +44,16 @@ const refused: Readonly<Record<string, string>> = {
 };
 
 /** Runs inside the context, where `Date` and `Math` are the context's own. */
-const seal = `(refuseClock, refuseRandom) => {
+const seal = `(refuseClock, refuseRandom, refuseFormat) => {
+  const { given: utc, parse } = (${oneWorld})(refuseFormat);
   const RealDate = Date;
   const HermeticDate = function (...given) {
     if (given.length === 0 || new.target === undefined) refuseClock(new.target === undefined ? 'Date()' : 'new Date()');
-    return Reflect.construct(RealDate, given, new.target);
+    return Reflect.construct(RealDate, utc(given), new.target);
   };
   HermeticDate.prototype = RealDate.prototype;
   HermeticDate.UTC = RealDate.UTC;
-  HermeticDate.parse = RealDate.parse;
+  HermeticDate.parse = (text) => parse(String(text));
   HermeticDate.now = () => refuseClock('Date.now()');
   RealDate.prototype.constructor = HermeticDate;
   globalThis.Date = HermeticDate;
@@ -86,10 +90,12 @@ export function createSandbox(print: (text: string) => void): object {
   const sealer = runInContext(seal, context) as (
     clock: (what: string) => never,
     random: (what: string) => never,
+    format: (what: string) => never,
   ) => void;
   sealer(
     (what) => refuse(what, clockHelp),
     (what) => refuse(what, randomHelp),
+    (what) => refuse(what, formatHelp),
   );
   return context;
 }

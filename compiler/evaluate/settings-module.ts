@@ -12,9 +12,9 @@ function failed(message: string, help: string): EvaluateReply {
 }
 
 /** Rules without their functions. */
-function plainSettings({ lint }: Settings): EvaluateReply {
+function plainSettings({ lint, target }: Settings): EvaluateReply {
   const own = (lint?.own ?? []).map(({ name, summary, severity }) => ({ name, summary, severity }));
-  const plain = toPlainValue({ lint: { ...lint, own } });
+  const plain = toPlainValue({ lint: { ...lint, own }, ...(target === undefined ? {} : { target }) });
   return { value: plain.value, failures: plain.failures, inputs: [] };
 }
 

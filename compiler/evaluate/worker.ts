@@ -1,7 +1,7 @@
 /**
  * The worker that evaluates a configuration. It ends after one reply; the parent owns the deadline.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, parse, relative, resolve } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import * as envoy3 from '../../dsl/index.js';
@@ -29,6 +29,9 @@ function emittedEntry(): string {
   return path.replace(/\.([cm]?)ts$/, '.$1js');
 }
 
+/** Of one file that a configuration reads. */
+const maxInputBytes = 64 * 1024 * 1024;
+
 /** The declared inputs: what `env` and `readFile` of `envoy3` ask. */
 Object.defineProperty(globalThis, Symbol.for('envoy3.inputs'), {
   value: {
@@ -37,8 +40,15 @@ Object.defineProperty(globalThis, Symbol.for('envoy3.inputs'), {
       const full = resolve(request.cwd, path);
       inputs.add(full);
       try {
+        // Pipes and devices may never end, and reading one could not be stopped.
+        const stat = statSync(full);
+        const what = stat.isDirectory() ? 'is a folder' : stat.isFile() ? undefined : 'is no regular file';
+        const large = stat.size > maxInputBytes ? `has more than ${maxInputBytes >> 20} MiB` : undefined;
+        const odd = what ?? large;
+        if (odd !== undefined) throw new SandboxError('E2007', `'${path}' ${odd}`, 'name a file');
         return readFileSync(full, 'utf8');
       } catch (error) {
+        if (error instanceof SandboxError) throw error;
         const reason =
           (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
         throw new SandboxError('E2007', `the file '${path}' ${reason}`, `it is looked for at ${full}`);

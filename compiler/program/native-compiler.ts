@@ -20,13 +20,25 @@ export function nativeCompiler(): string {
   return join(dirname(manifest), 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc');
 }
 
-/** Runs the compiler on a project file. Exit codes 1 and 2 mean diagnostics, which are in the output. */
-export function runCompiler(project: string, cwd: string): Promise<string> {
+/** Time for a run of the compiler, unless another one is given. Milliseconds. */
+export const checkDeadlineMs = 60_000;
+
+/**
+ * Runs the compiler on a project file. Exit codes 1 and 2 mean diagnostics, which are in the output.
+ * @returns undefined when it did not end in time: something that it reads never ends
+ */
+export function runCompiler(
+  project: string,
+  cwd: string,
+  deadlineMs = checkDeadlineMs,
+): Promise<string | undefined> {
   return new Promise((done, fail) => {
     const args = ['-p', project, '--pretty', 'false'];
-    execFile(nativeCompiler(), args, { cwd, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    const options = { cwd, maxBuffer: 64 << 20, timeout: deadlineMs, killSignal: 'SIGKILL' } as const;
+    execFile(nativeCompiler(), args, options, (error, stdout, stderr) => {
       const code = (error as { code?: unknown } | null)?.code ?? 0;
-      if (code === 0 || code === 1 || code === 2) done(stdout);
+      if (error?.killed === true) done(undefined);
+      else if (code === 0 || code === 1 || code === 2) done(stdout);
       else fail(new Error(`the TypeScript compiler failed: ${stderr || error?.message}`));
     });
   });

@@ -1,9 +1,9 @@
 /**
  * First phase: type-check and emit in one run of the compiler.
  */
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { runCompiler } from './native-compiler.js';
+import { checkDeadlineMs, runCompiler } from './native-compiler.js';
 import type { ProjectFile, Workspace } from './project.js';
 import { writeProject } from './project.js';
 
@@ -20,9 +20,26 @@ async function diagnosticsOf(output: string, cwd: string): Promise<readonly Diag
   return (await import('./compiler-output.js')).parseCompilerOutput(output, cwd);
 }
 
-export async function checkProgram(entry: string, cwd: string, workspace: Workspace): Promise<Program> {
+function late(path: string, cwd: string, deadlineMs: number): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'E2002',
+    message: `the type check did not end within ${deadlineMs / 1000} s`,
+    location: { file: relative(cwd, path).replaceAll('\\', '/'), line: 1, column: 1 },
+    help: 'look for an import that is no regular file, or for types that are endless',
+  };
+}
+
+/** @param deadlineMs time for the compiler, in milliseconds */
+export async function checkProgram(
+  entry: string,
+  cwd: string,
+  workspace: Workspace,
+  deadlineMs = checkDeadlineMs,
+): Promise<Program> {
   const path = resolve(cwd, entry);
   const project = writeProject(workspace, 'program', [path], true);
-  const output = await runCompiler(project.path, cwd);
-  return { entry: path, project, diagnostics: await diagnosticsOf(output, cwd) };
+  const output = await runCompiler(project.path, cwd, deadlineMs);
+  const diagnostics = output === undefined ? [late(path, cwd, deadlineMs)] : await diagnosticsOf(output, cwd);
+  return { entry: path, project, diagnostics };
 }

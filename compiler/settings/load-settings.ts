@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import type { TargetApi } from '../../dsl/api/index.js';
 import type { Finding } from '../check/finding.js';
 import type { Diagnostic, SourceLocation } from '../diagnostics/diagnostic.js';
 import type { EvaluateLimits } from '../evaluate/evaluate.js';
@@ -30,6 +31,8 @@ export interface SettingsOptions {
 
 export interface LoadedSettings {
   readonly lint: PlainLintSettings;
+  /** The Envoy that they aim at. */
+  readonly target?: TargetApi;
   /** What is wrong with the settings: errors. */
   readonly diagnostics: readonly Diagnostic[];
   readonly inputs: readonly string[];
@@ -88,6 +91,7 @@ export function readBaseline(file: string, cwd: string): BaselineOrProblem {
 
 class SettingsModule implements LoadedSettings {
   lint: PlainLintSettings = {};
+  target?: TargetApi;
   diagnostics: readonly Diagnostic[] = [];
   inputs: readonly string[] = [];
   baselineFile?: string;
@@ -111,12 +115,26 @@ class SettingsModule implements LoadedSettings {
     const failed = program.diagnostics.length > 0 ? [] : reply.failures.map((one) => this.#diagnostic(one));
     this.diagnostics = [...program.diagnostics, ...failed];
     if (this.diagnostics.length > 0) return;
-    this.lint = ((reply.value as { lint?: PlainLintSettings } | undefined)?.lint ?? {}) as PlainLintSettings;
+    const value = reply.value as { lint?: PlainLintSettings; target?: string } | undefined;
+    this.lint = value?.lint ?? {};
+    if (value?.target !== undefined) await this.#aimAt(value.target);
     if (typeof this.lint.baseline !== 'string') return;
     this.baselineFile = resolve(dirname(this.#file), this.lint.baseline);
     const { baseline, diagnostics } = readBaseline(this.baselineFile, cwd);
     this.diagnostics = diagnostics;
     if (baseline !== undefined) this.baseline = baseline;
+  }
+
+  /** Older releases are loaded only for who wants one. */
+  async #aimAt(name: string): Promise<void> {
+    const { targetApi, targetNames } = await import('../../dsl/api/history/target-api.js');
+    const target = targetApi(name);
+    if (target !== undefined) this.target = target;
+    else {
+      const message = `'${name}' is no target: take one of ${targetNames.join(', ')}`;
+      const help = 'correct the target of the settings';
+      this.diagnostics = [this.#diagnostic({ code: 'E2008', message, help })];
+    }
   }
 
   async runOwn(bootstrap: unknown, rules: readonly ActiveOwnRule[]): Promise<OwnFindings> {

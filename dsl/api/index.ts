@@ -3,8 +3,11 @@
  */
 export { compareDurations, durationMs, formatDuration, parseDuration } from './duration.js';
 export { fieldsOf } from './describe-message.js';
+export { isAtLeast, minorOf } from './history/release-order.js';
+export type { TargetApi } from './history/target-api.js';
 export type { Issue, IssueClass, Path, PathStep } from './issue.js';
 export { readMessage } from './read-message.js';
+export { readText } from './read-text.js';
 export type { YamlError, YamlResult, YamlWarning } from './read-yaml.js';
 export { readYaml } from './read-yaml.js';
 export type { MessageReader, ReadOptions, ReadResult } from './reader/message-reader.js';

@@ -25,6 +25,8 @@ export interface Issue {
   readonly message: string;
   /** Full proto name of the message that holds the field, e.g. `envoy.config.cluster.v3.Cluster`. */
   readonly messageType?: string;
+  /** What the API lacks: the name of a field, a value or a message. */
+  readonly name?: string;
   /** A near name ("did you mean"), when one is close enough. */
   readonly suggestion?: string;
   /** What to do, in the imperative, when it can be said exactly. */

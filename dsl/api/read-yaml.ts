@@ -5,6 +5,7 @@
 import type { Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Path, PathStep } from './issue.js';
+import { readBlockYaml } from './read-block-yaml.js';
 import { resolvePlainScalar } from './yaml-scalar.js';
 
 /** One-based position. */
@@ -161,6 +162,13 @@ function locateNode(document: Document.Parsed, path: Path): number | undefined {
 
 /** Reads a text. Never throws. */
 export function readYaml(text: string): YamlResult {
+  const block = readBlockYaml(text);
+  if (block === undefined) return readAnyYaml(text);
+  return { value: block.value, errors: [], warnings: [], locate: (path) => block.locate(path) };
+}
+
+/** The same by the library alone, whatever the text is. */
+export function readAnyYaml(text: string): YamlResult {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,

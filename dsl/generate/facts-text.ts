@@ -18,7 +18,8 @@ import type {
   ScalarType,
 } from '../api/model/api-model.js';
 
-function formatField(field: FieldModel): string {
+/** One line, indented. */
+export function formatField(field: FieldModel): string {
   const parts = [`${field.number}`, field.name, field.type];
   if (field.label === 'repeated') parts.push('repeated');
   if (field.label === 'map') parts.push(`map:${field.key}`);
@@ -48,7 +49,8 @@ export function formatFacts(model: ApiModel): string {
   return `${lines.join('\n')}\n`;
 }
 
-function parseField(line: string): FieldModel {
+/** @param line with or without its indentation */
+export function parseField(line: string): FieldModel {
   const brace = line.indexOf(' {');
   const head = brace < 0 ? line : line.slice(0, brace);
   const [number, name, type, ...flags] = head.trim().split(' ');

@@ -48,8 +48,13 @@ export interface LintSettings {
   readonly unusedDisables?: Level | 'off';
 }
 
+/** An Envoy release that `check` and `build` can judge for. */
+export type TargetName = 'envoy-1.36' | 'envoy-1.37' | 'envoy-1.38' | 'envoy-1.39' | 'envoy-1.40';
+
 export interface Settings {
   readonly lint?: LintSettings;
+  /** The Envoy that is to take the configuration; `--target` goes before. Default `envoy-1.40`. */
+  readonly target?: TargetName;
 }
 
 /** The settings of a project, typed. Returns its argument. */

@@ -11,7 +11,7 @@ const redis = 'envoy.extensions.filters.network.redis_proxy.v3.';
 const aws = 'envoy.extensions.common.aws.v3.';
 
 /** Message -> its sensitive fields, as the descriptors inside Envoy 1.40 have them. */
-const sensitive: Readonly<Record<string, readonly string[]>> = {
+export const sensitive: Readonly<Record<string, readonly string[]>> = {
   [`${tls}PrivateKeyProvider`]: ['typed_config'],
   [`${tls}TlsCertificate`]: ['private_key', 'pkcs12', 'password'],
   [`${tls}TlsSessionTicketKeys`]: ['keys'],

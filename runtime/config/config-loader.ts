@@ -2,7 +2,7 @@
  * Text -> a canonical bootstrap that the runtime serves, or everything that is wrong with it, with line and column.
  */
 import type { envoy_config_bootstrap_v3_Bootstrap as Bootstrap } from '../../dsl/api/generated/types.js';
-import { readMessage, readYaml } from '../../dsl/api/index.js';
+import { readMessage, readText } from '../../dsl/api/index.js';
 import type { Path } from '../../dsl/api/issue.js';
 import { refuseUnsupported } from './refuse-unsupported.js';
 import type { SupportedFields } from './supported-fields.js';
@@ -33,7 +33,7 @@ export function pathText(path: Path): string {
  * @throws ConfigLoadError with all findings
  */
 export function loadConfig(text: string, file: string, supported: SupportedFields): LoadedConfig {
-  const yaml = readYaml(text);
+  const yaml = readText(text, file);
   if (yaml.errors.length > 0) {
     throw new ConfigLoadError(
       yaml.errors.map(({ column, line, message }) => `${file}:${line}:${column}: ${message}`),

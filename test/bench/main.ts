@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nativeCompiler } from '../../compiler/program/native-compiler.js';
 import { benchCompile } from './compile.js';
 import { benchDiscovery } from './discovery.js';
 import { benchGrpc, benchHttp1 } from './http.js';
@@ -17,7 +18,8 @@ export async function main(): Promise<void> {
   const cli = join(root, 'cli', 'envoy3.mjs');
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   if (only === undefined || only === 'compile') {
-    benchCompile({ cli, frontProxy: join(root, 'templates', 'projects', 'front-proxy'), runs: 7 }, print);
+    const frontProxy = join(root, 'templates', 'projects', 'front-proxy');
+    benchCompile({ cli, frontProxy, runs: 7, tsc: nativeCompiler(), envoyBin: process.env.ENVOY_BIN }, print);
   }
   if (only === undefined || only === 'discovery') await benchDiscovery({ cli, seconds: 2, rounds: 3 }, print);
   if (only === undefined || only === 'http1') {

@@ -93,6 +93,34 @@ for (const [name, text, told] of modules) {
   });
 }
 
+test('a module that reads what never ends, or is too large', () =>
+  withFolder({}, async (cwd) => {
+    execFileSync('mkfifo', [join(cwd, 'pipe'), join(cwd, 'pipe.json')]);
+    writeFileSync(join(cwd, 'large'), '');
+    truncateSync(join(cwd, 'large'), 70 * 1024 * 1024);
+    for (const [path, told] of [
+      ['pipe', "'pipe' is no regular file"],
+      ['/dev/zero', "'/dev/zero' is no regular file"],
+      ['.', "'.' is a folder"],
+      ['large', "'large' has more than 64 MiB"],
+      ['none', "the file 'none' does not exist"],
+    ]) {
+      const text = `import { readFile } from 'envoy3';\nexport default { node: { id: readFile('${path}') } };\n`;
+      writeFileSync(join(cwd, 'a.ts'), text);
+      const { diagnostics } = await compile({ entry: 'a.ts', cwd, env: {} });
+      assert.equal(
+        diagnostics.map(({ code, message, location }) => `${code} ${location?.line}: ${message}`),
+        [`E2007 2: ${told}`],
+      );
+    }
+    writeFileSync(join(cwd, 'a.ts'), "import data from './pipe.json';\nexport default { node: data };\n");
+    const { diagnostics } = await compile({ entry: 'a.ts', cwd, env: {}, checkDeadlineMs: 1500 });
+    assert.equal(
+      diagnostics.map(({ code, message }) => `${code}: ${message}`),
+      ['E2002: the type check did not end within 1.5 s'],
+    );
+  }));
+
 test('a getter that lies is read once', async () => {
   const lying = "let n = 0;\nexport default { node: { get id() { return 'n' + n++; }, cluster: 'c' } };";
   await withFolder({ 'a.ts': lying }, async (cwd) => {
@@ -187,6 +215,17 @@ test('an output that cannot be written', () =>
     }
     assert.equal(readdirSync(cwd).sort(), ['envoy3.config.ts', 'file', 'folder']);
     assert.equal(readdirSync(join(cwd, 'folder')), []);
+  }));
+
+test('a disk that takes only a part leaves the old file, and nothing besides', () =>
+  withFolder({ 'out.yaml': 'old\n' }, async (cwd) => {
+    // A limit on the size of files stands in for the end of the disk: the first write is cut short, the second fails.
+    const script = `import { writeOutput } from ${JSON.stringify(join(dist, 'compiler', 'write-output.js'))};
+try { writeOutput(${JSON.stringify(join(cwd, 'out.yaml'))}, 'x'.repeat(4_000_000)); } catch (error) { process.stdout.write(error.code); }`;
+    const args = ['-c', `ulimit -f 1000; exec "$0" --input-type=module -e "$1"`, process.execPath, script];
+    assert.is(execFileSync('sh', args, { encoding: 'utf8' }), 'EFBIG');
+    assert.is(readFileSync(join(cwd, 'out.yaml'), 'utf8'), 'old\n');
+    assert.equal(readdirSync(cwd), ['out.yaml']);
   }));
 
 test('two builds at once leave one whole file', () =>

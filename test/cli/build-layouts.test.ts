@@ -76,7 +76,8 @@ test('--layout split: clusters that the bootstrap names stay in it; each environ
   const entry = `import { bootstrap, statsd, strictDns } from 'envoy3';
 export default bootstrap({ listeners: [], statsSinks: [statsd({ cluster: strictDns('stats', ['s:1']) })], clusters: [strictDns('web', ['w:1'])] });
 `;
-  const { read } = await runCommand({ 'envoy3.config.ts': entry }, ['build', '--layout', 'split']);
+  const who = ['--service-node', 'n', '--service-cluster', 'c'];
+  const { read } = await runCommand({ 'envoy3.config.ts': entry }, ['build', '--layout', 'split', ...who]);
   assert.match(read('envoy3.yaml'), /static_resources:\n {2}clusters:\n {2}- name: stats/);
   assert.match(read('envoy3.yaml'), /node:\n {2}id: envoy3\n/);
   assert.not.match(read('cds.yaml'), 'stats');

@@ -17,7 +17,7 @@ export interface SuiteResult {
 }
 
 /** One fact a line, each with the message or enum that it belongs to. */
-function factLines(model: ApiModel): Set<string> {
+export function factLines(model: ApiModel): Set<string> {
   const lines = new Set<string>();
   let owner = '';
   for (const line of formatFacts(model).split('\n')) {

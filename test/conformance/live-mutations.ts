@@ -3,103 +3,16 @@
  * validate` and to the compiler for about a minute. `LIVE_MUTATIONS_SEED` repeats a run, `LIVE_MUTATIONS_SECONDS` sets its
  * length. A share of agreement below the floor fails, and every disagreement is listed, false refusals first.
  */
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { generate } from 'selfsigned';
-import { findProblems } from '../../compiler/check/find-problems.js';
-import { readMessage, readYaml } from '../../dsl/api/index.js';
+import { join } from 'node:path';
 import type { Mutant } from './mutate.js';
 import { mutate, randomOf } from './mutate.js';
-
-const bootstrapType = 'envoy.config.bootstrap.v3.Bootstrap';
+import type { Original, Verdict } from './validate-live.js';
+import { askEnvoy, ofFiles, originals, ours } from './validate-live.js';
 
 /** Share of equal verdicts, in percent, that a run must reach. */
 const floorPercent = 99.5;
-
-interface Original {
-  readonly file: string;
-  readonly value: unknown;
-}
-
-/** Files that Envoy accepts as they are, or with a certificate and its key beside them. */
-async function originals(sharedDir: string, folder: string): Promise<Original[]> {
-  const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keySize: 2048,
-    extensions: [{ name: 'basicConstraints', cA: true }],
-  });
-  const stubs: Readonly<Record<string, string>> = { key: pems.private, cert: pems.cert };
-  const rows = readFileSync(join(sharedDir, 'corpus', 'VERDICTS.tsv'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .slice(1);
-  return rows.flatMap((row): Original[] => {
-    const [file = '', asIs, , , withStubs, , , needed = ''] = row.split('\t');
-    if (asIs !== 'accept' && withStubs !== 'accept') return [];
-    const pairs = needed
-      .split(' ')
-      .filter(Boolean)
-      .map((pair) => pair.split('='));
-    if (pairs.some(([path = '/', kind = '']) => path.startsWith('/') || !(kind in stubs))) return [];
-    for (const [path = '', kind = ''] of pairs) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), stubs[kind] ?? '');
-    }
-    const read = readMessage(
-      bootstrapType,
-      readYaml(readFileSync(join(sharedDir, 'corpus', file), 'utf8')).value,
-    );
-    return read.issues.length === 0 ? [{ file, value: read.value }] : [];
-  });
-}
-
-interface Verdict {
-  readonly accepted: boolean;
-  readonly message: string;
-}
-
-/** Envoy's output goes to files: with pipes it cannot open `/dev/stdout` as an access log. */
-function askEnvoy(envoyBin: string, folder: string, name: string, value: unknown): Promise<Verdict> {
-  const file = join(folder, `${name}.yaml`);
-  writeFileSync(file, JSON.stringify(value));
-  const output = join(folder, `${name}.txt`);
-  const descriptor = openSync(output, 'w');
-  return new Promise((done) => {
-    const args = [
-      '--mode',
-      'validate',
-      '-c',
-      file,
-      '--disable-hot-restart',
-      '--concurrency',
-      '1',
-      '-l',
-      'critical',
-    ];
-    const child = spawn(envoyBin, args, { cwd: folder, stdio: ['ignore', descriptor, descriptor] });
-    const deadline = setTimeout(() => child.kill('SIGKILL'), 20_000);
-    child.on('close', () => {
-      clearTimeout(deadline);
-      closeSync(descriptor);
-      const text = readFileSync(output, 'utf8');
-      const error = /error initializing configuration '[^']*': ([\s\S]*)/.exec(text)?.[1] ?? text;
-      done({
-        accepted: /^configuration '.*' OK$/m.test(text),
-        message: error.replace(/\s+/g, ' ').slice(0, 400),
-      });
-    });
-  });
-}
-
-function ours(value: unknown): Verdict {
-  const errors = findProblems(value, { lint: { extends: 'none' } }).findings.filter(
-    ({ severity }) => severity === 'error',
-  );
-  const [first] = errors;
-  const message = first === undefined ? '' : `${first.code} ${first.path.join('.')}: ${first.message}`;
-  return { accepted: errors.length === 0, message };
-}
 
 interface Case {
   readonly file: string;
@@ -120,9 +33,6 @@ export async function run(context: {
     const sources = await originals(context.sharedDir, folder);
     const random = randomOf(seed);
     const end = Date.now() + seconds * 1000;
-    /** What depends on the files of this machine is judged by nobody without them. */
-    const ofFiles =
-      /does not exist|from path: |incomplete certificate from|unable to (?:read|open) file|Invalid path|[Ff]ailed to load dynamic module/;
     const worker = async (name: string): Promise<void> => {
       while (Date.now() < end) {
         const source = sources[Math.floor(random() * sources.length)] as Original;
@@ -131,7 +41,7 @@ export async function run(context: {
         if (mutant === undefined) continue;
         const envoy = await askEnvoy(context.envoyBin, folder, name, mutant.value);
         if (!envoy.accepted && ofFiles.test(envoy.message)) continue;
-        cases.push({ file: source.file, mutant, envoy, here: ours(mutant.value) });
+        cases.push({ file: source.file, mutant, envoy, here: ours(mutant.value, folder) });
       }
     };
     await Promise.all(['a', 'b'].map(worker));

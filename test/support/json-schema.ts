@@ -4,9 +4,19 @@
  */
 type Schema = Readonly<Record<string, unknown>>;
 
-const notes: ReadonlySet<string> = new Set(['$schema', '$id', '$defs', 'title', 'description']);
+const notes: ReadonlySet<string> = new Set([
+  '$schema',
+  '$id',
+  '$defs',
+  'title',
+  'description',
+  'deprecated',
+  'then',
+]);
 
 function isType(value: unknown, type: unknown): boolean {
+  if (Array.isArray(type)) return type.some((one) => isType(value, one));
+  if (type === 'null') return value === null;
   if (type === 'array') return Array.isArray(value);
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
   return type === 'integer' ? Number.isInteger(value) : typeof value === type;
@@ -16,12 +26,14 @@ function isType(value: unknown, type: unknown): boolean {
 export function schemaErrors(value: unknown, schema: Schema, root: Schema = schema, at = '$'): string[] {
   return Object.entries(schema).flatMap(([keyword, rule]): string[] => {
     if (notes.has(keyword)) return [];
-    const fields = value as Record<string, unknown>;
+    const fields = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+    const inside = (part: unknown): string[] => schemaErrors(value, part as Schema, root, at);
     switch (keyword) {
       case '$ref': {
         const target = String(rule)
           .slice(2)
           .split('/')
+          .map(decodeURIComponent)
           .reduce((part, step) => (part as Record<string, unknown>)[step], root as unknown);
         return schemaErrors(value, target as Schema, root, at);
       }
@@ -31,6 +43,14 @@ export function schemaErrors(value: unknown, schema: Schema, root: Schema = sche
         return value === rule ? [] : [`${at} is not ${JSON.stringify(rule)}`];
       case 'enum':
         return (rule as unknown[]).includes(value) ? [] : [`${at} is none of ${JSON.stringify(rule)}`];
+      case 'allOf':
+        return (rule as unknown[]).flatMap(inside);
+      case 'anyOf':
+        return (rule as unknown[]).some((part) => inside(part).length === 0) ? [] : [`${at} fits nothing`];
+      case 'if':
+        return inside(rule).length === 0 ? inside(schema.then) : [];
+      case 'maxProperties':
+        return Object.keys(fields).length <= Number(rule) ? [] : [`${at} has more than ${rule} members`];
       case 'minimum':
         return Number(value) >= Number(rule) ? [] : [`${at} is below ${rule}`];
       case 'pattern':
@@ -49,11 +69,12 @@ export function schemaErrors(value: unknown, schema: Schema, root: Schema = sche
         );
       case 'additionalProperties': {
         const known = Object.keys((schema.properties ?? {}) as object);
-        return rule === false
-          ? Object.keys(fields)
-              .filter((name) => !known.includes(name))
-              .map((name) => `${at}.${name} is not known`)
-          : [];
+        const others = Object.keys(fields).filter((name) => !known.includes(name));
+        return others.flatMap((name) =>
+          rule === false
+            ? [`${at}.${name} is not known`]
+            : schemaErrors(fields[name], rule as Schema, root, `${at}.${name}`),
+        );
       }
       default:
         throw new Error(`the schema has a keyword that is not understood: ${keyword}`);

@@ -1,29 +1,28 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Message } from '../../check/bootstrap-view.js';
+import type { Machine } from '../../check/machine.js';
 import type { LintRule } from '../lint-rule.js';
 import { validationType } from '../message-names.js';
 
 const certificateType = 'envoy.extensions.transport_sockets.tls.v3.TlsCertificate';
 
 /** What a `DataSource` holds, as far as it can be had here. */
-function textOf({ value }: Message): Buffer | undefined {
+function textOf({ value }: Message, machine: Machine | undefined): Buffer | undefined {
   const { filename, inline_bytes: bytes, inline_string: text } = value;
   if (typeof text === 'string') return Buffer.from(text);
   if (typeof bytes === 'string') return Buffer.from(bytes, 'base64');
-  try {
-    return typeof filename === 'string' ? readFileSync(filename) : undefined;
-  } catch {
-    return undefined;
-  }
+  const octets = typeof filename === 'string' ? machine?.read(filename) : undefined;
+  return octets === 'folder' ? undefined : octets;
 }
 
-/** The end of the first certificate in a PEM that has passed; undefined for one that holds, or for none. */
-function passedEnd(pem: Buffer | undefined, nowMs: number): Date | undefined {
+/** A certificate that ends within this time is told with the files that are asked for. Days. */
+const soonDays = 30;
+
+/** The end of the first certificate in a PEM; undefined for none. */
+function endOf(pem: Buffer | undefined): Date | undefined {
   if (pem === undefined) return undefined;
   try {
-    const end = new Date(new X509Certificate(pem).validTo);
-    return end.getTime() < nowMs ? end : undefined;
+    return new Date(new X509Certificate(pem).validTo);
   } catch {
     return undefined;
   }
@@ -33,8 +32,8 @@ function passedEnd(pem: Buffer | undefined, nowMs: number): Date | undefined {
  * # expired-certificate
  *
  * Envoy takes a certificate that has expired without a word, and so every client refuses the connection: the fault shows
- * on the other side. The rule looks at certificates that stand in the configuration, and at files that are on this
- * machine; what is elsewhere cannot be seen from here. Renew it, and see why whatever renews it did not.
+ * on the other side. The rule looks at certificates that stand in the configuration, and with `--with-files` at
+ * files of this machine, of which it also tells those that end within 30 days. Renew it, and see why whatever renews it did not.
  *
  * Right:
  *
@@ -58,13 +57,15 @@ export const expiredCertificate: LintRule<'expired-certificate'> = {
       ...[...view.all(validationType)].map((one) => one.at('trusted_ca')),
     ];
     for (const source of sources) {
-      const end = passedEnd(textOf(source), now);
+      const end = endOf(textOf(source, view.machine));
       if (end === undefined) continue;
-      yield {
-        path: source.path,
-        message: `the certificate has expired on ${end.toISOString().slice(0, 10)}`,
-        fix: 'renew it',
-      };
+      const day = end.toISOString().slice(0, 10);
+      const left = end.getTime() - now;
+      if (left < 0) {
+        yield { path: source.path, message: `the certificate has expired on ${day}`, fix: 'renew it' };
+      } else if (view.machine !== undefined && left < soonDays * 86_400_000) {
+        yield { path: source.path, message: `the certificate expires on ${day}`, fix: 'renew it' };
+      }
     }
   },
 };

@@ -1,4 +1,4 @@
-import { table } from '../../../dsl/api/generated/table.js';
+import type { ApiModel } from '../../../dsl/api/model/api-model.js';
 import type { LintRule } from '../lint-rule.js';
 
 /** What to write instead, for the fields that configurations still have most. */
@@ -38,12 +38,14 @@ const instead: Readonly<Record<string, string>> = {
   'envoy.config.bootstrap.v3.Bootstrap.tracing': 'use tracing.provider of the HTTP connection manager',
 };
 
-const namesOfType = new Map<string, readonly string[]>();
+const namesOfModel = new WeakMap<ApiModel, Map<string, readonly string[]>>();
 
-function deprecatedOf(type: string): readonly string[] {
+function deprecatedOf(type: string, api: ApiModel): readonly string[] {
+  const namesOfType = namesOfModel.get(api) ?? new Map<string, readonly string[]>();
+  namesOfModel.set(api, namesOfType);
   let names = namesOfType.get(type);
   if (names === undefined) {
-    const fields = table.messages[type]?.fields ?? [];
+    const fields = api.messages[type]?.fields ?? [];
     names = fields.filter(({ deprecated }) => deprecated === 'deprecated').map(({ name }) => name);
     namesOfType.set(type, names);
   }
@@ -91,7 +93,7 @@ export const noDeprecatedField: LintRule<'no-deprecated-field'> = {
   },
   *check(view, { allow }) {
     for (const type of view.types) {
-      const names = deprecatedOf(type).filter((name) => !allow.includes(`${type}.${name}`));
+      const names = deprecatedOf(type, view.api).filter((name) => !allow.includes(`${type}.${name}`));
       if (names.length === 0) continue;
       for (const message of view.all(type)) {
         for (const name of names) {

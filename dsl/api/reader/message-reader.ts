@@ -41,6 +41,8 @@ export type MessageReader = (typeName: string, value: unknown, options?: ReadOpt
 
 type Fields = Record<string, unknown>;
 
+const none: ReadonlySet<string> = new Set();
+
 const scalarNames: ReadonlySet<string> = new Set([
   ...['bool', 'string', 'bytes', 'double', 'float', 'int32', 'uint32', 'sint32', 'fixed32', 'sfixed32'],
   ...['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64'],
@@ -68,12 +70,19 @@ class Reading {
     this.#allowed = new Set(options.allowedTypes);
   }
 
-  #report(issueClass: IssueClass, message: string, suggestion?: string, fix?: string): undefined {
+  #report(
+    issueClass: IssueClass,
+    message: string,
+    suggestion?: string,
+    fix?: string,
+    name?: string,
+  ): undefined {
     this.issues.push({
       class: issueClass,
       path: [...this.#path],
       message,
       messageType: this.#messageType,
+      ...(name === undefined ? {} : { name }),
       ...(suggestion === undefined ? {} : { suggestion }),
       ...(fix === undefined ? {} : { fix }),
     });
@@ -89,17 +98,18 @@ class Reading {
     const outer = this.#messageType;
     this.#messageType = typeName;
     this.#depth++;
-    const failed = new Set<string>();
-    const out = this.#fields(type, value, failed);
+    const out: Fields = {};
+    const failed = this.#fields(type, value, out);
     this.#checkMessage(type, out, failed);
     this.#depth--;
     this.#messageType = outer;
     return out;
   }
 
-  #fields(type: PreparedMessage, value: Fields, failed: Set<string>): Fields {
-    const out: Fields = {};
-    const members = new Map<string, string>();
+  /** @returns names of fields that something is wrong with: most messages have none, and no set of their own */
+  #fields(type: PreparedMessage, value: Fields, out: Fields): ReadonlySet<string> {
+    let failed: Set<string> | undefined;
+    let members: Map<string, string> | undefined;
     for (const key of Object.keys(value)) {
       const given = value[key];
       if (given === undefined || key === '@type') continue;
@@ -107,26 +117,23 @@ class Reading {
       this.#path.push(field?.name ?? key);
       if (field === undefined) {
         const names = type.fields.map(({ name }) => name);
-        this.#report('unknown-field', `${type.name} has no field '${key}'`, nearName(key, names));
+        const near = nearName(key, names);
+        this.#report('unknown-field', `${type.name} has no field '${key}'`, near, undefined, key);
         // The older name of a payload: its absence is explained.
-        if (key === 'config') failed.add('typed_config');
+        if (key === 'config') failed = (failed ?? new Set()).add('typed_config');
       } else if (given !== null || field.type === 'google.protobuf.Value') {
-        this.#member(field, given, out, members, failed);
+        if (field.oneof !== undefined) members ??= new Map();
+        if (!this.#member(field, given, out, members)) failed = (failed ?? new Set()).add(field.name);
       }
       this.#path.pop();
     }
-    return out;
+    return failed ?? none;
   }
 
-  #member(
-    field: FieldModel,
-    given: unknown,
-    out: Fields,
-    members: Map<string, string>,
-    failed: Set<string>,
-  ): void {
+  /** @returns whether nothing is wrong with it */
+  #member(field: FieldModel, given: unknown, out: Fields, members: Map<string, string> | undefined): boolean {
     // Both spellings of one field may stand side by side, the last one wins; of a oneof only one member may be given.
-    const rival = field.oneof === undefined ? undefined : members.get(field.oneof);
+    const rival = field.oneof === undefined ? undefined : members?.get(field.oneof);
     if (rival === field.name) this.#report('parse', `'${field.name}' is given twice`);
     else if (rival !== undefined) {
       this.#report(
@@ -136,14 +143,14 @@ class Reading {
         'keep one of them',
       );
     }
-    if (field.oneof !== undefined) members.set(field.oneof, field.name);
+    if (field.oneof !== undefined) members?.set(field.oneof, field.name);
     const before = this.issues.length;
     const skip = field.rules?.skip === true;
     if (skip) this.#unruled++;
     const read = this.#field(field, given);
     if (skip) this.#unruled--;
-    if (read === undefined || this.issues.length > before) failed.add(field.name);
     if (read !== undefined) out[field.name] = read;
+    return read !== undefined && this.issues.length === before;
   }
 
   #field(field: FieldModel, given: unknown): unknown {
@@ -259,6 +266,8 @@ class Reading {
       'unknown-field',
       `${kindOf(given)} is not one of ${listNames(names)}`,
       nearName(given, names),
+      undefined,
+      given,
     );
   }
 
@@ -282,6 +291,13 @@ class Reading {
     const name = url.slice(url.lastIndexOf('/') + 1);
     if (this.#allowed.has(name)) return { ...given };
     if (wellKnownReaders[name] !== undefined || wrappers[name] !== undefined) {
+      const odd = Object.keys(given).find((key) => key !== '@type' && key !== 'value');
+      if (odd !== undefined) {
+        this.#path.push(odd);
+        const near = nearName(odd, ['value']);
+        this.#report('unknown-field', `a ${name} is given as 'value', not as '${odd}'`, near);
+        this.#path.pop();
+      }
       this.#path.push('value');
       const value = this.#value(name, undefined, given.value ?? {});
       this.#path.pop();
@@ -292,7 +308,8 @@ class Reading {
     if (this.#table.message(name) === undefined) {
       const near = nearName(name, this.#table.messageNames());
       this.#path.push('@type');
-      this.#report('unknown-type', `Envoy has no message '${name}'`, near && `type.googleapis.com/${near}`);
+      const suggestion = near && `type.googleapis.com/${near}`;
+      this.#report('unknown-type', `Envoy has no message '${name}'`, suggestion, undefined, name);
       this.#path.pop();
       return undefined;
     }
@@ -323,14 +340,15 @@ class Reading {
 
   /** What can be said only when all fields are read: absence, emptiness, slots. */
   #checkMessage(type: PreparedMessage, out: Fields, failed: ReadonlySet<string>): void {
-    for (const field of type.fields) {
+    for (const one of type.checked) {
+      const { field, isSlot } = one;
       const bad = failed.has(field.name);
       this.#path.push(field.name);
       if (!bad) this.#checkField(field, out);
       const slot =
-        bad && !(field.name in out)
+        !isSlot || (bad && !(field.name in out))
           ? undefined
-          : slotIssue(field, type, out, this.#extensions, this.#allowed);
+          : slotIssue(one, type, out, this.#extensions, this.#allowed);
       if (slot !== undefined) this.#reportSlot(slot);
       this.#path.pop();
     }
@@ -356,7 +374,7 @@ class Reading {
     const kept = this.issues.filter((issue) => !inside(issue) && !same(issue));
     this.issues.splice(0, this.issues.length, ...kept);
     this.#path.push(...slot.steps);
-    this.#report('extension-config', slot.message, slot.suggestion, slot.fix);
+    this.#report('extension-config', slot.message, slot.suggestion, slot.fix, slot.name);
     this.#path.length -= slot.steps.length;
   }
 

@@ -3,10 +3,22 @@
  * touches a few dozen of 1,500.
  */
 import type { ApiModel, EnumModel, FieldModel, MessageModel } from '../model/api-model.js';
+import { isSlot } from './slot-keys.js';
+
+/** A field of which something can be said when the whole message is read. */
+export interface CheckedField {
+  readonly field: FieldModel;
+  /** `message.field`. */
+  readonly key: string;
+  /** Whether its payload has to be an extension of some kind. */
+  readonly isSlot: boolean;
+}
 
 export interface PreparedMessage {
   readonly name: string;
   readonly fields: readonly FieldModel[];
+  /** Those of the fields that have rules or are slots: the others need no second look. */
+  readonly checked: readonly CheckedField[];
   /** By snake_case and by lowerCamelCase name. */
   readonly byName: ReadonlyMap<string, FieldModel>;
   readonly requiredOneofs: readonly string[];
@@ -29,7 +41,13 @@ function prepareMessage(name: string, message: MessageModel): PreparedMessage {
       field,
     );
   }
-  return { name, fields: message.fields, byName, requiredOneofs: message.requiredOneofs ?? [] };
+  const checked = message.fields
+    .map((field) => {
+      const key = `${name}.${field.name}`;
+      return { field, key, isSlot: isSlot(field, key) };
+    })
+    .filter((one) => one.isSlot || one.field.rules !== undefined);
+  return { name, fields: message.fields, checked, byName, requiredOneofs: message.requiredOneofs ?? [] };
 }
 
 function prepareEnum(type: EnumModel): PreparedEnum {

@@ -6,8 +6,9 @@ import type { PathStep } from '../issue.js';
 import type { FieldModel } from '../model/api-model.js';
 import type { ExtensionTable } from './extension-table.js';
 import { payloadType } from './extension-table.js';
-import type { PreparedMessage } from './message-table.js';
+import type { CheckedField, PreparedMessage } from './message-table.js';
 import { nearName } from './near-name.js';
+import { actionSlots } from './slot-keys.js';
 
 export interface SlotIssue {
   /** From the field on. */
@@ -16,20 +17,11 @@ export interface SlotIssue {
   readonly message: string;
   readonly suggestion?: string;
   readonly fix?: string;
+  /** The message that fits no extension. */
+  readonly name?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/**
- * Slots that Envoy does not look up by category when it loads a bootstrap: protocol options go by their key, unknown
- * load-balancing policies are skipped, the others are looked at when they are used.
- */
-const unchecked: ReadonlySet<string> = new Set([
-  'envoy.config.bootstrap.v3.Bootstrap.typed_dns_resolver_config',
-  'envoy.config.cluster.v3.Cluster.typed_extension_protocol_options',
-  'envoy.config.cluster.v3.Cluster.upstream_config',
-  'envoy.config.cluster.v3.LoadBalancingPolicy.Policy.typed_extension_config',
-]);
 
 /** A cluster makes its DNS resolver only when it has names to resolve, and takes an empty payload for none. */
 function resolvesNames(out: Fields): boolean {
@@ -49,14 +41,6 @@ const byName: ReadonlySet<string> = new Set([
 /** Settings of a filter for one route may stand in this message, which has switches of its own. */
 const perRouteEnvelope = 'envoy.config.route.v3.FilterConfig';
 
-/**
- * The `action` of a matcher. Its factories stand in no table, but they are few, and named alike; only a name that none of
- * them has is refused.
- */
-const actionSlots: ReadonlySet<string> = new Set([
-  'xds.type.matcher.v3.Matcher.OnMatch.action',
-  'envoy.config.common.matcher.v3.Matcher.OnMatch.action',
-]);
 const actionName =
   /(?:Action|Route|RouteList|Policy|SkipFilter|BucketSettings|SubstitutionFormatString|StringValue)$/;
 
@@ -104,6 +88,7 @@ function checkPayload(
   const near = nearName(type, table.typesOf(category));
   return {
     message: `${type} is not an extension of ${category.replaceAll(',', ' or ')}`,
+    name: type,
     ...(near === undefined ? {} : { suggestion: `type.googleapis.com/${near}` }),
   };
 }
@@ -113,15 +98,14 @@ function checkPayload(
  * @param allowed types that are taken in every slot
  */
 export function slotIssue(
-  field: FieldModel,
+  { field, key }: CheckedField,
   type: PreparedMessage,
   out: Fields,
   table: ExtensionTable,
   allowed: ReadonlySet<string>,
 ): SlotIssue | undefined {
-  const key = `${type.name}.${field.name}`;
   if (actionSlots.has(key)) return actionIssue(out[field.name]);
-  if (field.category === undefined || unchecked.has(key)) return undefined;
+  if (field.category === undefined) return undefined;
   if (key === 'envoy.config.cluster.v3.Cluster.typed_dns_resolver_config' && !resolvesNames(out))
     return undefined;
   // What is optional is left out when Envoy does not have it.

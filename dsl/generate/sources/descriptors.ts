@@ -218,3 +218,20 @@ export function readModel(
     Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
   return { release, messages: sorted(messages), enums: sorted(enums), extensions };
 }
+
+/** One option of every field that has it. @param name full name of the extension that declares it */
+export function fieldOptions(
+  files: ReadonlyMap<string, Buffer>,
+  name: string,
+): { readonly message: string; readonly field: string; readonly value: unknown }[] {
+  const registry = loadRegistry(files);
+  const option = optionReader(registry);
+  return [...registry].flatMap((type) =>
+    type.kind === 'message' && ours.test(`${type.file.name}.proto`)
+      ? type.fields.flatMap((field) => {
+          const value = option(field.proto.options, name);
+          return value === undefined ? [] : [{ message: type.typeName, field: field.name, value }];
+        })
+      : [],
+  );
+}

@@ -3,6 +3,7 @@
  * names, kinds, enums, and by its `@type` what stands in a `typed_config`; the full verdict is `envoy3 check`'s.
  */
 import type { ApiModel, FieldModel } from '../../api/model/api-model.js';
+import type { FieldDocs } from '../sources/field-docs.js';
 
 type Schema = Record<string, unknown>;
 
@@ -78,7 +79,8 @@ function slotSchema(types: readonly string[]): Schema {
   };
 }
 
-export function writeSchema(model: ApiModel): string {
+/** @param docs texts that editors show */
+export function writeSchema(model: ApiModel, docs: FieldDocs = new Map()): string {
   const definitions: Record<string, Schema> = {};
   const visitSlot = (categories: string): void => {
     const name = slotName(categories);
@@ -94,7 +96,11 @@ export function writeSchema(model: ApiModel): string {
     const properties: Record<string, Schema> = { '@type': { type: 'string' } };
     definitions[name] = { type: 'object', additionalProperties: false, properties };
     for (const field of message.fields) {
-      properties[field.name] = fieldSchema(model, field);
+      const description = docs.get(`${name}.${field.name}`);
+      properties[field.name] = {
+        ...fieldSchema(model, field),
+        ...(description === undefined ? {} : { description }),
+      };
       if (field.type === 'google.protobuf.Any' && field.category !== undefined) visitSlot(field.category);
       visit(field.type);
     }

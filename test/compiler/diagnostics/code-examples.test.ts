@@ -36,6 +36,10 @@ const files = {
   'envoy3.config.ts': "export default { node: { id: 'a', cluster: 'b' } };\n",
   'envoy.yaml': 'node: { id: a, cluster: b }\n',
   'access.log': '',
+  'files.yaml':
+    'static_resources: { secrets: [{ name: a, generic_secret: { secret: { filename: none } } }] }\n',
+  'newer.yaml':
+    'static_resources: { clusters: [{ name: a, type: STATIC, stats_matcher: { reject_all: true } }] }\n',
   'envoy3.settings.ts': "export default { lint: { baseline: 'known.json' } };\n",
   'known.json':
     '{"version":1,"findings":[{"rule":"no-public-admin","file":"envoy3.config.ts","at":"admin"}]}',

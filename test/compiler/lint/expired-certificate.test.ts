@@ -5,6 +5,8 @@ import { generate } from 'selfsigned';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BootstrapView } from '../../../compiler/check/bootstrap-view.js';
+import type { Machine } from '../../../compiler/check/machine.js';
+import { localMachine } from '../../../compiler/check/machine.js';
 import { lintBootstrap } from '../../../compiler/lint/lint-bootstrap.js';
 
 const year = 365 * 86_400_000;
@@ -21,7 +23,7 @@ async function pem(notBeforeDate: Date, notAfterDate: Date): Promise<string> {
 const good = await pem(new Date(), new Date(Date.now() + year));
 const old = await pem(new Date('2020-01-01T00:00:00Z'), new Date('2021-01-01T00:00:00Z'));
 
-function findings(chain: object, ca: object): string[] {
+function findings(chain: object, ca: object, machine?: Machine): string[] {
   const transport_socket = {
     name: 'tls',
     typed_config: {
@@ -33,7 +35,8 @@ function findings(chain: object, ca: object): string[] {
     },
   };
   const bootstrap = { static_resources: { listeners: [{ filter_chains: [{ transport_socket }] }] } };
-  return lintBootstrap(new BootstrapView(bootstrap))
+  const options = machine === undefined ? {} : { machine };
+  return lintBootstrap(new BootstrapView(bootstrap, options))
     .filter(({ code }) => code === 'expired-certificate')
     .map(({ message, path }) => `${path.at(-1)}: ${message}`);
 }
@@ -43,13 +46,28 @@ test('certificates and authorities that have expired, in the configuration or in
   try {
     const filename = join(folder, 'old.pem');
     writeFileSync(filename, old);
-    assert.equal(findings({ inline_string: old }, { filename }), [
+    const machine = localMachine(folder, {});
+    // Nothing outside of the configuration is looked at unasked.
+    assert.equal(findings({ inline_string: good }, { filename }), []);
+    assert.equal(findings({ inline_string: old }, { filename: 'old.pem' }, machine), [
       'certificate_chain: the certificate has expired on 2021-01-01',
       'trusted_ca: the certificate has expired on 2021-01-01',
     ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('what ends soon is told with the files of a machine', async () => {
+  const soon = await pem(new Date(), new Date(Date.now() + 10 * 86_400_000));
+  assert.equal(findings({ inline_string: soon }, { inline_string: good }), []);
+  const [found, ...others] = findings(
+    { inline_string: soon },
+    { inline_string: good },
+    localMachine('/', {}),
+  );
+  assert.match(found ?? '', /^certificate_chain: the certificate expires on \d{4}-/);
+  assert.equal(others, []);
 });
 
 test('nothing is said of what holds, or is not here', () => {

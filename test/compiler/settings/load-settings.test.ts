@@ -1,10 +1,14 @@
 /** Settings of a folder, applied to modules and to YAML. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { main } from '../../../cli/main.js';
 import { checkFile, compile } from '../../../compiler/index.js';
+import { targetApi } from '../../../dsl/api/history/target-api.js';
+import type { TargetApi } from '../../../dsl/api/index.js';
 import { findSettings } from '../../../compiler/settings/find-settings.js';
+import { recordedIo } from '../../cli/recorded-io.js';
 import { withFolder } from '../../support/temporary-folder.js';
 
 const admin = 'admin: { address: { socket_address: { address: 0.0.0.0, port_value: 1 } } }\n';
@@ -43,6 +47,48 @@ test('levels and reasons of the settings hold', async () => {
     'warning no-public-admin f.yaml:1',
   ]);
   assert.equal(await check({ 'other.ts': off }, admin, { settings: 'other.ts' }), []);
+});
+
+test('settings aim at an older Envoy', async () => {
+  const newer =
+    'static_resources: { clusters: [{ name: a, type: STATIC, stats_matcher: { reject_all: true } }] }\n';
+  const aim = (target: string): Record<string, string> => ({
+    'envoy3.settings.ts': `export default { lint: { extends: 'none' }, target: '${target}' };\n`,
+  });
+  assert.equal(await check(aim('envoy-1.39'), newer), ['error E1007 f.yaml:1']);
+  assert.equal(await check(aim('envoy-1.40'), newer), []);
+  assert.equal(await check(aim('envoy-1.2'), newer), ['error E2008 envoy3.settings.ts:1']);
+  await withFolder(aim('envoy-1.39'), async (cwd) => {
+    const admin = "{ address: { pipe: { path: '/a' } }, allow_paths: [{ exact: '/ready' }] }";
+    const module = `export default { admin: ${admin} };\n`;
+    writeFileSync(join(cwd, 'a.ts'), module);
+    const found = async (target?: TargetApi): Promise<string[]> => {
+      const options = target === undefined ? {} : { target };
+      const { diagnostics } = await compile({ entry: 'a.ts', cwd, env: {}, ...options });
+      return diagnostics.map(({ code, path }) => `${code} ${path}`);
+    };
+    assert.equal(await found(), []);
+    // What the caller says goes before the settings.
+    assert.equal(await found(targetApi('envoy-1.36')), ['E1007 admin.allow_paths']);
+  });
+});
+
+test('build takes settings by name, or none', async () => {
+  const loud = settings("{ rules: { 'no-public-admin': 'error' } }");
+  const config =
+    "export default { admin: { address: { socket_address: { address: '0.0.0.0', port_value: 1 } } } };\n";
+  await withFolder({ 'envoy3.config.ts': config, 'loud.ts': loud }, async (cwd) => {
+    const run = async (...args: string[]): Promise<string> => {
+      const io = recordedIo(cwd);
+      const code = await main(['build', '-o', '-', ...args], io);
+      return `${code} ${/(?:error|warning) [\w-]+/.exec(io.err())?.[0]}`;
+    };
+    assert.is(await run(), '0 warning no-public-admin');
+    assert.is(await run('--settings', 'loud.ts'), '1 error no-public-admin');
+    writeFileSync(join(cwd, 'envoy3.settings.ts'), loud);
+    assert.is(await run(), '1 error no-public-admin');
+    assert.is(await run('--no-settings'), '0 warning no-public-admin');
+  });
 });
 
 test('settings are type-checked', async () => {

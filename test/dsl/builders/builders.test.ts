@@ -290,6 +290,7 @@ test('statistics, traces and logs', () => {
   const collector = dsl.strictDns('collector', ['c:9411'], { protocol: 'http2' });
   const value = sound(
     dsl.bootstrap({
+      node: { id: 'a', cluster: 'b' },
       statsSinks: [
         dsl.statsd('127.0.0.1:8125', { prefix: 'p' }),
         dsl.statsd({ cluster: dsl.strictDns('stats', ['s:8125']) }),
