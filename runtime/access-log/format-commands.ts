@@ -294,7 +294,8 @@ const commands: Readonly<Record<string, CommandRules>> = {
   ROUNDTRIP_DURATION: unknown,
   VIRTUAL_CLUSTER_NAME: unknown,
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: unknown,
-  TRACE_ID: unknown,
+  TRACE_ID: noArgument((info) => orNone(info.traceId)),
+  SPAN_ID: noArgument((info) => orNone(info.spanId)),
   CUSTOM_FLAGS: noArgument(() => ''),
   // Empty in a log, so that no body can forge a line.
   LOCAL_REPLY_BODY: noArgument((info) => info.localReplyBody ?? ''),

@@ -21,6 +21,7 @@ import type { TimeoutQueues } from '../common/timeout-queue.js';
 import type { ConnectionInfo } from '../network/filter.js';
 import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.js';
 import type { StatsScope } from '../stats/stat.js';
+import type { RequestTrace } from '../tracing/request-trace.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
 import type { Host } from '../upstream/host/host.js';
 import type { RequestHead, ResetReason, ResponseHead } from './codec.js';
@@ -138,6 +139,8 @@ export interface TerminalFilterCallbacks {
   readonly isInternalRequest: boolean;
   /** The response has begun: no local reply is possible any more. */
   readonly responseStarted: boolean;
+  /** undefined: the request has no span. */
+  readonly trace: RequestTrace | undefined;
   setUpstream(
     cluster: Cluster,
     host: Host | undefined,

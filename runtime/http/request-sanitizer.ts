@@ -6,12 +6,12 @@
  * append.
  */
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import { getHeader, replaceHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { ownAddress } from '../common/own-address.js';
 import { compileCidrList } from '../network/cidr.js';
 import { clientCertificateHeader } from './client-certificate-header.js';
 import type { RequestHead } from './codec.js';
@@ -71,16 +71,6 @@ const edge: ReadonlySet<string> = new Set(edgeHeaders);
 /** First letters of all names above: nothing else needs a look into the map. */
 const X = 120;
 const R = 114;
-
-/** Envoy writes its own address into x-forwarded-for when the peer is a loopback address. */
-function ownAddress(): string {
-  for (const list of Object.values(networkInterfaces())) {
-    for (const { address, family, internal: isLocal } of list ?? []) {
-      if (family === 'IPv4' && !isLocal) return address;
-    }
-  }
-  return '127.0.0.1';
-}
 
 const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1';
 

@@ -149,6 +149,7 @@ export function prepareListener(
   const full: FactoryContext = {
     ...context,
     listenerStatPrefix: `listener.${prefixName.replaceAll(':', '_')}.`,
+    isOutbound: config.traffic_direction === 'OUTBOUND',
     bufferLimitBytes: numberOf(config.per_connection_buffer_limit_bytes, oneMiB),
   };
   const read = places.map(({ message, path }) =>

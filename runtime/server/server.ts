@@ -15,6 +15,7 @@ import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/m
 import { TimeoutQueues } from '../common/timeout-queue.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import { ConfigLoadError, loadConfig } from '../config/config-loader.js';
+import { readRuntimeNumbers } from '../config/runtime-layers.js';
 import type { ConfigWatcher } from '../config/config-watcher.js';
 import { diskFile, watchConfig } from '../config/config-watcher.js';
 import { networkFilters, readFilters, supportedFields } from '../extensions.js';
@@ -182,7 +183,10 @@ class RunningServer implements Server {
       node: {
         id: textOf(node.id, options.serviceNode ?? ''),
         cluster: textOf(node.cluster, options.serviceCluster ?? ''),
+        zone: textOf(messageOf(node.locality).zone),
       },
+      version: options.version ?? 'unknown',
+      runtimeNumber: readRuntimeNumbers(config.bootstrap),
       isDraining: () => this.draining || this.healthFailed,
     });
   }

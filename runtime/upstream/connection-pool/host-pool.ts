@@ -314,9 +314,13 @@ class HttpHostPool implements HostPool {
     connection.timer = undefined;
     this.connecting--;
     stats.upstreamCxConnectMs.record(Math.floor(clock.now() - connection.startedAt));
-    connection.info = { localAddress: ownAddress(socket), tls: facts };
     const isHttp2 =
       protocol === 'http2' || (protocol === 'auto' && (socket as TLSSocket).alpnProtocol === 'h2');
+    connection.info = {
+      localAddress: ownAddress(socket),
+      tls: facts,
+      protocol: isHttp2 ? 'HTTP/2' : 'HTTP/1.1',
+    };
     if (protocol === 'auto') (isHttp2 ? stats.upstreamCxHttp2Total : stats.upstreamCxHttp1Total).inc();
     const callbacks: ClientConnectionCallbacks = {
       onStreamSlotFree: () => this.onSlotFree(connection),

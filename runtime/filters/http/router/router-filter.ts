@@ -30,9 +30,11 @@ import type {
 import type { RequestedNames } from '../../../upstream/cluster/upstream-tls.js';
 import type { Host } from '../../../upstream/host/host.js';
 import { answerWithoutUpstream } from './answer-without-upstream.js';
+import { forgetUpstreamTimings } from '../../../common/stream-timings.js';
 import { isGrpcError } from './grpc-error.js';
 import { HostChoice } from './host-choice.js';
 import { MirrorRequest } from './mirror-request.js';
+import { flagOfReset } from './reset-flags.js';
 import type { RequestTimeouts } from './request-overrides.js';
 import { routeTimeouts, takeAlternativeName, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
 import { rewriteHost, rewriteRequest, writeExpectedTimeout } from './rewrite-request.js';
@@ -50,6 +52,8 @@ interface RouterOptions extends HttpFilterContext, RetryContext {
   readonly respectsExpectedTimeout: boolean;
   readonly strictCheck: StrictCheck | undefined;
   readonly routerStats: RouterStats;
+  /** Each try has a span of its own, also where the connection manager does not ask for it. */
+  readonly startsChildSpan: boolean;
 }
 
 // Kinds of time-outs.
@@ -61,20 +65,6 @@ const PER_TRY_IDLE = 2;
 const immediateFail = 'x-envoy-immediate-health-check-fail';
 
 const connectError = 'upstream connect error or disconnect/reset before headers.';
-
-/** `streamResetReasonToResponseFlag` of Envoy. */
-const flagOfReset: Readonly<Record<ResetReason | PoolFailureReason, ResponseFlag>> = {
-  'local reset': 'LR',
-  'remote reset': 'UR',
-  'remote refused stream reset': 'UR',
-  'connection termination': 'UC',
-  'protocol error': 'UPE',
-  'http1 premature upstream half close': 'UC',
-  overflow: 'UO',
-  'remote connection failure': 'UF',
-  'local connection failure': 'UF',
-  'connection timeout': 'UF',
-};
 
 /** Most requests have one try at a time. */
 const none: readonly UpstreamRequest[] = [];
@@ -293,6 +283,16 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
     const head = this.head as RequestHead;
+    const { timings } = callbacks.info;
+    if (callbacks.trace !== undefined) {
+      // The next hop goes on with the span of the try, or with that of the request where tries have none.
+      if (request.trace === undefined) callbacks.trace.inject(head.headers);
+      else request.trace.onReady(head.headers, connection.protocol ?? 'HTTP/1.1');
+    }
+    if (timings !== undefined) {
+      forgetUpstreamTimings(timings);
+      timings.firstUpstreamTx = callbacks.info.durationMs;
+    }
     encoder.encodeHeaders(head, this.requestEnded && body === undefined && trailers === undefined);
     if (body !== undefined) {
       if (this.retry === undefined) {
@@ -306,6 +306,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       callbacks.setRequestReadDisabled(false, PAUSED_BY_ROUTER);
     }
     if (trailers !== undefined && this.upstream === request) encoder.encodeTrailers(trailers);
+    if (timings !== undefined && this.requestEnded) timings.lastUpstreamTx = callbacks.info.durationMs;
   }
 
   onUpstream1xx(head: ResponseHead): void {
@@ -349,6 +350,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     if (this.others.length > 0 || this.upstream !== request) this.settleOn(request);
     this.countForHost(request, status, headers, endStream);
     this.responseStarted = true;
+    const { timings } = callbacks.info;
+    if (timings !== undefined) timings.firstUpstreamRx = callbacks.info.durationMs;
     this.perTryTimeout?.clear();
     this.restartIdle();
     this.body = undefined;
@@ -587,6 +590,10 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
+    const { trace } = this.callbacks;
+    if (trace !== undefined) {
+      upstream.trace = trace.startUpstream(cluster, this.attempts, this.options.startsChildSpan);
+    }
     upstream.start(cluster.pool(host, route.priority, head.protocol, this.names));
   }
 
@@ -739,6 +746,10 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   /** The response has ended. */
   private complete(): void {
     const { callbacks, cluster, options, upstream } = this;
+    const { timings } = callbacks.info;
+    if (timings !== undefined) timings.lastUpstreamRx = callbacks.info.durationMs;
+    // Before the request's own span, as the parts of a thing end before it.
+    upstream?.trace?.finish(upstream.host.addressText, false);
     if (this.requestEnded) {
       const ms = Math.floor(options.clock.now() - this.requestEndedAt);
       const zone = upstream?.host.zone ?? '';
@@ -775,6 +786,7 @@ export const routerFilterFactory: HttpFilterFactory = {
       suppressEnvoyHeaders: messageOf(config).suppress_envoy_headers === true,
       respectsExpectedTimeout: messageOf(config).respect_expected_rq_timeout === true,
       strictCheck: compileStrictCheck(messageOf(config)),
+      startsChildSpan: messageOf(config).start_child_span === true,
       routerStats: createRouterStats(context.statPrefix, context.stats),
     };
     return (callbacks) => new Router(callbacks, options);
