@@ -43,6 +43,7 @@ const needs = {
   'tls-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
+  'tracing-parity': { envoy: true },
   'consul-http': { shared: true },
   'consul-dns': { shared: true },
   'consul-clients': {},

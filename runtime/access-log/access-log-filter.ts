@@ -72,7 +72,7 @@ const filters: Readonly<Record<string, (filter: unknown) => LogFilter>> = {
     return (info) => info.durationMs !== undefined && test(Math.floor(info.durationMs));
   },
   not_health_check_filter: () => (info) => info.isHealthCheck !== true,
-  traceable_filter: () => (info) => (info.traceReason ?? 'not_traceable') !== 'not_traceable',
+  traceable_filter: () => (info) => info.traceReason === 'service_forced',
   runtime_filter: compileRuntimeFilter,
   grpc_status_filter(filter) {
     const { exclude, statuses } = messageOf(filter);

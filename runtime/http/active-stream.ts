@@ -658,6 +658,11 @@ export class ActiveStream
     return this.cameAsGrpc ?? isGrpcContentType(getHeader(this.head.headers, 'content-type'));
   }
 
+  /** A caller inside the mesh asks for a trace, and gets the id by which to find it. */
+  private get isTraceForced(): boolean {
+    return getHeader(this.head.headers, 'x-envoy-force-trace') !== undefined;
+  }
+
   private endRequest(): void {
     this.requestEnded = true;
     this.requestDurationMs = this.connection.shared.clock.now() - this.startedAt;
@@ -785,7 +790,7 @@ export class ActiveStream
     } else if (config.serverHeader === 'APPEND_IF_ABSENT' && server < 0) {
       headers.push('server', config.serverName);
     }
-    if (config.requestIdInResponse) {
+    if (config.requestIdInResponse || (this.isInternalRequest && this.isTraceForced)) {
       const id = getHeader(this.head.headers, 'x-request-id');
       if (id !== undefined) replaceHeader(headers, 'x-request-id', id);
     }

@@ -150,7 +150,7 @@ export function compileHttpTracing(config: Fields, tracer: Tracer, context: Http
   const own = {
     client: percent(config.client_sampling, 100, Math.floor),
     random: percent(config.random_sampling, 10_000, Math.round),
-    overall: percent(config.overall_sampling, 100, Math.floor),
+    overall: percent(config.overall_sampling, 10_000, Math.round),
   };
   const hits = ({ denominator, numerator }: Fraction, number: number): boolean =>
     number % denominator < numerator;

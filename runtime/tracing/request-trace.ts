@@ -124,11 +124,9 @@ export class RequestTrace {
     const { info, route, span, tracing } = this;
     if (!tracing.spawnsUpstreamSpan && !always) return undefined;
     const format = route?.tracing?.upstreamOperation ?? tracing.upstreamOperation;
-    const direction = tracing.isEgress ? 'egress' : 'ingress';
-    const usual = `router ${cluster.observabilityName} ${tracing.spawnsUpstreamSpan ? 'egress' : direction}`;
-    const name = format?.(info) || usual;
+    const name = format?.(info) || `router ${cluster.observabilityName} egress`;
     const child = span.spawnChild(name, nowOf(info));
-    if (attempt > 1) child.setTag('retry_count', String(attempt - 1));
+    if (attempt > 1) child.setTag('retry.count', String(attempt - 1));
     return new UpstreamTrace(child, tracing, info, cluster, route);
   }
 
@@ -192,6 +190,11 @@ export class UpstreamTrace {
 
   onTrailers(trailers: HeaderList): void {
     tagGrpcStatus(this.span, trailers);
+  }
+
+  /** @param flag as access logs show it */
+  addFlag(flag: string): void {
+    this.flags.add(flag);
   }
 
   /** @param flag of the response, as access logs show it. @param reason Envoy's word for it */

@@ -11,7 +11,7 @@ import type { ClusterManager } from '../upstream/cluster/cluster.js';
 
 /** One piece of work: a request, or a try of its upstream. Calls after `finish` do nothing. */
 export interface Span {
-  /** Lower-case hexadecimal digits. */
+  /** For access logs: lower-case hexadecimal digits; `''` where the tracer tells none. */
   readonly traceId: string;
   readonly spanId: string;
   setOperation(name: string): void;

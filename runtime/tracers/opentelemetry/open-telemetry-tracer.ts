@@ -36,10 +36,13 @@ const defaultServiceName = 'unknown_service:envoy';
 const defaultCacheSize = 1024;
 
 interface TracerOptions {
-  /** A sampler decides for all; undefined: the connection manager, or the trace of the client. */
-  readonly alwaysSamples: boolean;
+  /** A sampler (which takes everything) decides, in the place of the trace of the client. */
+  readonly hasSampler: boolean;
   readonly report: (span: OtlpSpan) => void;
 }
+
+/** `grpc-status` of calls that the server has failed: the semantic conventions' list. */
+const serverFaults: ReadonlySet<string> = new Set(['2', '4', '12', '13', '14', '15']);
 
 class OpenTelemetrySpan implements Span {
   readonly traceId: string;
@@ -52,7 +55,7 @@ class OpenTelemetrySpan implements Span {
   private readonly kind: OtlpSpan['kind'];
   private readonly startMs: number;
   private name: string;
-  private isError = false;
+  private status: OtlpSpan['status'] = undefined;
   private isOver = false;
   private readonly attributes = new Map<string, string>();
   private readonly events: { atMs: number; name: string }[] = [];
@@ -83,10 +86,12 @@ class OpenTelemetrySpan implements Span {
   setTag(name: string, value: string): void {
     if (!this.sampled || name === '') return;
     this.attributes.set(name, value);
-    // Of a client's span everything from 400 on is an error, of a server's what it has failed itself.
+    // Of a client's span everything that failed is an error, of a server's what it has failed itself.
     if (name === 'http.status_code') {
-      const status = Number(value);
-      this.isError = status >= (this.kind === 'CLIENT' ? 400 : 500);
+      if (Number(value) >= (this.kind === 'CLIENT' ? 400 : 500)) this.status = 'error';
+    } else if (name === 'grpc.status_code') {
+      const isError = this.kind === 'CLIENT' ? /^0*[1-9]\d*$/.test(value) : serverFaults.has(value);
+      this.status = isError ? 'error' : (this.status ?? 'unset');
     }
   }
 
@@ -117,16 +122,16 @@ class OpenTelemetrySpan implements Span {
     if (this.isOver) return;
     this.isOver = true;
     if (!this.sampled) return;
-    const { attributes, events, isError, isParentRemote, kind, name } = this;
+    const { attributes, events, isParentRemote, kind, name, status } = this;
     const { parentId, spanId, startMs, traceId, traceState } = this;
     this.options.report({
       attributes,
       endMs,
       events,
-      isError,
       isParentRemote,
       kind,
       name,
+      status,
       parentId,
       spanId,
       startMs,
@@ -156,7 +161,8 @@ class OpenTelemetryTracer implements Tracer {
       kind,
       startMs: start.startMs,
       name: start.operation,
-      sampled: options.alwaysSamples || (parent?.sampled ?? start.isTraced),
+      // A sampler is only asked for what the connection manager would trace.
+      sampled: options.hasSampler ? start.isTraced : (parent?.sampled ?? start.isTraced),
     });
   }
 }
@@ -293,7 +299,7 @@ export const openTelemetryTracerFactory: TracerFactory = (given, context) => {
     },
   });
   return new OpenTelemetryTracer({
-    alwaysSamples: config.sampler !== undefined,
+    hasSampler: config.sampler !== undefined,
     report: (span) => buffer.add(span),
   });
 };

@@ -17,7 +17,8 @@ export interface OtlpSpan {
   readonly endMs: number;
   readonly attributes: ReadonlyMap<string, string>;
   readonly events: readonly { readonly atMs: number; readonly name: string }[];
-  readonly isError: boolean;
+  /** undefined: the span has none. */
+  readonly status: 'unset' | 'error' | undefined;
   readonly isParentRemote: boolean;
 }
 
@@ -56,7 +57,9 @@ function spanMessage(span: OtlpSpan): Buffer {
     const event = new ProtobufWriter().fixed64(1, nanoseconds(atMs)).octets(2, octets(name));
     message.octets(11, event.finish());
   }
-  if (span.isError) message.octets(15, new ProtobufWriter().number(3, error).finish());
+  if (span.status !== undefined) {
+    message.octets(15, new ProtobufWriter().number(3, span.status === 'error' ? error : 0).finish());
+  }
   const flags = SAMPLED | HAS_IS_REMOTE | (span.isParentRemote ? IS_REMOTE : 0);
   return message.fixed32(16, flags).finish();
 }

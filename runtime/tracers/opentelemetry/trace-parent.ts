@@ -19,7 +19,7 @@ export function readTraceParent(headers: HeaderList): ParentContext | null | und
   if (text === undefined) return null;
   const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/i.exec(text);
   if (match === null) return undefined;
-  const [, , traceId = '', spanId = '', flags = ''] = match;
+  const [, , traceId = '', spanId = '', flags = ''] = match.map((part) => part.toLowerCase());
   if (allZero.test(traceId) || allZero.test(spanId)) return undefined;
   return {
     traceId,

@@ -96,5 +96,5 @@ export function readB3(headers: HeaderList, withW3c: boolean): ReceivedContext |
   const several = readSeveral(headers);
   if (!withW3c || several === undefined || several.context !== undefined) return several;
   const w3c = readTraceParent(headers);
-  return w3c?.context === undefined ? several : { ...w3c, sampled: several.sampled ?? w3c.sampled };
+  return w3c?.context === undefined ? several : w3c;
 }

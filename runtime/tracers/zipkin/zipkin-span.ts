@@ -2,6 +2,7 @@
  * A finished span in the ways that a Zipkin collector takes it (API version 2): JSON and Protocol Buffers.
  */
 import { jsonText } from '../../access-log/compile-json-format.js';
+import { isAscii, toOctets } from '../../common/octet-text.js';
 import { ProtobufWriter } from '../../common/protobuf.js';
 
 export interface ZipkinSpan {
@@ -24,18 +25,25 @@ export interface ZipkinSpan {
   readonly annotations: readonly { readonly timestamp: number; readonly value: string }[];
 }
 
+/** JSON is UTF-8: what is not becomes a space, as in Envoy. @returns octets */
+function text(octets: string): string {
+  if (isAscii(octets)) return jsonText(octets);
+  const decoded = Buffer.from(octets, 'latin1').toString('utf8').replaceAll('\ufffd', ' ');
+  return jsonText(toOctets(decoded));
+}
+
 /** @returns octets */
 function spanJson(span: ZipkinSpan): string {
   const tags: string[] = [];
-  for (const [name, value] of span.tags) tags.push(`${jsonText(name)}:${jsonText(value)}`);
+  for (const [name, value] of span.tags) tags.push(`${text(name)}:${text(value)}`);
   const annotations = span.annotations.map(
-    ({ timestamp, value }) => `{"timestamp":${timestamp},"value":${jsonText(value)}}`,
+    ({ timestamp, value }) => `{"timestamp":${timestamp},"value":${text(value)}}`,
   );
   const parent = span.parentId === '' ? '' : `"parentId":"${span.parentId}",`;
   return (
     `{"traceId":"${span.traceId}","id":"${span.id}",${parent}"kind":"${span.kind}",` +
-    `"name":${jsonText(span.name)},"timestamp":${span.timestamp},"duration":${span.duration},` +
-    `"localEndpoint":{"serviceName":${jsonText(span.serviceName)},"ipv4":"${span.ipv4}","port":0},` +
+    `"name":${text(span.name)},"timestamp":${span.timestamp},"duration":${span.duration},` +
+    `"localEndpoint":{"serviceName":${text(span.serviceName)},"ipv4":"${span.ipv4}","port":0},` +
     `"annotations":[${annotations.join(',')}],"tags":{${tags.join(',')}}${span.shared ? ',"shared":true' : ''}}`
   );
 }
@@ -46,13 +54,16 @@ export function zipkinJson(spans: readonly ZipkinSpan[]): Buffer {
 
 const octets = (text: string): Buffer => Buffer.from(text, 'latin1');
 
+/** Envoy writes these ids, unlike those of traces, with the last octet first. */
+const reversed = (id: string): Buffer => Buffer.from(id, 'hex').reverse();
+
 function spanMessage(span: ZipkinSpan): Buffer {
   const endpoint = new ProtobufWriter().octets(1, octets(span.serviceName));
   endpoint.octets(2, Buffer.from(span.ipv4.split('.').map(Number)));
   const message = new ProtobufWriter().octets(1, Buffer.from(span.traceId, 'hex'));
-  if (span.parentId !== '') message.octets(2, Buffer.from(span.parentId, 'hex'));
+  if (span.parentId !== '') message.octets(2, reversed(span.parentId));
   message
-    .octets(3, Buffer.from(span.id, 'hex'))
+    .octets(3, reversed(span.id))
     .number(4, span.kind === 'CLIENT' ? 1 : 2)
     .octets(5, octets(span.name))
     .fixed64(6, BigInt(span.timestamp))

@@ -40,13 +40,16 @@ interface ZipkinOptions {
 const microseconds = (ms: number): number => Math.round(ms * 1000);
 
 class ZipkinTracedSpan implements Span {
-  readonly spanId: string;
+  /** Envoy's Zipkin tracer tells none to access logs. */
+  readonly spanId = '';
   private readonly options: ZipkinOptions;
   private readonly context: SpanContext;
   private readonly kind: ZipkinSpan['kind'];
   private readonly shared: boolean;
   /** The request came with the single header, and goes on with it. */
   private readonly isSingle: boolean;
+  /** The listener is inbound and tries are no hop of their own: they write into the span of the request. */
+  private readonly sharesWithTries: boolean;
   private readonly startMs: number;
   private name: string;
   private readonly tags = new Map<string, string>();
@@ -61,16 +64,17 @@ class ZipkinTracedSpan implements Span {
       readonly kind: ZipkinSpan['kind'];
       readonly shared: boolean;
       readonly isSingle: boolean;
+      readonly sharesWithTries: boolean;
       readonly startMs: number;
     },
   ) {
     this.options = options;
     this.context = context;
-    this.spanId = context.spanId;
     this.name = facts.name;
     this.kind = facts.kind;
     this.shared = facts.shared;
     this.isSingle = facts.isSingle;
+    this.sharesWithTries = facts.sharesWithTries;
     this.startMs = facts.startMs;
   }
 
@@ -108,11 +112,22 @@ class ZipkinTracedSpan implements Span {
   }
 
   spawnChild(operation: string, startMs: number): Span {
-    const { context, isSingle, options } = this;
+    const { context, isSingle, options, sharesWithTries } = this;
+    if (sharesWithTries) {
+      const facts = {
+        name: operation,
+        kind: 'SERVER',
+        shared: true,
+        isSingle,
+        sharesWithTries,
+        startMs,
+      } as const;
+      return new ZipkinTracedSpan(options, context, facts);
+    }
     return new ZipkinTracedSpan(
       options,
       { ...context, spanId: randomId(), parentId: context.spanId },
-      { name: operation, kind: 'CLIENT', shared: false, isSingle, startMs },
+      { name: operation, kind: 'CLIENT', shared: false, isSingle, sharesWithTries, startMs },
     );
   }
 
@@ -169,6 +184,7 @@ class ZipkinTracer implements Tracer {
       kind: isClient ? 'CLIENT' : 'SERVER',
       shared: !isClient && options.sharesSpans,
       isSingle: isSingleFormat(start.headers),
+      sharesWithTries: options.sharesSpans && !start.isEgress && !start.spawnsUpstreamSpan,
       startMs: start.startMs,
     });
   }

@@ -238,6 +238,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     (isIdle ? cluster?.stats.upstreamRqPerTryIdleTimeout : cluster?.stats.upstreamRqPerTryTimeout)?.inc();
     upstream.host.stats.rqTimeout++;
     if (!this.responseStarted) upstream.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_TIMEOUT', 504);
+    upstream.trace?.addFlag('UT');
     upstream.stop();
     this.upstream = undefined;
     const details = isIdle ? 'upstream_per_try_idle_timeout' : 'upstream_per_try_timeout';
