@@ -44,6 +44,7 @@ const needs = {
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
   'tracing-parity': { envoy: true },
+  'access-log-parity': { envoy: true },
   'consul-http': { shared: true },
   'consul-dns': { shared: true },
   'consul-clients': {},

@@ -110,6 +110,14 @@ export interface StreamInfo {
   /** Of its span; absent or empty: it has none. */
   readonly traceId?: string;
   readonly spanId?: string;
+  /** `HTTP/1.1`, `HTTP/2`; absent: there is no connection. */
+  readonly upstreamProtocol?: string | undefined;
+  /** Of the connection to the upstream; absent: there is none. */
+  readonly upstreamConnectionId?: number | undefined;
+  /** `alt_stat_name` of the cluster, or its name; absent: `upstreamCluster`. */
+  readonly upstreamObservabilityName?: string | undefined;
+  /** Of the filter chain, `''` when it has none; absent: as that. */
+  readonly filterChainName?: string;
   /** Kept where the configuration asks for them. */
   readonly timings?: StreamTimings | undefined;
   /** Metadata of the configuration: of the route, the cluster, or the host that was chosen. Absent: there is none. */

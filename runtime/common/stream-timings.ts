@@ -4,6 +4,8 @@
  */
 export interface StreamTimings {
   lastDownstreamRx: number | undefined;
+  /** A connection to the upstream was there. */
+  poolReady: number | undefined;
   firstUpstreamTx: number | undefined;
   lastUpstreamTx: number | undefined;
   firstUpstreamRx: number | undefined;
@@ -15,6 +17,7 @@ export interface StreamTimings {
 export function createStreamTimings(): StreamTimings {
   return {
     lastDownstreamRx: undefined,
+    poolReady: undefined,
     firstUpstreamTx: undefined,
     lastUpstreamTx: undefined,
     firstUpstreamRx: undefined,
@@ -26,6 +29,7 @@ export function createStreamTimings(): StreamTimings {
 
 /** Forgets what an earlier try of the upstream has left. */
 export function forgetUpstreamTimings(timings: StreamTimings): void {
+  timings.poolReady = undefined;
   timings.firstUpstreamTx = undefined;
   timings.lastUpstreamTx = undefined;
   timings.firstUpstreamRx = undefined;

@@ -18,6 +18,7 @@ import type { HeaderMutation, Route, RouteRequest, RouteToCluster } from '../rou
 import { RequestTrace } from '../tracing/request-trace.js';
 import type { TraceReason } from '../tracing/trace-reason.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
+import type { UpstreamConnectionInfo } from '../upstream/connection-pool/connection-pool.js';
 import type { Host } from '../upstream/host/host.js';
 import type {
   ProtocolError,
@@ -113,6 +114,7 @@ export class ActiveStream
   /** undefined: the request has no span. */
   trace: RequestTrace | undefined = undefined;
   readonly timings: StreamTimings | undefined;
+  private upstreamConnection: UpstreamConnectionInfo | undefined = undefined;
   localReplyBody = '';
   private readonly encoder: ResponseEncoder;
   private readonly connection: DownstreamConnection;
@@ -182,6 +184,8 @@ export class ActiveStream
     const { headers } = head;
     if (!config.proxy100Continue) this.answerExpect(head);
     if (headers[0] !== 'host') {
+      // Whether the connection is believed in its scheme is found out later.
+      head.scheme = '';
       this.sendLocalReply(400, '', 'missing_host_header');
       return;
     }
@@ -327,16 +331,12 @@ export class ActiveStream
     return this.config.bufferLimitBytes;
   }
 
-  setUpstream(
-    cluster: Cluster,
-    host: Host | undefined,
-    localAddress: string,
-    tls?: ConnectionTls | undefined,
-  ): void {
+  setUpstream(cluster: Cluster, host: Host | undefined, connection?: UpstreamConnectionInfo): void {
     this.cluster = cluster;
     this.host = host;
-    this.upstreamTls = tls;
-    if (localAddress !== '') this.upstreamLocalAddress = localAddress;
+    this.upstreamTls = connection?.tls;
+    this.upstreamConnection = connection;
+    if (connection !== undefined) this.upstreamLocalAddress = connection.localAddress;
   }
 
   setUpstreamTransportFailureReason(text: string): void {
@@ -636,6 +636,29 @@ export class ActiveStream
         : messageOf(source === 'cluster' ? this.cluster?.config.metadata : this.host?.healthCheck.metadata)
             .filter_metadata;
     return valueAt(messageOf(all)[namespace], path);
+  }
+
+  get upstreamProtocol(): string | undefined {
+    return this.upstreamConnection === undefined
+      ? undefined
+      : (this.upstreamConnection.protocol ?? 'HTTP/1.1');
+  }
+
+  /** Only of a connection that is there. */
+  get upstreamRemoteAddress(): string | undefined {
+    return this.upstreamConnection === undefined ? undefined : this.host?.addressText;
+  }
+
+  get upstreamObservabilityName(): string | undefined {
+    return this.cluster?.observabilityName;
+  }
+
+  get upstreamConnectionId(): number | undefined {
+    return this.upstreamConnection?.id;
+  }
+
+  get filterChainName(): string {
+    return this.config.filterChainName;
   }
 
   get connectionId(): number {

@@ -60,6 +60,8 @@ export interface ConnectionManagerConfig {
   readonly tracing: HttpTracing | undefined;
   /** Something asks for the moments of requests. */
   readonly keepsTimings: boolean;
+  /** `''`: it has none. */
+  readonly filterChainName: string;
 }
 
 /** What holds for a whole connection. A change of it drains the connections there are. */
@@ -144,7 +146,13 @@ export function connectionManagerConfig(
   timeouts: TimeoutQueues,
   parts: Pick<
     ConnectionManagerConfig,
-    'routes' | 'filters' | 'accessLoggers' | 'bufferLimitBytes' | 'tracing' | 'keepsTimings'
+    | 'routes'
+    | 'filters'
+    | 'accessLoggers'
+    | 'bufferLimitBytes'
+    | 'tracing'
+    | 'keepsTimings'
+    | 'filterChainName'
   >,
 ): ConnectionManagerConfig {
   const common = messageOf(manager.common_http_protocol_options);

@@ -13,7 +13,6 @@
  * router alone, by far the most frequent one, has no chain object at all (`ActiveStream` calls the router).
  */
 import type { Clock } from '../common/clock.js';
-import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
@@ -23,6 +22,7 @@ import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.j
 import type { StatsScope } from '../stats/stat.js';
 import type { RequestTrace } from '../tracing/request-trace.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
+import type { UpstreamConnectionInfo } from '../upstream/connection-pool/connection-pool.js';
 import type { Host } from '../upstream/host/host.js';
 import type { RequestHead, ResetReason, ResponseHead } from './codec.js';
 
@@ -141,12 +141,8 @@ export interface TerminalFilterCallbacks {
   readonly responseStarted: boolean;
   /** undefined: the request has no span. */
   readonly trace: RequestTrace | undefined;
-  setUpstream(
-    cluster: Cluster,
-    host: Host | undefined,
-    localAddress: string,
-    tls?: ConnectionTls | undefined,
-  ): void;
+  /** @param connection undefined: there is none, or not yet */
+  setUpstream(cluster: Cluster, host: Host | undefined, connection?: UpstreamConnectionInfo): void;
   setUpstreamTransportFailureReason(text: string): void;
   setAttemptCount(count: number): void;
   /**

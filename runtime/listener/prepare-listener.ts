@@ -213,5 +213,6 @@ function updateOf(
   chain: FilterChainConfig,
   context: FactoryContext,
 ): (() => void) | undefined {
-  return under(() => old.filter.prepareUpdate(chain.filterConfig, context), ...chain.filterPath);
+  const own = { ...context, filterChainName: chain.name };
+  return under(() => old.filter.prepareUpdate(chain.filterConfig, own), ...chain.filterPath);
 }

@@ -110,6 +110,8 @@ export interface FactoryContext {
   readonly node: { readonly id: string; readonly cluster: string; readonly zone?: string };
   /** The listener is `traffic_direction: OUTBOUND`; absent: it is not. */
   readonly isOutbound?: boolean;
+  /** Of the filter chain, `''` when it has none; absent in tests. */
+  readonly filterChainName?: string;
   /** Of this program; absent in tests. */
   readonly version?: string;
   /** A number of the runtime layers; undefined when none has it. Absent: there are no layers. */

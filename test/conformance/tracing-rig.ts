@@ -391,11 +391,9 @@ function exchange(port: number, request: string): Promise<string> {
 }
 
 /** Ids that were drawn are numbered in the order in which they come up; those of the requests stay. */
-function numberIds(text: string, known: string): string {
-  const names = new Map<string, string>();
+function numberIds(text: string, known: string, names: Map<string, string>): string {
   return text.replace(/\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b/g, (id) => {
     if (known.includes(id)) return id;
-    // The last half of a long id may stand alone, and the first half is drawn.
     const name = names.get(id) ?? `id${names.size}(${id.length})`;
     names.set(id, name);
     return name;
@@ -412,10 +410,13 @@ function normalise(text: string, ports: readonly number[]): string {
   return tidy;
 }
 
-/** Reports come in any order: by what is the same in every run. */
-function bySpan(ports: readonly number[]): (one: string, other: string) => number {
-  const key = (text: string): string => numberIds(normalise(text, ports), '').replace(/id\d+/g, 'id');
-  return (one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0);
+/**
+ * Reports come in any order: sorted by what is the same in every run, ids that the upstream or the log have told included.
+ */
+function sortSpans(spans: readonly string[], names: ReadonlyMap<string, string>): string[] {
+  const key = (text: string): string =>
+    text.replace(/\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b/g, (id) => names.get(id) ?? 'id');
+  return [...spans].sort((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
 }
 
 /** What one list has at some place and the other has not. */
@@ -501,14 +502,18 @@ async function observe(
       const known = one.requests.join();
       const local = [ports[index] as number, upstreamPorts[index] as number, at.http];
       const upstream = (backends[index] as Backend).seen;
-      const spans = (collector.byCase.get(index) ?? []).map(spanText).sort(bySpan(local));
+      const spans = (collector.byCase.get(index) ?? []).map((span) => normalise(spanText(span), local));
       const log = lines
         .filter((line) => line.startsWith(`${index} `))
         .map((line) => line.slice(line.indexOf(' ') + 1));
-      const lists = [responses[index] ?? [], upstream, spans, log, [collector.heads.get(index) ?? '']];
-      const tidied = lists.map((texts) => texts.map((text) => normalise(text, local)));
-      const numbered = JSON.parse(numberIds(JSON.stringify(tidied), known)) as string[][];
-      const [ownResponses = [], ownUpstream = [], ownSpans = [], ownLog = [], heads = []] = numbered;
+      const names = new Map<string, string>();
+      const number = (texts: readonly string[]): string[] =>
+        texts.map((text) => numberIds(normalise(text, local), known, names));
+      const ownResponses = number(responses[index] ?? []);
+      const ownUpstream = number(upstream);
+      const ownLog = number(log);
+      const heads = number([collector.heads.get(index) ?? '']);
+      const ownSpans = sortSpans(spans, names).map((text) => numberIds(text, known, names));
       return {
         responses: ownResponses,
         upstream: ownUpstream,

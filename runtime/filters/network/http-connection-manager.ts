@@ -1,6 +1,7 @@
 /**
  * `envoy.filters.network.http_connection_manager`: the factory.
  */
+import { asksForTimings } from '../../access-log/timing-commands.js';
 import { createAccessLoggers } from '../../access-log/create-access-loggers.js';
 import type { Fields } from '../../common/message-fields.js';
 import { messageOf, messagesOf, textOf, typeNameOf } from '../../common/message-fields.js';
@@ -179,7 +180,8 @@ function requestConfig(
   const tracing = under(() => httpTracing(manager, tracers, context), 'tracing');
   return connectionManagerConfig(manager, context.node, timeouts, {
     tracing,
-    keepsTimings: tracing?.verbose === true,
+    keepsTimings: tracing?.verbose === true || asksForTimings(JSON.stringify(manager)),
+    filterChainName: context.filterChainName ?? '',
     routes: routeTable(manager, factories, filterContext, context),
     filters: filterChain(manager, factories, filterContext),
     accessLoggers: under(() => createAccessLoggers(manager.access_log, context.accessLogFiles), 'access_log'),

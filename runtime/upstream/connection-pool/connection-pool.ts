@@ -27,6 +27,8 @@ export interface UpstreamConnectionInfo {
   readonly tls?: ConnectionTls | undefined;
   /** Absent: HTTP/1.1. */
   readonly protocol?: Protocol;
+  /** Unlike those of all other connections of the process, those of clients included. */
+  readonly id?: number;
 }
 
 /** A stream that waits for its connection. */

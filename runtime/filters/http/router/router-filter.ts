@@ -141,7 +141,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.cluster = cluster;
     this.head = head;
     this.isGrpc = getHeader(head.headers, 'content-type')?.startsWith('application/grpc') === true;
-    callbacks.setUpstream(cluster, undefined, '');
+    callbacks.setUpstream(cluster, undefined);
     const wrong = options.strictCheck?.(head.headers);
     if (wrong !== undefined) {
       this.over = true;
@@ -276,10 +276,9 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   onUpstreamReady(request: UpstreamRequest, connection: UpstreamConnectionInfo): void {
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
-    request.localAddress = connection.localAddress;
-    request.tls = connection.tls;
+    request.connection = connection;
     this.retry?.onHostAttempted(request.host);
-    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress, connection.tls);
+    callbacks.setUpstream(cluster as Cluster, request.host, connection);
     request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_SUCCESS');
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
@@ -292,7 +291,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     if (timings !== undefined) {
       forgetUpstreamTimings(timings);
-      timings.firstUpstreamTx = callbacks.info.durationMs;
+      timings.poolReady = callbacks.info.durationMs;
+      timings.firstUpstreamTx = timings.poolReady;
     }
     encoder.encodeHeaders(head, this.requestEnded && body === undefined && trailers === undefined);
     if (body !== undefined) {
@@ -407,8 +407,11 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const isOverflow = reason === 'overflow';
     const flag = flagOfReset[reason];
     if (!isOverflow) request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_FAILED');
-    if (request.encoder === undefined) callbacks.setUpstream(cluster as Cluster, request.host, '');
-    else if (isRemoteReset(reason)) cluster?.stats.upstreamRqRxReset.inc();
+    if (request.encoder === undefined) {
+      callbacks.setUpstream(cluster as Cluster, request.host);
+      const { timings } = callbacks.info;
+      if (timings !== undefined) timings.poolReady = callbacks.info.durationMs;
+    } else if (isRemoteReset(reason)) cluster?.stats.upstreamRqRxReset.inc();
     callbacks.setUpstreamTransportFailureReason(transportFailureReason);
     const words = reason.replaceAll(' ', '_');
     const cause = transportFailureReason === '' ? words : `${words}|${transportFailureReason}`;
@@ -665,7 +668,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.forget(request);
     this.stopAll();
     this.upstream = request;
-    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.localAddress, request.tls);
+    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.connection);
   }
 
   private stopAll(): void {

@@ -2,7 +2,6 @@
  * One try of a request on one host: waits for a stream of the pool, writes what there is of the request, and hands the
  * response to the router. Made by the router, and deaf once it was told to stop.
  */
-import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { HeaderList } from '../../../common/header-list.js';
 import type { RequestEncoder, ResetReason, ResponseDecoder, ResponseHead } from '../../../http/codec.js';
 import type {
@@ -36,10 +35,8 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   readonly host: Host;
   /** undefined while it waits for its connection. */
   encoder: RequestEncoder | undefined = undefined;
-  /** Of our end of the connection; `''` while there is none. */
-  localAddress = '';
-  /** Of the connection; undefined for plain text, and while there is none. */
-  tls: ConnectionTls | undefined = undefined;
+  /** undefined while there is none. */
+  connection: UpstreamConnectionInfo | undefined = undefined;
   /** Another try has begun beside it: it gets no further one. */
   retried = false;
   /** Its span; undefined: tries have none. */
