@@ -65,6 +65,12 @@ import { tlsSupportedFields } from './network/tls/supported-fields.js';
 import { routeSupportedFields } from './route/supported-fields.js';
 import { healthSupportedFields } from './upstream/health-supported-fields.js';
 import { loadBalancingSupportedFields } from './upstream/load-balancing/supported-fields.js';
+import {
+  openTelemetrySupportedFields,
+  openTelemetryTracerFactory,
+} from './tracers/opentelemetry/open-telemetry-tracer.js';
+import { zipkinSupportedFields, zipkinTracerFactory } from './tracers/zipkin/zipkin-tracer.js';
+import type { TracerFactory } from './tracing/tracer.js';
 import { upstreamSupportedFields } from './upstream/supported-fields.js';
 
 export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
@@ -86,10 +92,15 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.set_metadata.v3.Config', setMetadataFilterFactory],
 ]);
 
+export const tracers: ReadonlyMap<string, TracerFactory> = new Map([
+  ['envoy.config.trace.v3.ZipkinConfig', zipkinTracerFactory],
+  ['envoy.config.trace.v3.OpenTelemetryConfig', openTelemetryTracerFactory],
+]);
+
 export const networkFilters: ReadonlyMap<string, NetworkFilterFactory> = new Map([
   [
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-    createHttpConnectionManagerFactory(httpFilters),
+    createHttpConnectionManagerFactory(httpFilters, tracers),
   ],
   ['envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', tcpProxyFactory],
   ['envoy.extensions.filters.network.direct_response.v3.Config', directResponseFactory],
@@ -134,4 +145,6 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   ratelimitSupportedFields,
   rbacSupportedFields,
   setMetadataSupportedFields,
+  openTelemetrySupportedFields,
+  zipkinSupportedFields,
 );

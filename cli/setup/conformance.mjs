@@ -61,6 +61,8 @@ const needs = {
   'tls-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
+  'tracing-parity': { envoy: true },
+  'access-log-parity': { envoy: true },
   'consul-http': { shared: true },
   'consul-dns': { shared: true },
   'consul-clients': {},

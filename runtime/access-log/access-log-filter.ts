@@ -72,8 +72,7 @@ const filters: Readonly<Record<string, (filter: unknown) => LogFilter>> = {
     return (info) => info.durationMs !== undefined && test(Math.floor(info.durationMs));
   },
   not_health_check_filter: () => (info) => info.isHealthCheck !== true,
-  // No request is traced here.
-  traceable_filter: () => () => false,
+  traceable_filter: () => (info) => info.traceReason === 'service_forced',
   runtime_filter: compileRuntimeFilter,
   grpc_status_filter(filter) {
     const { exclude, statuses } = messageOf(filter);

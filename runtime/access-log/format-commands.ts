@@ -12,6 +12,8 @@ import { ConfigError } from '../network/filter.js';
 import { grpcStatusName, grpcStatusOf } from './grpc-status.js';
 import { responseFlagNames } from './response-flag-names.js';
 import { timeCommand } from './time-command.js';
+import { attemptCommands, nameWithoutPort } from './attempt-commands.js';
+import { timingCommands } from './timing-commands.js';
 import { tlsCommands } from './tls-commands.js';
 
 /** undefined: there is no such value (`-` in a text, null in JSON). Objects are parts of dynamic metadata. */
@@ -61,8 +63,8 @@ function requestHeader(info: StreamInfo, name: string): string | undefined {
       return orNone(info.scheme);
     case ':authority':
     case 'host':
-      // A connection without requests has none.
-      return info.accessLogType === undefined ? info.authority : orNone(info.authority);
+      // An empty one is one, too.
+      return getHeader(info.requestHeaders, 'host') === undefined ? orNone(info.authority) : info.authority;
     default:
       return getHeader(info.requestHeaders, name);
   }
@@ -132,7 +134,8 @@ const decoded = (text: string): string =>
 
 function queryParameterCommand(argument: string): ValueOf {
   const [name = '', which = ''] = argument.split(':');
-  const pathOf = pathChoice(which);
+  // Envoy takes what is no choice for none.
+  const pathOf = paths[which] ?? pathChoice('');
   const wanted = toOctets(name);
   return (info) => {
     for (const pair of queryOf(pathOf(info))?.split('&') ?? []) {
@@ -171,21 +174,99 @@ function bytesOf(headers: readonly string[]): number {
 }
 
 function requestHeadersBytes({ method, path, requestHeaders, scheme }: StreamInfo): number {
-  const pseudo = [':method', method, ':path', path, ':scheme', scheme];
+  const pseudo: string[] = [];
+  if (method !== '') pseudo.push(':method', method);
+  if (path !== '') pseudo.push(':path', path);
+  if (scheme !== '') pseudo.push(':scheme', scheme);
   // `host` stands in the list, and is called `:authority` in Envoy's.
   const host = getHeader(requestHeaders, 'host') === undefined ? 0 : ':authority'.length - 'host'.length;
   return bytesOf(requestHeaders) + bytesOf(pseudo) + host;
 }
 
-/** `%METADATA(DYNAMIC:...)%`: what other sources have needs real Envoy. */
+function configuredMetadataCommand(source: 'route' | 'cluster' | 'host', argument: string): ValueOf {
+  const [namespace = '', ...path] = argument.split(':');
+  return (info) => info.configuredMetadata?.(source, namespace, path) as Value;
+}
+
+const metadataSources = { ROUTE: 'route', CLUSTER: 'cluster', UPSTREAM_HOST: 'host' } as const;
+const metadataOnlyInEnvoy: ReadonlySet<string> = new Set([
+  'VIRTUAL_HOST',
+  'LISTENER',
+  'LISTENER_FILTER_CHAIN',
+]);
+
+/** `%METADATA(DYNAMIC:...)%` and that of the configuration. */
 function metadataCommand(argument: string): ValueOf {
   const [source = ''] = argument.split(':', 1);
-  if (source !== 'DYNAMIC') throw new ConfigError(`%METADATA(${source})% needs real Envoy`, [], true);
-  return dynamicMetadataCommand(argument.slice(source.length + 1));
+  const rest = argument.slice(source.length + 1);
+  if (source === 'DYNAMIC') return dynamicMetadataCommand(rest);
+  if (Object.hasOwn(metadataSources, source)) {
+    return configuredMetadataCommand(metadataSources[source as keyof typeof metadataSources], rest);
+  }
+  if (metadataOnlyInEnvoy.has(source))
+    throw new ConfigError(`%METADATA(${source})% needs real Envoy`, [], true);
+  throw new ConfigError(`${source} is not supported type of metadata`);
+}
+
+const configuredMetadata = (source: 'route' | 'cluster' | 'host'): CommandRules => ({
+  argument: 'required',
+  length: true,
+  unchecked: true,
+  make: (argument) => configuredMetadataCommand(source, argument),
+});
+
+type HostOf = (info: StreamInfo) => string | undefined;
+
+const currentHost: HostOf = (info) => orNone(info.authority);
+const originalHost: HostOf = (info) => getHeader(info.requestHeaders, 'x-envoy-original-host');
+const hosts: Readonly<Record<string, HostOf>> = {
+  '': (info) => originalHost(info) ?? currentHost(info),
+  ORIG_OR_HOST: (info) => originalHost(info) ?? currentHost(info),
+  HOST: currentHost,
+  ORIG: originalHost,
+};
+
+/** The server name, or the host of the request, or whichever of them is there. */
+function serverNameCommand(argument: string): ValueOf {
+  const [which = '', ofHost = ''] = argument.split(':');
+  const name = (info: StreamInfo): string | undefined => orNone(info.requestedServerName);
+  const host = Object.hasOwn(hosts, ofHost) ? hosts[ofHost] : undefined;
+  if (host === undefined) {
+    throw new ConfigError(
+      `Invalid REQUESTED_SERVER_NAME option: '${ofHost}', only 'ORIG_OR_HOST'/'HOST'/'ORIG' are allowed`,
+    );
+  }
+  switch (which) {
+    case '':
+    case 'SNI_ONLY':
+      return name;
+    case 'SNI_FIRST':
+      return (info) => name(info) ?? host(info);
+    case 'HOST_FIRST':
+      return (info) => host(info) ?? name(info);
+    default:
+      throw new ConfigError(
+        `Invalid REQUESTED_SERVER_NAME option: '${which}', only 'SNI_ONLY'/'SNI_FIRST'/'HOST_FIRST' are allowed`,
+      );
+  }
+}
+
+/** Nothing here sets filter state: only the argument is looked at. */
+function filterStateCommand(argument: string): ValueOf {
+  const [, kind = 'TYPED', field] = argument.split(':');
+  if (kind !== 'PLAIN' && kind !== 'TYPED' && kind !== 'FIELD') {
+    throw new ConfigError('Invalid filter state serialize type, only support PLAIN/TYPED/FIELD.');
+  }
+  if ((kind === 'FIELD') === (field === undefined)) {
+    throw new ConfigError('Invalid filter state serialize type, FIELD should be used with the field name.');
+  }
+  return () => undefined;
 }
 
 const commands: Readonly<Record<string, CommandRules>> = {
   ...tlsCommands,
+  ...timingCommands,
+  ...attemptCommands,
   REQ: headerCommand(requestHeader),
   RESP: headerCommand(responseHeader),
   TRAILER: headerCommand(responseTrailer),
@@ -217,7 +298,7 @@ const commands: Readonly<Record<string, CommandRules>> = {
   UPSTREAM_REMOTE_ADDRESS: noArgument((info) => orNone(remoteOf(info))),
   UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(remoteOf(info))),
   UPSTREAM_REMOTE_PORT: noArgument((info) => portOf(remoteOf(info))),
-  UPSTREAM_CLUSTER: noArgument((info) => orNone(info.upstreamCluster)),
+  UPSTREAM_CLUSTER: noArgument((info) => orNone(info.upstreamObservabilityName ?? info.upstreamCluster)),
   UPSTREAM_CLUSTER_RAW: noArgument((info) => orNone(info.upstreamCluster)),
   UPSTREAM_LOCAL_ADDRESS: noArgument((info) => orNone(info.upstreamLocalAddress)),
   UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.upstreamLocalAddress)),
@@ -236,10 +317,10 @@ const commands: Readonly<Record<string, CommandRules>> = {
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.downstreamLocalAddress)),
   DOWNSTREAM_LOCAL_PORT: noArgument((info) => portOf(info.downstreamLocalAddress)),
   REQUESTED_SERVER_NAME: {
-    argument: 'none',
+    argument: 'optional',
     length: false,
     unchecked: true,
-    make: () => (info) => orNone(info.requestedServerName),
+    make: serverNameCommand,
   },
   ROUTE_NAME: noArgument((info) => orNone(info.routeName)),
   CONNECTION_TERMINATION_DETAILS: noArgument((info) => orNone(info.connectionTerminationDetails)),
@@ -257,8 +338,9 @@ const commands: Readonly<Record<string, CommandRules>> = {
     argument: 'optional',
     length: true,
     make(argument) {
-      const pathOf = pathChoice(argument);
-      return (info) => queryOf(pathOf(info));
+      const chosen = pathChoice(argument);
+      // Unlike %PATH%, where there is no original path the current one stands for it.
+      return (info) => queryOf(chosen(info) ?? currentPath(info));
     },
   },
   GRPC_STATUS: { argument: 'optional', length: false, make: grpcStatusCommand },
@@ -276,6 +358,16 @@ const commands: Readonly<Record<string, CommandRules>> = {
   METADATA: { argument: 'required', length: true, unchecked: true, make: metadataCommand },
   UNIQUE_ID: noArgument(() => randomUUID()),
   UPSTREAM_HOST_NAME: noArgument((info) => orNone(info.upstreamHostName)),
+  UPSTREAM_HOST_NAME_WITHOUT_PORT: noArgument((info) =>
+    info.upstreamHostName === undefined ? undefined : orNone(nameWithoutPort(info.upstreamHostName)),
+  ),
+  UPSTREAM_PROTOCOL: noArgument((info) => orNone(info.upstreamProtocol)),
+  UPSTREAM_CONNECTION_ID: noArgument((info) => info.upstreamConnectionId ?? 0),
+  FILTER_CHAIN_NAME: noArgument((info) => orNone(info.filterChainName)),
+  CLUSTER_METADATA: configuredMetadata('cluster'),
+  UPSTREAM_METADATA: configuredMetadata('host'),
+  START_TIME_LOCAL: timeCommand((info) => info.startTime, true),
+  EMIT_TIME_LOCAL: timeCommand((info) => info.startTime + (info.durationMs ?? 0), true),
   DOWNSTREAM_DIRECT_LOCAL_ADDRESS: noArgument((info) => orNone(info.downstreamLocalAddress)),
   DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT: noArgument((info) => ipOf(info.downstreamLocalAddress)),
   DOWNSTREAM_DIRECT_LOCAL_PORT: noArgument((info) => portOf(info.downstreamLocalAddress)),
@@ -287,14 +379,21 @@ const commands: Readonly<Record<string, CommandRules>> = {
   ),
   RESPONSE_TRAILERS_BYTES: noArgument((info) => bytesOf(info.responseTrailers)),
   // Nothing here sets these, so their value is always the absent one.
-  FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
-  UPSTREAM_FILTER_STATE: { argument: 'required', length: true, make: () => () => undefined },
+  FILTER_STATE: { argument: 'required', length: true, make: filterStateCommand },
+  UPSTREAM_FILTER_STATE: { argument: 'required', length: true, make: filterStateCommand },
+  // Of addresses inside Envoy, and of QUIC: there are none.
+  DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID: noArgument(() => ''),
+  DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID: noArgument(() => ''),
+  UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID: noArgument((info) => (remoteOf(info) === undefined ? undefined : '')),
+  BYTES_RETRANSMITTED: noArgument(() => 0),
+  PACKETS_RETRANSMITTED: noArgument(() => 0),
   TLS_JA3_FINGERPRINT: unknown,
   TLS_JA4_FINGERPRINT: unknown,
   ROUNDTRIP_DURATION: unknown,
   VIRTUAL_CLUSTER_NAME: unknown,
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: unknown,
-  TRACE_ID: unknown,
+  TRACE_ID: noArgument((info) => orNone(info.traceId)),
+  SPAN_ID: noArgument((info) => orNone(info.spanId)),
   CUSTOM_FLAGS: noArgument(() => ''),
   // Empty in a log, so that no body can forge a line.
   LOCAL_REPLY_BODY: noArgument((info) => info.localReplyBody ?? ''),
@@ -302,18 +401,12 @@ const commands: Readonly<Record<string, CommandRules>> = {
 
 /** What Envoy has besides: recognised, to be refused in other words than a misspelt name. */
 const onlyInEnvoy: ReadonlySet<string> = new Set(
-  `BYTES_RETRANSMITTED CLUSTER_METADATA COMMON_DURATION DOWNSTREAM_CX_RTT
-  DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
-  DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID DOWNSTREAM_HANDSHAKE_DURATION
-  DOWNSTREAM_HEADER_BYTES_RECEIVED DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID
-  DOWNSTREAM_LOCAL_CLOSE_REASON EMIT_TIME_LOCAL FILTER_CHAIN_NAME REQUEST_TX_DURATION START_TIME_LOCAL
-  UPSTREAM_CONNECTION_ID UPSTREAM_CONNECTION_IDS_ATTEMPTED UPSTREAM_CONNECTION_POOL_READY_DURATION
-  UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
-  UPSTREAM_DETECTED_CLOSE_TYPE UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT
-  UPSTREAM_HOSTS_ATTEMPTED UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAMES_ATTEMPTED
-  UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT UPSTREAM_HOST_NAME_WITHOUT_PORT UPSTREAM_LOCAL_CLOSE_REASON
-  UPSTREAM_METADATA UPSTREAM_PROTOCOL UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID UPSTREAM_WIRE_BYTES_RECEIVED
-  UPSTREAM_WIRE_BYTES_SENT`.split(/\s+/),
+  `DOWNSTREAM_CX_RTT DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
+  DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_HANDSHAKE_DURATION DOWNSTREAM_HEADER_BYTES_RECEIVED
+  DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_LOCAL_CLOSE_REASON ROUTE_RESOLUTION_COUNT ROUTE_RESOLUTION_TIME_US
+  UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT UPSTREAM_DETECTED_CLOSE_TYPE
+  UPSTREAM_HEADER_BYTES_RECEIVED UPSTREAM_HEADER_BYTES_SENT UPSTREAM_LOCAL_CLOSE_REASON
+  UPSTREAM_WIRE_BYTES_RECEIVED UPSTREAM_WIRE_BYTES_SENT`.split(/\s+/),
 );
 
 export interface FormatCommand {
@@ -339,9 +432,6 @@ export function formatCommand(
     throw new ConfigError(`Not supported field in StreamInfo: ${name}`);
   }
   if (rules.argument === 'none' && (argument !== '' || length !== undefined)) {
-    if (name === 'REQUESTED_SERVER_NAME' && length === undefined) {
-      throw new ConfigError(`%${name}(${argument})% needs real Envoy`, [], true);
-    }
     throw new ConfigError(`${name} does not take any parameters or length`);
   }
   if (rules.argument === 'required' && argument === '') throw new ConfigError(`${name} requires parameters`);

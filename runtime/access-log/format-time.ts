@@ -104,8 +104,50 @@ function extendedPart(letters: string): Part | undefined {
   return letters === 'E4Y' ? parts.Y : undefined;
 }
 
-/** @returns a function of milliseconds since the epoch; what is no conversion stays as it is */
-export function compileTimeFormat(format: string): (wallMs: number) => string {
+/** `+0130`, or with signs between. */
+function zoneText(wallMs: number, sign: string): string {
+  const minutes = -new Date(wallMs).getTimezoneOffset();
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${sign}${two(size % 60)}`;
+}
+
+/** Pieces that say the same whatever the zone, or say the zone, of a time in that of the machine. */
+function localPart(letters: string): ((wallMs: number) => string) | undefined {
+  switch (letters) {
+    case 's':
+      return (wallMs) => String(Math.floor(wallMs / 1000));
+    case 'z':
+      return (wallMs) => zoneText(wallMs, '');
+    case 'Ez':
+    case ':z':
+      return (wallMs) => zoneText(wallMs, ':');
+    case 'E*z':
+      return (wallMs) => `${zoneText(wallMs, ':')}:00`;
+    default:
+      return undefined;
+  }
+}
+
+/** The same clock, read in UTC. */
+const shifted = (wallMs: number): number => wallMs - new Date(wallMs).getTimezoneOffset() * 60_000;
+
+/** What says the zone, or is the same in all of them, stands between the captured pieces of the rest. */
+function compileLocalFormat(format: string): (wallMs: number) => string {
+  const pieces = format.split(/(%(?:s|z|Ez|:z|E\*z|%))/).map((piece, at) => {
+    const local = at % 2 === 1 ? localPart(piece.slice(1)) : undefined;
+    if (local !== undefined) return local;
+    const compiled = compileTimeFormat(piece);
+    return (wallMs: number) => compiled(shifted(wallMs));
+  });
+  return (wallMs) => pieces.map((piece) => piece(wallMs)).join('');
+}
+
+/**
+ * @param isLocal in the time zone of the machine, where `%Z` says no name but the distance from UTC
+ * @returns a function of milliseconds since the epoch; what is no conversion stays as it is
+ */
+export function compileTimeFormat(format: string, isLocal = false): (wallMs: number) => string {
+  if (isLocal) return compileLocalFormat(format);
   const pieces: (string | Part)[] = [];
   for (const [piece] of format.matchAll(/%(?::z|E(?:\*|\d{1,2})?[SfzY]|[1-9]f|[A-Za-z%])|[^%]+|%/g)) {
     const letters = piece[0] === '%' ? piece.slice(1) : '';

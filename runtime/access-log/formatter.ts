@@ -15,6 +15,9 @@ export const defaultFormat =
   '%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" ' +
   '"%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n';
 
+/** A length is a number of 64 bits. */
+const greatestLength = 2n ** 64n - 1n;
+
 type Segment = string | FormatCommand;
 
 const command = /%([A-Z0-9_]+)(?:\(([^)]*)\))?(?::(\d+))?%/y;
@@ -41,6 +44,11 @@ function parseFormat(format: string, use: FormatUse): readonly Segment[] {
       );
     }
     const [all, name = '', argument = '', length] = match;
+    if (length !== undefined && BigInt(length) > greatestLength) {
+      throw new ConfigError(
+        `Incorrect configuration: ${format}. Couldn't find valid command at position ${at}`,
+      );
+    }
     const found = formatCommand(name, argument, length === undefined ? undefined : Number(length), use);
     if (text !== '') segments.push(toOctets(text));
     text = '';

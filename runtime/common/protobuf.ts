@@ -22,6 +22,22 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** Zero included. @param value unsigned, of 64 bits */
+  fixed64(field: number, value: bigint): this {
+    const octets = Buffer.alloc(8);
+    octets.writeBigUInt64LE(value);
+    this.parts.push(varint(field * 8 + 1), octets);
+    return this;
+  }
+
+  /** @param value unsigned, of 32 bits */
+  fixed32(field: number, value: number): this {
+    const octets = Buffer.alloc(4);
+    octets.writeUInt32LE(value);
+    this.parts.push(varint(field * 8 + 5), octets);
+    return this;
+  }
+
   finish(): Buffer {
     return Buffer.concat(this.parts);
   }

@@ -4,6 +4,7 @@
  */
 import type { ConnectionTls } from './connection-tls.js';
 import type { HeaderList } from './header-list.js';
+import type { StreamTimings } from './stream-timings.js';
 
 /** Envoy's response flags, in the order in which they are printed when several are set. */
 export const responseFlags = [
@@ -104,6 +105,27 @@ export interface StreamInfo {
   readonly localReplyBody?: string;
   /** A filter has taken it for a request of a health checker; absent: it has not. */
   readonly isHealthCheck?: boolean;
+  /** Why it is traced, `not_traceable` when it is not; absent: nothing is traced. */
+  readonly traceReason?: string;
+  /** Of its span; absent or empty: it has none. */
+  readonly traceId?: string;
+  readonly spanId?: string;
+  /** `HTTP/1.1`, `HTTP/2`; absent: there is no connection. */
+  readonly upstreamProtocol?: string | undefined;
+  /** Of the connection to the upstream; absent: there is none. */
+  readonly upstreamConnectionId?: number | undefined;
+  /** `alt_stat_name` of the cluster, or its name; absent: `upstreamCluster`. */
+  readonly upstreamObservabilityName?: string | undefined;
+  /** Of the filter chain, `''` when it has none; absent: as that. */
+  readonly filterChainName?: string;
+  /** Kept where the configuration asks for them. */
+  readonly timings?: StreamTimings | undefined;
+  /** Metadata of the configuration: of the route, the cluster, or the host that was chosen. Absent: there is none. */
+  configuredMetadata?(
+    source: 'route' | 'cluster' | 'host',
+    namespace: string,
+    path: readonly string[],
+  ): unknown;
   /** `metadata.filter.key`, set by filters. */
   dynamicMetadata(filter: string, path: readonly string[]): unknown;
 }

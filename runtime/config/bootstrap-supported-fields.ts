@@ -8,7 +8,7 @@ const bootstrap = 'envoy.config.bootstrap.v3.';
 const metrics = 'envoy.config.metrics.v3.';
 
 const known =
-  /^(?:re2\..*|overload\.global_downstream_max_connections|envoy\.resource_limits\.listener\..+\.connection_limit)$/;
+  /^(?:re2\..*|overload\.global_downstream_max_connections|envoy\.resource_limits\.listener\..+\.connection_limit|tracing\.(?:client_enabled|random_sampling|global_enabled)|tracing\.(?:zipkin|opentelemetry)\.(?:min_flush_spans|flush_interval_ms|request_timeout))$/;
 
 function* keysOf(value: unknown, key: string): Generator<string> {
   if (typeof value !== 'object' || value === null) yield key;
@@ -17,7 +17,7 @@ function* keysOf(value: unknown, key: string): Generator<string> {
 }
 
 /**
- * Limits on connections, and settings that mean nothing here: limits of RE2, which has another implementation.
+ * Limits on connections, settings of tracing, and settings that mean nothing here: limits of RE2, which has another implementation.
  */
 const knownRuntime: FieldSupport = (value) =>
   [...keysOf(value, '')].every((key) => known.test(key))

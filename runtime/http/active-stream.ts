@@ -8,11 +8,17 @@
 import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import { getHeader, removeHeader, replaceHeader } from '../common/header-list.js';
+import { messageOf } from '../common/message-fields.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
+import type { StreamTimings } from '../common/stream-timings.js';
+import { createStreamTimings } from '../common/stream-timings.js';
 import type { TimeoutOwner, TimeoutQueue } from '../common/timeout-queue.js';
 import { Timeout } from '../common/timeout-queue.js';
 import type { HeaderMutation, Route, RouteRequest, RouteToCluster } from '../route/route-table.js';
+import { RequestTrace } from '../tracing/request-trace.js';
+import type { TraceReason } from '../tracing/trace-reason.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
+import type { UpstreamConnectionInfo } from '../upstream/connection-pool/connection-pool.js';
 import type { Host } from '../upstream/host/host.js';
 import type {
   ProtocolError,
@@ -63,6 +69,16 @@ const noHead: RequestHead = {
 
 const noHttp2Head: RequestHead = { ...noHead, protocol: 'HTTP/2' };
 
+/** What stands in nested objects; undefined where a step leads nowhere. */
+function valueAt(given: unknown, path: readonly string[]): unknown {
+  let value = given;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
+}
+
 export class ActiveStream
   implements
     RequestDecoder,
@@ -94,6 +110,11 @@ export class ActiveStream
   /** The head of the response, a final one, is written. */
   responseStarted = false;
   isHealthCheck = false;
+  traceReason: TraceReason = 'not_traceable';
+  /** undefined: the request has no span. */
+  trace: RequestTrace | undefined = undefined;
+  readonly timings: StreamTimings | undefined;
+  private upstreamConnection: UpstreamConnectionInfo | undefined = undefined;
   localReplyBody = '';
   private readonly encoder: ResponseEncoder;
   private readonly connection: DownstreamConnection;
@@ -128,6 +149,7 @@ export class ActiveStream
     const { clock, stats } = connection.shared;
     this.startTime = clock.wallTime();
     this.startedAt = clock.now();
+    this.timings = config.keepsTimings ? createStreamTimings() : undefined;
     this.idleQueue = config.streamIdle;
     if (config.request !== undefined) {
       this.requestTimeout = new Timeout(this, REQUEST);
@@ -162,6 +184,8 @@ export class ActiveStream
     const { headers } = head;
     if (!config.proxy100Continue) this.answerExpect(head);
     if (headers[0] !== 'host') {
+      // Whether the connection is believed in its scheme is found out later.
+      head.scheme = '';
       this.sendLocalReply(400, '', 'missing_host_header');
       return;
     }
@@ -184,11 +208,16 @@ export class ActiveStream
     config.sanitize(head, connection.peer, this);
     // A CONNECT meets only routes with a `connect_matcher`, which need real Envoy: no route.
     if (!isConnect) this.route = config.routes.match(this);
+    const { tracing } = config;
+    if (tracing !== undefined) this.traceReason = tracing.decide(headers, this.route?.traced?.tracing);
     // Without a route there is nothing that an upgrade could be forbidden by: 404, as in Envoy.
     if (head.upgrade !== '' && this.route !== undefined && !this.allowsUpgrade(head)) {
       connection.shared.stats.rqWsOnNonWsRoute.inc();
       this.sendLocalReply(403, '', 'upgrade_failed');
       return;
+    }
+    if (tracing !== undefined) {
+      this.trace = new RequestTrace(tracing, this, headers, this.route?.traced, this.traceReason);
     }
     this.runFilters(head, endStream);
   }
@@ -301,16 +330,12 @@ export class ActiveStream
     return this.config.bufferLimitBytes;
   }
 
-  setUpstream(
-    cluster: Cluster,
-    host: Host | undefined,
-    localAddress: string,
-    tls?: ConnectionTls | undefined,
-  ): void {
+  setUpstream(cluster: Cluster, host: Host | undefined, connection?: UpstreamConnectionInfo): void {
     this.cluster = cluster;
     this.host = host;
-    this.upstreamTls = tls;
-    if (localAddress !== '') this.upstreamLocalAddress = localAddress;
+    this.upstreamTls = connection?.tls;
+    this.upstreamConnection = connection;
+    if (connection !== undefined) this.upstreamLocalAddress = connection.localAddress;
   }
 
   setUpstreamTransportFailureReason(text: string): void {
@@ -591,17 +616,56 @@ export class ActiveStream
     return this.host?.hostname || this.host?.addressText;
   }
 
+  get traceId(): string {
+    return this.trace?.span.traceId ?? '';
+  }
+
+  get spanId(): string {
+    return this.trace?.span.spanId ?? '';
+  }
+
+  configuredMetadata(
+    source: 'route' | 'cluster' | 'host',
+    namespace: string,
+    path: readonly string[],
+  ): unknown {
+    const all =
+      source === 'route'
+        ? this.route?.metadata
+        : messageOf(source === 'cluster' ? this.cluster?.config.metadata : this.host?.healthCheck.metadata)
+            .filter_metadata;
+    return valueAt(messageOf(all)[namespace], path);
+  }
+
+  get upstreamProtocol(): string | undefined {
+    return this.upstreamConnection === undefined
+      ? undefined
+      : (this.upstreamConnection.protocol ?? 'HTTP/1.1');
+  }
+
+  /** Only of a connection that is there. */
+  get upstreamRemoteAddress(): string | undefined {
+    return this.upstreamConnection === undefined ? undefined : this.host?.addressText;
+  }
+
+  get upstreamObservabilityName(): string | undefined {
+    return this.cluster?.observabilityName;
+  }
+
+  get upstreamConnectionId(): number | undefined {
+    return this.upstreamConnection?.id;
+  }
+
+  get filterChainName(): string {
+    return this.config.filterChainName;
+  }
+
   get connectionId(): number {
     return this.connection.info.id;
   }
 
   dynamicMetadata(filter: string, path: readonly string[]): unknown {
-    let value: unknown = this.metadata?.get(filter);
-    for (const step of path) {
-      if (typeof value !== 'object' || value === null) return undefined;
-      value = (value as Record<string, unknown>)[step];
-    }
-    return value;
+    return valueAt(this.metadata?.get(filter), path);
   }
 
   /** For filters: kept until the access log is written. */
@@ -616,9 +680,15 @@ export class ActiveStream
     return this.cameAsGrpc ?? isGrpcContentType(getHeader(this.head.headers, 'content-type'));
   }
 
+  /** A caller inside the mesh asks for a trace, and gets the id by which to find it. */
+  private get isTraceForced(): boolean {
+    return getHeader(this.head.headers, 'x-envoy-force-trace') !== undefined;
+  }
+
   private endRequest(): void {
     this.requestEnded = true;
     this.requestDurationMs = this.connection.shared.clock.now() - this.startedAt;
+    if (this.timings !== undefined) this.timings.lastDownstreamRx = this.requestDurationMs;
     this.requestTimeout?.clear();
   }
 
@@ -727,6 +797,7 @@ export class ActiveStream
     const { shared } = connection;
     this.responseStarted = true;
     this.responseCode = status;
+    if (this.timings !== undefined) this.timings.firstDownstreamTx = this.durationMs;
     let hasDate = false;
     let server = -1;
     for (let at = 0; at < headers.length; at += 2) {
@@ -741,11 +812,12 @@ export class ActiveStream
     } else if (config.serverHeader === 'APPEND_IF_ABSENT' && server < 0) {
       headers.push('server', config.serverName);
     }
-    if (config.requestIdInResponse) {
+    if (config.requestIdInResponse || (this.isInternalRequest && this.isTraceForced)) {
       const id = getHeader(this.head.headers, 'x-request-id');
       if (id !== undefined) replaceHeader(headers, 'x-request-id', id);
     }
     if (config.via !== '') appendVia(headers, config.via);
+    this.trace?.onResponse(headers);
     if (status === 101) this.startTunnel();
     else if (connection.closesAfterResponse(this.requestEnded)) headers.push('connection', 'close');
     this.responseHeaders = headers;
@@ -806,6 +878,10 @@ export class ActiveStream
     stats.cxRxBytes.add(this.encoder.bytesReceived);
     stats.cxTxBytes.add(this.encoder.bytesSent);
     if (this.isTunnel) stats.cxUpgradesActive.dec();
+    if (this.timings !== undefined && this.responseStarted) {
+      this.timings.lastDownstreamTx = this.wholeDurationMs;
+    }
+    this.trace?.finish(this.cluster);
     const { accessLoggers } = this.config;
     for (let at = 0; at < accessLoggers.length; at++) accessLoggers[at]?.log(this);
     this.connection.onStreamEnd(byPeer, this.requestEnded);

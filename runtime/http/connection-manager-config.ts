@@ -8,6 +8,7 @@ import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/m
 import type { TimeoutQueue, TimeoutQueues } from '../common/timeout-queue.js';
 import { under } from '../network/config-path.js';
 import type { RouteTable } from '../route/route-table.js';
+import type { HttpTracing } from '../tracing/http-tracing.js';
 import type { RewriteLocalReply } from './compile-local-reply.js';
 import { compileLocalReply } from './compile-local-reply.js';
 import type { HttpFilterChain } from './filter.js';
@@ -55,6 +56,12 @@ export interface ConnectionManagerConfig {
   readonly maxRequestsPerConnection: number;
   /** In octets, 0 = without limit: what stream filters may keep of a body. */
   readonly bufferLimitBytes: number;
+  /** undefined: nothing is traced. */
+  readonly tracing: HttpTracing | undefined;
+  /** Something asks for the moments of requests. */
+  readonly keepsTimings: boolean;
+  /** `''`: it has none. */
+  readonly filterChainName: string;
 }
 
 /** What holds for a whole connection. A change of it drains the connections there are. */
@@ -137,7 +144,16 @@ export function connectionManagerConfig(
   manager: Fields,
   node: { readonly id: string; readonly cluster: string },
   timeouts: TimeoutQueues,
-  parts: Pick<ConnectionManagerConfig, 'routes' | 'filters' | 'accessLoggers' | 'bufferLimitBytes'>,
+  parts: Pick<
+    ConnectionManagerConfig,
+    | 'routes'
+    | 'filters'
+    | 'accessLoggers'
+    | 'bufferLimitBytes'
+    | 'tracing'
+    | 'keepsTimings'
+    | 'filterChainName'
+  >,
 ): ConnectionManagerConfig {
   const common = messageOf(manager.common_http_protocol_options);
   const http1 = messageOf(manager.http_protocol_options);

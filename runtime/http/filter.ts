@@ -14,7 +14,6 @@
  */
 import type { Clock } from '../common/clock.js';
 import type { LimitShare } from '../common/limit-share.js';
-import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { ResponseFlag, StreamInfo } from '../common/stream-info.js';
@@ -22,7 +21,9 @@ import type { TimeoutQueues } from '../common/timeout-queue.js';
 import type { ConnectionInfo } from '../network/filter.js';
 import type { HeaderMutation, Route, RouteRequest } from '../route/route-table.js';
 import type { StatsScope } from '../stats/stat.js';
+import type { RequestTrace } from '../tracing/request-trace.js';
 import type { Cluster, ClusterManager } from '../upstream/cluster/cluster.js';
+import type { UpstreamConnectionInfo } from '../upstream/connection-pool/connection-pool.js';
 import type { Host } from '../upstream/host/host.js';
 import type { RequestHead, ResetReason, ResponseHead } from './codec.js';
 
@@ -139,12 +140,10 @@ export interface TerminalFilterCallbacks {
   readonly isInternalRequest: boolean;
   /** The response has begun: no local reply is possible any more. */
   readonly responseStarted: boolean;
-  setUpstream(
-    cluster: Cluster,
-    host: Host | undefined,
-    localAddress: string,
-    tls?: ConnectionTls | undefined,
-  ): void;
+  /** undefined: the request has no span. */
+  readonly trace: RequestTrace | undefined;
+  /** @param connection undefined: there is none, or not yet */
+  setUpstream(cluster: Cluster, host: Host | undefined, connection?: UpstreamConnectionInfo): void;
   setUpstreamTransportFailureReason(text: string): void;
   setAttemptCount(count: number): void;
   /**

@@ -6,13 +6,14 @@
  * append.
  */
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { ConnectionTls } from '../common/connection-tls.js';
 import type { HeaderList } from '../common/header-list.js';
 import { getHeader, replaceHeader } from '../common/header-list.js';
 import type { Fields } from '../common/message-fields.js';
 import { messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { ownAddress } from '../common/own-address.js';
 import { compileCidrList } from '../network/cidr.js';
+import { writeTraceReason } from '../tracing/trace-reason.js';
 import { clientCertificateHeader } from './client-certificate-header.js';
 import type { RequestHead } from './codec.js';
 import { newRequestId } from './request-id.js';
@@ -71,16 +72,6 @@ const edge: ReadonlySet<string> = new Set(edgeHeaders);
 /** First letters of all names above: nothing else needs a look into the map. */
 const X = 120;
 const R = 114;
-
-/** Envoy writes its own address into x-forwarded-for when the peer is a loopback address. */
-function ownAddress(): string {
-  for (const list of Object.values(networkInterfaces())) {
-    for (const { address, family, internal: isLocal } of list ?? []) {
-      if (family === 'IPv4' && !isLocal) return address;
-    }
-  }
-  return '127.0.0.1';
-}
 
 const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1';
 
@@ -141,6 +132,8 @@ export function createRequestSanitizer(
   const skipXffAppend = manager.skip_xff_append === true;
   const generateId = manager.generate_request_id !== false;
   const preserveId = manager.preserve_external_request_id === true;
+  const packsTraceReason =
+    messageOf(messageOf(manager.request_id_extension).typed_config).pack_trace_reason !== false;
   const addUserAgent = manager.add_user_agent === true && node.cluster !== '';
   const appendPort = manager.append_x_forwarded_port === true;
   const via = textOf(manager.via);
@@ -230,6 +223,9 @@ export function createRequestSanitizer(
     }
     if (requestId >= 0 && generateId && ((isEdge && !preserveId) || headers[requestId + 1] === '')) {
       headers[requestId + 1] = newRequestId();
+    } else if (requestId >= 0 && isEdge && preserveId && packsTraceReason) {
+      // An id from outside stays, but what it says of tracing does not count.
+      writeTraceReason(headers, 'not_traceable');
     }
     let scheme: string = peer.scheme;
     if (proto < 0) headers.push('x-forwarded-proto', schemeToOverwrite === '' ? scheme : schemeToOverwrite);

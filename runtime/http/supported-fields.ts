@@ -3,6 +3,7 @@
  */
 import type { SupportedFields } from '../config/supported-fields.js';
 import { onlyValues } from '../config/supported-fields.js';
+import { tracingSupportedFields } from '../tracing/supported-fields.js';
 import { localReplySupportedFields } from './compile-local-reply.js';
 
 const manager = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
@@ -49,7 +50,10 @@ export const httpSupportedFields: SupportedFields = {
     strip_matching_host_port: true,
     strip_trailing_host_dot: true,
     stream_error_on_invalid_http_message: true,
+    tracing: true,
+    request_id_extension: true,
   },
+  ...tracingSupportedFields,
   [`${manager}.SetCurrentClientCertDetails`]: {
     subject: true,
     cert: true,
@@ -78,7 +82,7 @@ export const httpSupportedFields: SupportedFields = {
   },
   'envoy.extensions.filters.http.router.v3.Router': {
     dynamic_stats: 'ignored',
-    start_child_span: 'ignored',
+    start_child_span: true,
     suppress_envoy_headers: true,
     respect_expected_rq_timeout: true,
     strict_check_headers: true,

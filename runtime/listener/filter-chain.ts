@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext, Server as TlsServer, TLSSocket } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
+import { nextConnectionId } from '../common/connection-id.js';
 import type { Fields } from '../common/message-fields.js';
 import { hostPort } from '../common/address-text.js';
 import type { Logger } from '../common/logger.js';
@@ -149,8 +150,6 @@ export function readFilterChain(
 /** Node says null where its types say there is always an error. */
 const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
-let lastConnectionId = 0;
-
 /** IPv4 addresses that a dual-stack socket reports in IPv6 form, in their own form. */
 export function plainIp(address: string | undefined): string {
   return address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '');
@@ -164,7 +163,7 @@ function connectionInfo(
   { dynamicMetadata, pipePath, proxied, tlvs }: Findings,
 ): ConnectionInfo {
   return {
-    id: ++lastConnectionId,
+    id: nextConnectionId(),
     remoteAddress: proxied?.remoteAddress ?? plainIp(socket.remoteAddress),
     remotePort: proxied?.remotePort ?? socket.remotePort ?? 0,
     localAddress: proxied?.localAddress ?? plainIp(socket.localAddress),
@@ -502,7 +501,11 @@ export function createFilterChain(
   stats: ListenerStats,
 ): FilterChain {
   const mark: DrainMark = { isSet: false };
-  const own: FactoryContext = { ...context, isDraining: () => mark.isSet || context.isDraining() };
+  const own: FactoryContext = {
+    ...context,
+    filterChainName: config.name,
+    isDraining: () => mark.isSet || context.isDraining(),
+  };
   const filter = under(() => config.factory(config.filterConfig, own), ...config.filterPath);
   const readFilters = config.readFilters.map((one) => under(() => one.factory(one.config, own), ...one.path));
   const filters = new FilterSequence(readFilters, filter);

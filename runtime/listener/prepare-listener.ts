@@ -151,6 +151,7 @@ export function prepareListener(
   const full: FactoryContext = {
     ...context,
     listenerStatPrefix: `listener.${prefixName.replaceAll(':', '_')}.`,
+    isOutbound: config.traffic_direction === 'OUTBOUND',
     bufferLimitBytes: numberOf(config.per_connection_buffer_limit_bytes, oneMiB),
   };
   const read = places.map(({ message, path }) =>
@@ -215,5 +216,6 @@ function updateOf(
   chain: FilterChainConfig,
   context: FactoryContext,
 ): (() => void) | undefined {
-  return under(() => old.filter.prepareUpdate(chain.filterConfig, context), ...chain.filterPath);
+  const own = { ...context, filterChainName: chain.name };
+  return under(() => old.filter.prepareUpdate(chain.filterConfig, own), ...chain.filterPath);
 }

@@ -107,7 +107,16 @@ export interface FactoryContext {
   isForOctets?(name: string): boolean;
   /** Prefix of the listener's statistics, e.g. `listener.0.0.0.0_8080.`; ends with a dot. */
   readonly listenerStatPrefix: string;
-  readonly node: { readonly id: string; readonly cluster: string };
+  /** `zone` of its locality; absent: it has none. */
+  readonly node: { readonly id: string; readonly cluster: string; readonly zone?: string };
+  /** The listener is `traffic_direction: OUTBOUND`; absent: it is not. */
+  readonly isOutbound?: boolean;
+  /** Of the filter chain, `''` when it has none; absent in tests. */
+  readonly filterChainName?: string;
+  /** Of this program; absent in tests. */
+  readonly version?: string;
+  /** A number of the runtime layers; undefined when none has it. Absent: there are no layers. */
+  runtimeNumber?(key: string): number | undefined;
   /** `static_resources.secrets` */
   readonly secrets?: StaticSecrets;
   /** Of limits that hold for all worker processes together. Default: all of them. */

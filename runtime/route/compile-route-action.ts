@@ -109,6 +109,8 @@ export function compileRouteAction(
     filterConfigs: common.filterConfigs,
     olderCors: common.olderCors,
     rateLimits: common.rateLimits,
+    metadata: common.metadata,
+    traced: common.traced,
     cluster: compileClusterName(action),
     rewritePath: rewrite ?? samePath,
     rewritesPath: rewrite !== undefined,

@@ -38,6 +38,8 @@ function redirectToTls(virtualHostName: string): RouteToRedirect {
     filterConfigs: new Map(),
     olderCors: [],
     rateLimits: { route: [], virtualHost: [], includeVirtualHost: false },
+    metadata: undefined,
+    traced: undefined,
     code: 301,
     location: (request) => `https://${request.authority}${request.path}`,
   };

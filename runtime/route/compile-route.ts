@@ -18,6 +18,8 @@ import { compileRouteAction } from './compile-route-action.js';
 import type { CompiledMatch } from './compile-route-match.js';
 import { compileRouteMatch } from './compile-route-match.js';
 import { under } from '../network/config-path.js';
+import { compileDecorator, compileRouteTracing } from '../tracing/http-tracing.js';
+import type { TracedRoute } from '../tracing/request-trace.js';
 import type {
   CompileFilterConfig,
   RateLimitPolicy,
@@ -72,6 +74,15 @@ function mergeMetadata(route: unknown, weighted: unknown): unknown {
   return { filter_metadata: { 'envoy.lb': { ...lbMetadataOf(route), ...lbMetadataOf(weighted) } } };
 }
 
+/** @throws ConfigError with the path inside the route */
+function compileTraced({ decorator, tracing }: Fields): TracedRoute | undefined {
+  if (decorator === undefined && tracing === undefined) return undefined;
+  return {
+    decorator: compileDecorator(decorator),
+    tracing: under(() => compileRouteTracing(tracing), 'tracing'),
+  };
+}
+
 class RouteCompiler {
   private readonly config: Fields;
   private readonly match: CompiledMatch;
@@ -82,6 +93,8 @@ class RouteCompiler {
   /** From the route outwards, always. */
   private readonly outwards: readonly Level[];
   private readonly inherited: RouteLevels;
+  private readonly metadata: Fields | undefined;
+  private readonly traced: TracedRoute | undefined;
 
   /** @throws ConfigError with the path inside the route */
   constructor(config: Fields, match: CompiledMatch, inherited: RouteLevels) {
@@ -95,6 +108,9 @@ class RouteCompiler {
     const levels = [...this.outwards];
     const inwards = this.configuration.most_specific_header_mutations_wins === true;
     this.levels = inwards ? levels.reverse() : levels;
+    const { metadata } = config;
+    this.metadata = metadata === undefined ? undefined : messageOf(messageOf(metadata).filter_metadata);
+    this.traced = compileTraced(config);
   }
 
   /** @param weighted the chosen cluster: its mutations come first */
@@ -114,6 +130,8 @@ class RouteCompiler {
         virtualHost: this.inherited.rateLimits,
         includeVirtualHost: action.include_vh_rate_limits === true,
       },
+      metadata: this.metadata,
+      traced: this.traced,
     };
   }
 

@@ -6,6 +6,7 @@ import type { HeaderList } from '../common/header-list.js';
 import type { MetadataCriterion } from '../common/metadata-criteria.js';
 import type { Fields } from '../common/message-fields.js';
 import type { StreamInfo } from '../common/stream-info.js';
+import type { TracedRoute } from '../tracing/request-trace.js';
 import type { HeaderTest } from './compile-header-matcher.js';
 
 /** What the table looks at; the HTTP stream implements it. */
@@ -105,6 +106,10 @@ export interface RouteCommon {
   readonly olderCors: readonly unknown[];
   /** Descriptors for rate limit filters. */
   readonly rateLimits: RouteRateLimits;
+  /** `filter_metadata` of the route; undefined when it has none. */
+  readonly metadata: Fields | undefined;
+  /** `tracing` and `decorator`; undefined when the route has neither. */
+  readonly traced: TracedRoute | undefined;
 }
 
 /** What the levels of a route say of one HTTP filter. */

@@ -13,6 +13,7 @@ import { TimeoutQueues } from '../common/timeout-queue.js';
 import type { DrainListenersOptions } from '../admin/admin-host.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import { ConfigLoadError, loadConfig } from '../config/config-loader.js';
+import { readRuntimeNumbers } from '../config/runtime-layers.js';
 import { networkFilters, readFilters, supportedFields } from '../extensions.js';
 import type { ListenerManager } from '../listener/listener-manager.js';
 import { createListenerManager } from '../listener/listener-manager.js';
@@ -135,7 +136,10 @@ export class ServingCore {
       node: {
         id: textOf(node.id, options.serviceNode ?? ''),
         cluster: textOf(node.cluster, options.serviceCluster ?? ''),
+        zone: textOf(messageOf(node.locality).zone),
       },
+      version: options.version ?? 'unknown',
+      runtimeNumber: readRuntimeNumbers(config.bootstrap),
       isDraining: () => this.draining || this.healthFailed,
       ...(shareOfLimit === undefined ? {} : { shareOfLimit }),
       ...(workerIndex === undefined ? {} : { workerIndex }),

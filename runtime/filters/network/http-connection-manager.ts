@@ -1,6 +1,7 @@
 /**
  * `envoy.filters.network.http_connection_manager`: the factory.
  */
+import { asksForTimings } from '../../access-log/timing-commands.js';
 import { createAccessLoggers } from '../../access-log/create-access-loggers.js';
 import type { Fields } from '../../common/message-fields.js';
 import { messageOf, messagesOf, textOf, typeNameOf } from '../../common/message-fields.js';
@@ -23,6 +24,9 @@ import type { FactoryContext, NetworkFilter, NetworkFilterFactory } from '../../
 import { ConfigError } from '../../network/filter.js';
 import { compileRouteTable } from '../../route/compile-route-table.js';
 import type { RouteTable } from '../../route/route-table.js';
+import type { HttpTracing } from '../../tracing/http-tracing.js';
+import { compileHttpTracing, createTracingStats } from '../../tracing/http-tracing.js';
+import type { TracerFactory } from '../../tracing/tracer.js';
 
 const codecTypes: ReadonlySet<string> = new Set(['AUTO', 'HTTP1', 'HTTP2']);
 
@@ -107,9 +111,56 @@ function filterChain(
   return { streamFilters, terminal };
 }
 
+const noRuntime = (): undefined => undefined;
+
+/** @returns undefined when nothing is traced. @throws ConfigError with the path inside `tracing` */
+function httpTracing(
+  manager: Fields,
+  tracers: ReadonlyMap<string, TracerFactory>,
+  context: FactoryContext,
+): HttpTracing | undefined {
+  createTracingStats(statPrefixOf(manager), context.stats);
+  const config = messageOf(manager.tracing);
+  if (config.provider === undefined) return undefined;
+  const { clock, clusters, random, runtimeNumber = noRuntime, stats } = context;
+  const node = { zone: '', ...context.node };
+  const { typed_config } = messageOf(config.provider);
+  const factory = tracers.get(typeNameOf(typed_config));
+  if (factory === undefined) {
+    const name = typeNameOf(typed_config) || textOf(messageOf(config.provider).name);
+    throw new ConfigError(`the tracer ${name} needs real Envoy`, ['provider', 'typed_config'], true);
+  }
+  const tracer = under(
+    () =>
+      factory(typed_config, {
+        clock,
+        clusters,
+        stats,
+        node,
+        runtimeNumber,
+        version: context.version ?? 'unknown',
+        hasCluster: (name) => context.hasCluster(name),
+      }),
+    'provider',
+    'typed_config',
+  );
+  const ids = messageOf(messageOf(manager.request_id_extension).typed_config);
+  return compileHttpTracing(config, tracer, {
+    isEgress: context.isOutbound === true,
+    random,
+    node,
+    stats,
+    statPrefix: statPrefixOf(manager),
+    packsReason: ids.pack_trace_reason !== false,
+    samplesById: ids.use_request_id_for_trace_sampling !== false,
+    runtimeNumber,
+  });
+}
+
 function requestConfig(
   manager: Fields,
   factories: ReadonlyMap<string, HttpFilterFactory>,
+  tracers: ReadonlyMap<string, TracerFactory>,
   context: FactoryContext,
 ): ConnectionManagerConfig {
   const { bufferLimitBytes, clock, clusters, loggers, node, random, stats, timeouts } = context;
@@ -127,7 +178,11 @@ function requestConfig(
     shareOfLimit: context.shareOfLimit,
     isDraining: () => context.isDraining(),
   };
+  const tracing = under(() => httpTracing(manager, tracers, context), 'tracing');
   return connectionManagerConfig(manager, context.node, timeouts, {
+    tracing,
+    keepsTimings: tracing?.verbose === true || asksForTimings(JSON.stringify(manager)),
+    filterChainName: context.filterChainName ?? '',
     routes: routeTable(manager, factories, filterContext, context),
     filters: filterChain(manager, factories, filterContext),
     accessLoggers: under(() => createAccessLoggers(manager.access_log, context.accessLogFiles), 'access_log'),
@@ -212,9 +267,15 @@ class HttpConnectionManager implements NetworkFilter {
   }
 }
 
-/** @param httpFilters factories of the built-in HTTP filters by the full name of their message */
+const noTracers: ReadonlyMap<string, TracerFactory> = new Map();
+
+/**
+ * @param httpFilters factories of the built-in HTTP filters by the full name of their message
+ * @param tracers the same of tracers; default: none
+ */
 export function createHttpConnectionManagerFactory(
   httpFilters: ReadonlyMap<string, HttpFilterFactory>,
+  tracers = noTracers,
 ): NetworkFilterFactory {
   return (config, context) => {
     const manager = messageOf(config);
@@ -228,7 +289,7 @@ export function createHttpConnectionManagerFactory(
     return new HttpConnectionManager(
       manager,
       context,
-      (fields, at) => requestConfig(fields, httpFilters, at),
+      (fields, at) => requestConfig(fields, httpFilters, tracers, at),
       connections,
     );
   };

@@ -3,7 +3,7 @@
  * connections for the next one, and counts what its cluster and its host count.
  */
 import type { ConnectionTls } from '../../common/connection-tls.js';
-import type { RequestEncoder, ResponseDecoder } from '../../http/codec.js';
+import type { Protocol, RequestEncoder, ResponseDecoder } from '../../http/codec.js';
 import type { Host } from '../host/host.js';
 
 /** Why there is no stream, in the words of the local reply's body. */
@@ -25,6 +25,10 @@ export interface UpstreamConnectionInfo {
   readonly localAddress: string;
   /** Of its handshake; undefined for plain text. */
   readonly tls?: ConnectionTls | undefined;
+  /** Absent: HTTP/1.1. */
+  readonly protocol?: Protocol;
+  /** Unlike those of all other connections of the process, those of clients included. */
+  readonly id?: number;
 }
 
 /** A stream that waits for its connection. */

@@ -6,6 +6,7 @@
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { nextConnectionId } from '../../common/connection-id.js';
 import type { Clock, Timer } from '../../common/clock.js';
 import type { ConnectionTls } from '../../common/connection-tls.js';
 import type { ClientConnection, ClientConnectionCallbacks, ResponseDecoder } from '../../http/codec.js';
@@ -314,9 +315,14 @@ class HttpHostPool implements HostPool {
     connection.timer = undefined;
     this.connecting--;
     stats.upstreamCxConnectMs.record(Math.floor(clock.now() - connection.startedAt));
-    connection.info = { localAddress: ownAddress(socket), tls: facts };
     const isHttp2 =
       protocol === 'http2' || (protocol === 'auto' && (socket as TLSSocket).alpnProtocol === 'h2');
+    connection.info = {
+      localAddress: ownAddress(socket),
+      tls: facts,
+      protocol: isHttp2 ? 'HTTP/2' : 'HTTP/1.1',
+      id: nextConnectionId(),
+    };
     if (protocol === 'auto') (isHttp2 ? stats.upstreamCxHttp2Total : stats.upstreamCxHttp1Total).inc();
     const callbacks: ClientConnectionCallbacks = {
       onStreamSlotFree: () => this.onSlotFree(connection),

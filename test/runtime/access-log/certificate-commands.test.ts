@@ -80,10 +80,17 @@ test('octets of headers: names and values, pseudo headers included', () => {
   assert.is(log('%RESPONSE_TRAILERS_BYTES%', { responseTrailers: ['t', '12'] }), '3');
 });
 
-test('dynamic metadata by its other name; other sources need real Envoy', () => {
+test('metadata by its general name; some sources need real Envoy', () => {
   const dynamicMetadata = (filter: string, path: readonly string[]): string => [filter, ...path].join('/');
   assert.is(log('%METADATA(DYNAMIC:n:a:b)%', { dynamicMetadata }), 'n/a/b');
-  assert.throws(() => log('%METADATA(CLUSTER:n:a)%'), /needs real Envoy/);
+  const configuredMetadata = (source: string, namespace: string, path: readonly string[]): string =>
+    [source, namespace, ...path].join('/');
+  assert.is(log('%METADATA(ROUTE:n:a)%', { configuredMetadata }), 'route/n/a');
+  assert.is(log('%METADATA(CLUSTER:n)%', { configuredMetadata }), 'cluster/n');
+  assert.is(log('%UPSTREAM_METADATA(n:a)%', { configuredMetadata }), 'host/n/a');
+  assert.is(log('%CLUSTER_METADATA(n:a)%'), '-');
+  assert.throws(() => log('%METADATA(LISTENER:n:a)%'), /needs real Envoy/);
+  assert.throws(() => log('%METADATA(NOPE:n:a)%'), /NOPE is not supported type of metadata/);
 });
 
 test.run();

@@ -31,6 +31,20 @@ test('midnight and noon on a twelve-hour clock', () => {
   assert.is(hour(Date.UTC(2026, 0, 1, 12)), '12 PM 12');
 });
 
+test('the same in the time zone of the machine', () => {
+  const format = compileTimeFormat('%FT%T %z %Ez %E*z %% %s', true);
+  const before = process.env.TZ;
+  try {
+    process.env.TZ = 'Asia/Kolkata';
+    assert.is(format(time), '2026-11-25T04:07:05 +0530 +05:30 +05:30:00 % 1795559825');
+    process.env.TZ = 'America/St_Johns';
+    assert.is(format(time), '2026-11-24T19:07:05 -0330 -03:30 -03:30:00 % 1795559825');
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+});
+
 test('the default: milliseconds, and the next second', () => {
   assert.is(formatTime(time), '2026-11-24T22:37:05.531Z');
   assert.is(formatTime(time + 469), '2026-11-24T22:37:06.000Z');

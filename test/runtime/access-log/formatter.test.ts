@@ -183,7 +183,7 @@ for (const [format, message] of refused) {
 }
 
 test('says which commands only Envoy has', () => {
-  for (const format of ['%UPSTREAM_METADATA(x:y)%', '%REQUESTED_SERVER_NAME(HOST_FIRST)%']) {
+  for (const format of ['%UPSTREAM_WIRE_BYTES_SENT%', '%COMMON_DURATION(US_CX_BEG:US_CX_END)%']) {
     assert.throws(
       () => compileFormat(format),
       (error: { message: string; unsupported: boolean }) =>

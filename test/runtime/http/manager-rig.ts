@@ -11,6 +11,7 @@ import type { HttpFilterFactory } from '../../../runtime/http/filter.js';
 import { createHttp1ClientConnection } from '../../../runtime/http/http1/client-connection.js';
 import { http1ClientDefaults } from '../../../runtime/http/http1/http1-options.js';
 import type { FactoryContext, NetworkFilter } from '../../../runtime/network/filter.js';
+import type { TracerFactory } from '../../../runtime/tracing/tracer.js';
 import type { StatsStore } from '../../../runtime/stats/stats-store.js';
 import { createStatsStore } from '../../../runtime/stats/stats-store.js';
 import { createClusterStats } from '../../../runtime/upstream/cluster/create-cluster-stats.js';
@@ -52,6 +53,10 @@ export interface RigOptions {
   readonly filters?: Readonly<Record<string, HttpFilterFactory>>;
   readonly bufferLimitBytes?: number;
   readonly random?: () => number;
+  /** By the full name of their message. */
+  readonly tracers?: ReadonlyMap<string, TracerFactory>;
+  /** Default: there are no values. */
+  readonly runtimeNumber?: (key: string) => number | undefined;
 }
 
 /** What the pool does with the next streams. `wait` keeps them until `connect()`. */
@@ -99,12 +104,13 @@ export class ManagerRig {
       listenerStatPrefix: 'listener.l.',
       node: { id: 'node', cluster: 'cluster' },
       isDraining: () => this.draining,
+      ...(options.runtimeNumber === undefined ? {} : { runtimeNumber: options.runtimeNumber }),
     };
     const factories = new Map<string, HttpFilterFactory>([
       [routerType, routerFilterFactory],
       ...Object.entries(options.filters ?? {}),
     ]);
-    const factory = createHttpConnectionManagerFactory(factories);
+    const factory = createHttpConnectionManagerFactory(factories, options.tracers);
     this.filter = factory(ManagerRig.config(manager), this.context);
   }
 

@@ -441,9 +441,9 @@ test('refuses what it does not have, with the path', () => {
     () =>
       oneHost({
         route: { cluster: 'w' },
-        request_headers_to_add: [{ header: { key: 'x', value: '%UPSTREAM_PROTOCOL%' } }],
+        request_headers_to_add: [{ header: { key: 'x', value: '%UPSTREAM_WIRE_BYTES_SENT%' } }],
       }),
-    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %UPSTREAM_PROTOCOL% needs real Envoy',
+    'virtual_hosts.0.routes.0.request_headers_to_add.0.header.value: %UPSTREAM_WIRE_BYTES_SENT% needs real Envoy',
     true,
   );
 });

@@ -353,5 +353,5 @@ export const extAuthzSupportedFields: SupportedFields = {
     disable_request_body_buffering: true,
     with_request_body: true,
   },
-  'envoy.config.core.v3.HttpUri': { uri: 'ignored', cluster: true, timeout: true },
+  'envoy.config.core.v3.HttpUri': { uri: true, cluster: true, timeout: true },
 };

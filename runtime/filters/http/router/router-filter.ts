@@ -30,9 +30,11 @@ import type {
 import type { RequestedNames } from '../../../upstream/cluster/upstream-tls.js';
 import type { Host } from '../../../upstream/host/host.js';
 import { answerWithoutUpstream } from './answer-without-upstream.js';
+import { forgetUpstreamTimings } from '../../../common/stream-timings.js';
 import { isGrpcError } from './grpc-error.js';
 import { HostChoice } from './host-choice.js';
 import { MirrorRequest } from './mirror-request.js';
+import { flagOfReset } from './reset-flags.js';
 import type { RequestTimeouts } from './request-overrides.js';
 import { routeTimeouts, takeAlternativeName, takeRetryPolicy, takeTimeouts } from './request-overrides.js';
 import { rewriteHost, rewriteRequest, writeExpectedTimeout } from './rewrite-request.js';
@@ -50,6 +52,8 @@ interface RouterOptions extends HttpFilterContext, RetryContext {
   readonly respectsExpectedTimeout: boolean;
   readonly strictCheck: StrictCheck | undefined;
   readonly routerStats: RouterStats;
+  /** Each try has a span of its own, also where the connection manager does not ask for it. */
+  readonly startsChildSpan: boolean;
 }
 
 // Kinds of time-outs.
@@ -61,20 +65,6 @@ const PER_TRY_IDLE = 2;
 const immediateFail = 'x-envoy-immediate-health-check-fail';
 
 const connectError = 'upstream connect error or disconnect/reset before headers.';
-
-/** `streamResetReasonToResponseFlag` of Envoy. */
-const flagOfReset: Readonly<Record<ResetReason | PoolFailureReason, ResponseFlag>> = {
-  'local reset': 'LR',
-  'remote reset': 'UR',
-  'remote refused stream reset': 'UR',
-  'connection termination': 'UC',
-  'protocol error': 'UPE',
-  'http1 premature upstream half close': 'UC',
-  overflow: 'UO',
-  'remote connection failure': 'UF',
-  'local connection failure': 'UF',
-  'connection timeout': 'UF',
-};
 
 /** Most requests have one try at a time. */
 const none: readonly UpstreamRequest[] = [];
@@ -151,7 +141,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.cluster = cluster;
     this.head = head;
     this.isGrpc = getHeader(head.headers, 'content-type')?.startsWith('application/grpc') === true;
-    callbacks.setUpstream(cluster, undefined, '');
+    callbacks.setUpstream(cluster, undefined);
     const wrong = options.strictCheck?.(head.headers);
     if (wrong !== undefined) {
       this.over = true;
@@ -248,6 +238,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     (isIdle ? cluster?.stats.upstreamRqPerTryIdleTimeout : cluster?.stats.upstreamRqPerTryTimeout)?.inc();
     upstream.host.stats.rqTimeout++;
     if (!this.responseStarted) upstream.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_TIMEOUT', 504);
+    upstream.trace?.addFlag('UT');
     upstream.stop();
     this.upstream = undefined;
     const details = isIdle ? 'upstream_per_try_idle_timeout' : 'upstream_per_try_timeout';
@@ -285,14 +276,24 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   onUpstreamReady(request: UpstreamRequest, connection: UpstreamConnectionInfo): void {
     const { body, callbacks, cluster, trailers } = this;
     const encoder = request.encoder as NonNullable<UpstreamRequest['encoder']>;
-    request.localAddress = connection.localAddress;
-    request.tls = connection.tls;
+    request.connection = connection;
     this.retry?.onHostAttempted(request.host);
-    callbacks.setUpstream(cluster as Cluster, request.host, connection.localAddress, connection.tls);
+    callbacks.setUpstream(cluster as Cluster, request.host, connection);
     request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_SUCCESS');
     if (this.requestEnded) this.startPerTryTimeout();
     if (this.responsePaused) encoder.setReadDisabled(true);
     const head = this.head as RequestHead;
+    const { timings } = callbacks.info;
+    if (callbacks.trace !== undefined) {
+      // The next hop goes on with the span of the try, or with that of the request where tries have none.
+      if (request.trace === undefined) callbacks.trace.inject(head.headers);
+      else request.trace.onReady(head.headers, connection.protocol ?? 'HTTP/1.1');
+    }
+    if (timings !== undefined) {
+      forgetUpstreamTimings(timings);
+      timings.poolReady = callbacks.info.durationMs;
+      timings.firstUpstreamTx = timings.poolReady;
+    }
     encoder.encodeHeaders(head, this.requestEnded && body === undefined && trailers === undefined);
     if (body !== undefined) {
       if (this.retry === undefined) {
@@ -306,6 +307,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
       callbacks.setRequestReadDisabled(false, PAUSED_BY_ROUTER);
     }
     if (trailers !== undefined && this.upstream === request) encoder.encodeTrailers(trailers);
+    if (timings !== undefined && this.requestEnded) timings.lastUpstreamTx = callbacks.info.durationMs;
   }
 
   onUpstream1xx(head: ResponseHead): void {
@@ -349,6 +351,8 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     if (this.others.length > 0 || this.upstream !== request) this.settleOn(request);
     this.countForHost(request, status, headers, endStream);
     this.responseStarted = true;
+    const { timings } = callbacks.info;
+    if (timings !== undefined) timings.firstUpstreamRx = callbacks.info.durationMs;
     this.perTryTimeout?.clear();
     this.restartIdle();
     this.body = undefined;
@@ -403,8 +407,11 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     const isOverflow = reason === 'overflow';
     const flag = flagOfReset[reason];
     if (!isOverflow) request.host.health.outlierMonitor.putResult('LOCAL_ORIGIN_CONNECT_FAILED');
-    if (request.encoder === undefined) callbacks.setUpstream(cluster as Cluster, request.host, '');
-    else if (isRemoteReset(reason)) cluster?.stats.upstreamRqRxReset.inc();
+    if (request.encoder === undefined) {
+      callbacks.setUpstream(cluster as Cluster, request.host);
+      const { timings } = callbacks.info;
+      if (timings !== undefined) timings.poolReady = callbacks.info.durationMs;
+    } else if (isRemoteReset(reason)) cluster?.stats.upstreamRqRxReset.inc();
     callbacks.setUpstreamTransportFailureReason(transportFailureReason);
     const words = reason.replaceAll(' ', '_');
     const cause = transportFailureReason === '' ? words : `${words}|${transportFailureReason}`;
@@ -587,6 +594,10 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     }
     const upstream = new UpstreamRequest(this, host);
     this.upstream = upstream;
+    const { trace } = this.callbacks;
+    if (trace !== undefined) {
+      upstream.trace = trace.startUpstream(cluster, this.attempts, this.options.startsChildSpan);
+    }
     upstream.start(cluster.pool(host, route.priority, head.protocol, this.names));
   }
 
@@ -657,7 +668,7 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
     this.forget(request);
     this.stopAll();
     this.upstream = request;
-    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.localAddress, request.tls);
+    this.callbacks.setUpstream(this.cluster as Cluster, request.host, request.connection);
   }
 
   private stopAll(): void {
@@ -739,6 +750,10 @@ class Router implements TerminalFilter, UpstreamRequestOwner, TimeoutOwner {
   /** The response has ended. */
   private complete(): void {
     const { callbacks, cluster, options, upstream } = this;
+    const { timings } = callbacks.info;
+    if (timings !== undefined) timings.lastUpstreamRx = callbacks.info.durationMs;
+    // Before the request's own span, as the parts of a thing end before it.
+    upstream?.trace?.finish(upstream.host.addressText, false);
     if (this.requestEnded) {
       const ms = Math.floor(options.clock.now() - this.requestEndedAt);
       const zone = upstream?.host.zone ?? '';
@@ -775,6 +790,7 @@ export const routerFilterFactory: HttpFilterFactory = {
       suppressEnvoyHeaders: messageOf(config).suppress_envoy_headers === true,
       respectsExpectedTimeout: messageOf(config).respect_expected_rq_timeout === true,
       strictCheck: compileStrictCheck(messageOf(config)),
+      startsChildSpan: messageOf(config).start_child_span === true,
       routerStats: createRouterStats(context.statPrefix, context.stats),
     };
     return (callbacks) => new Router(callbacks, options);

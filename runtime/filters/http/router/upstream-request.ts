@@ -2,7 +2,6 @@
  * One try of a request on one host: waits for a stream of the pool, writes what there is of the request, and hands the
  * response to the router. Made by the router, and deaf once it was told to stop.
  */
-import type { ConnectionTls } from '../../../common/connection-tls.js';
 import type { HeaderList } from '../../../common/header-list.js';
 import type { RequestEncoder, ResetReason, ResponseDecoder, ResponseHead } from '../../../http/codec.js';
 import type {
@@ -12,7 +11,9 @@ import type {
   PoolFailureReason,
   UpstreamConnectionInfo,
 } from '../../../upstream/connection-pool/connection-pool.js';
+import type { UpstreamTrace } from '../../../tracing/request-trace.js';
 import type { Host } from '../../../upstream/host/host.js';
+import { flagOfReset } from './reset-flags.js';
 
 /** What a try tells the router. */
 export interface UpstreamRequestOwner {
@@ -34,12 +35,12 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   readonly host: Host;
   /** undefined while it waits for its connection. */
   encoder: RequestEncoder | undefined = undefined;
-  /** Of our end of the connection; `''` while there is none. */
-  localAddress = '';
-  /** Of the connection; undefined for plain text, and while there is none. */
-  tls: ConnectionTls | undefined = undefined;
+  /** undefined while there is none. */
+  connection: UpstreamConnectionInfo | undefined = undefined;
   /** Another try has begun beside it: it gets no further one. */
   retried = false;
+  /** Its span; undefined: tries have none. */
+  trace: UpstreamTrace | undefined = undefined;
   private readonly owner: UpstreamRequestOwner;
   private pending: PendingStream | undefined = undefined;
   /** The response has ended, or nobody listens any more. */
@@ -61,6 +62,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   stop(): void {
     if (this.over) return;
     this.over = true;
+    this.trace?.finish(this.tracedAddress, true);
     if (this.encoder !== undefined) this.encoder.resetStream('local reset');
     else this.pending?.cancel();
   }
@@ -77,6 +79,7 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   onPoolFailure(reason: PoolFailureReason, transportFailureReason: string): void {
     if (this.over) return;
     this.over = true;
+    if (this.trace !== undefined) this.endTrace(this.trace, reason);
     this.owner.onUpstreamReset(this, reason, transportFailureReason);
   }
 
@@ -87,25 +90,40 @@ export class UpstreamRequest implements ResponseDecoder, PoolCallbacks {
   onHeaders(head: ResponseHead, endStream: boolean): void {
     if (this.over) return;
     if (endStream) this.over = true;
+    this.trace?.onResponse(head.status, head.headers);
     this.owner.onUpstreamHeaders(this, head, endStream);
+    if (endStream) this.trace?.finish(this.tracedAddress, false);
   }
 
   onData(data: Buffer, endStream: boolean): void {
     if (this.over) return;
     if (endStream) this.over = true;
     this.owner.onUpstreamData(data, endStream);
+    if (endStream) this.trace?.finish(this.tracedAddress, false);
   }
 
   onTrailers(trailers: HeaderList): void {
     if (this.over) return;
     this.over = true;
+    this.trace?.onTrailers(trailers);
     this.owner.onUpstreamTrailers(trailers);
+    this.trace?.finish(this.tracedAddress, false);
   }
 
   onReset(reason: ResetReason, transportFailureReason: string): void {
     if (this.over) return;
     this.over = true;
+    if (this.trace !== undefined) this.endTrace(this.trace, reason);
     this.owner.onUpstreamReset(this, reason, transportFailureReason);
+  }
+
+  private get tracedAddress(): string {
+    return this.host.addressText;
+  }
+
+  private endTrace(trace: UpstreamTrace, reason: ResetReason | PoolFailureReason): void {
+    trace.onReset(flagOfReset[reason], reason);
+    trace.finish(this.tracedAddress, false);
   }
 
   onAboveWriteBufferHighWatermark(): void {

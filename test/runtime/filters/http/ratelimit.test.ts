@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { protobufFields, ProtobufError, ProtobufWriter } from '../../../../runtime/common/protobuf.js';
-import { createGrpcService } from '../../../../runtime/filters/http/ratelimit/grpc-service.js';
+import { createGrpcService } from '../../../../runtime/upstream/grpc-service.js';
 import { rateLimitHeaders } from '../../../../runtime/filters/http/ratelimit/rate-limit-headers.js';
 import { readRateLimitResponse } from '../../../../runtime/filters/http/ratelimit/rate-limit-messages.js';
 import type { RateLimitService } from '../../../support/rate-limit-service.js';

@@ -3,13 +3,13 @@
  * filter that needs it.
  */
 import type { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
-import type { Clock } from '../../../common/clock.js';
-import type { Fields } from '../../../common/message-fields.js';
-import { messageOf, messagesOf, textOf } from '../../../common/message-fields.js';
-import type { SupportedFields } from '../../../config/supported-fields.js';
-import { ConfigError } from '../../../network/filter.js';
-import type { StreamFilterContext } from '../../../http/filter.js';
-import type { Cluster } from '../../../upstream/cluster/cluster.js';
+import type { Clock } from '../common/clock.js';
+import type { Fields } from '../common/message-fields.js';
+import { messageOf, messagesOf, textOf } from '../common/message-fields.js';
+import type { SupportedFields } from '../config/supported-fields.js';
+import { ConfigError } from '../network/filter.js';
+import type { StreamFilterContext } from '../http/filter.js';
+import type { Cluster } from './cluster/cluster.js';
 
 type Grpc = typeof import('@grpc/grpc-js');
 
