@@ -161,6 +161,11 @@ export const discovery: Command = {
       value: 'DIR',
       description: 'keep what is registered there; default: in memory alone',
     },
+    'envoy-config': {
+      type: 'string',
+      value: 'FILE',
+      description: 'an envoy3.yaml: the page at /ui/ shows which of its clusters use a service',
+    },
     bind: { type: 'string', value: 'IP', description: 'address to listen on (default 127.0.0.1)' },
     'http-port': {
       type: 'string',

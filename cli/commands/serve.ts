@@ -4,7 +4,9 @@ import { createServer } from '../../runtime/index.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Command, Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
-import { createDiscovery } from '../../runtime/discovery/index.js';
+import type { DnsCluster } from '../../runtime/discovery/index.js';
+import { createDiscovery, dnsClustersOf } from '../../runtime/discovery/index.js';
+import { clustersOfFile } from '../support/clusters-of-file.js';
 import { discoveryOptions } from '../support/discovery-options.js';
 import { packageVersion } from '../support/package.js';
 import { withTypedServices } from '../support/typed-services.js';
@@ -146,7 +148,8 @@ function crash(server: Server, error: unknown): void {
   setTimeout(end, crashTimeoutMs);
 }
 
-async function run(options: Options, io: Io): Promise<number> {
+/** @param running told of the server while it runs */
+async function run(options: Options, io: Io, running: (server: Server | undefined) => void): Promise<number> {
   const starting = new AbortController();
   const manager = createServiceManager(io.env);
   let server: Server | undefined;
@@ -166,7 +169,9 @@ async function run(options: Options, io: Io): Promise<number> {
       onPhase: (phase) => manager[phase](),
     });
     const disobey = obeySignals(server);
+    running(server);
     const code = await server.closed;
+    running(undefined);
     disobey();
     return code;
   } catch (error) {
@@ -182,13 +187,14 @@ async function run(options: Options, io: Io): Promise<number> {
 async function withDiscovery(
   args: ParsedArguments,
   io: Io,
+  clusters: () => readonly DnsCluster[] | undefined,
   serveAll: () => Promise<number>,
 ): Promise<number> {
   let discovery: Awaited<ReturnType<typeof createDiscovery>>;
   try {
     const options = await withTypedServices(discoveryOptions(args, io), io);
     if (options === undefined) return 1;
-    discovery = await createDiscovery(options);
+    discovery = await createDiscovery({ ...options, clusters });
   } catch (error) {
     io.stderr(`envoy3: ${(error as Error).message}\n`);
     return 1;
@@ -222,7 +228,10 @@ export const serve: Command = {
       description: 'run the discovery module as well: HTTP on 127.0.0.1:8500, DNS on 127.0.0.1:8600',
     },
     services: { type: 'string', value: 'FILE', description: 'discovery: service definitions' },
+    'config-dir': { type: 'string', value: 'DIR', description: 'discovery: folder of service definitions' },
     'data-dir': { type: 'string', value: 'DIR', description: 'discovery: keep what is registered there' },
+    'http-port': { type: 'string', value: 'PORT', description: 'discovery: of its HTTP API (default 8500)' },
+    'dns-port': { type: 'string', value: 'PORT', description: 'discovery: of its DNS (default 8600)' },
     'no-watch': { type: 'boolean', description: 'do not reload when the file changes' },
     concurrency: {
       type: 'string',
@@ -290,12 +299,18 @@ export const serve: Command = {
   async run(args, io) {
     const options = serverOptions(args, io);
     const isValidating = options.mode === 'validate';
+    let server: Server | undefined;
+    const tell = (running: Server | undefined): void => {
+      server = running;
+    };
+    const isEnvoy = textOption(args, 'engine') === 'envoy';
     const serveAll = (): Promise<number> =>
-      textOption(args, 'engine') === 'envoy'
-        ? runEnvoy(args, io)
-        : isValidating
-          ? validate(options, args, io)
-          : run(options, io);
-    return args.values.discovery === true && !isValidating ? withDiscovery(args, io, serveAll) : serveAll();
+      isEnvoy ? runEnvoy(args, io) : isValidating ? validate(options, args, io) : run(options, io, tell);
+    if (args.values.discovery !== true || isValidating) return serveAll();
+    const clusters =
+      isEnvoy && options.configPath !== undefined
+        ? clustersOfFile(options.configPath)
+        : () => (server === undefined ? undefined : dnsClustersOf(server.bootstrap));
+    return withDiscovery(args, io, clusters, serveAll);
   },
 };

@@ -8,6 +8,7 @@ import { consulDnsDefaults } from '../../runtime/discovery/index.js';
 import { numberOption, textOption } from '../arguments.js';
 import type { Io, ParsedArguments } from '../command.js';
 import { UsageError } from '../command.js';
+import { clustersOfFile } from './clusters-of-file.js';
 import { packageVersion } from './package.js';
 
 type Given = Partial<{ -readonly [Name in keyof DiscoveryOptions]: DiscoveryOptions[Name] }>;
@@ -63,10 +64,12 @@ export function discoveryOptions(args: ParsedArguments, io: Io): DiscoveryOption
     const value = textOption(args, name);
     return value === undefined ? undefined : resolve(io.cwd, value);
   };
+  const envoyConfig = path('envoy-config');
   const log = (level: string) => (text: string) => io.stderr(`envoy3: discovery: ${level}${text}\n`);
   const given: Given = {
     ...tlsOptions(args, io),
     ...tokenOptions(args, io),
+    ...(envoyConfig === undefined ? {} : { clusters: clustersOfFile(envoyConfig) }),
     dns: args.values['as-consul'] === true ? consulDnsDefaults : {},
   };
   const optional = {

@@ -238,9 +238,10 @@ export class Agent {
     this.#aliases.add(id);
     const node = check.alias.node || this.catalog.node.name;
     const { service } = check.alias;
-    const seen = this.catalog
-      .checks(node)
-      .filter((one) => one.id !== id && (one.serviceId === '' || one.serviceId === service));
+    const seen = [
+      ...this.catalog.checksOf('', node),
+      ...(service === '' ? [] : this.catalog.checksOf(service, node)),
+    ].filter((one) => one.id !== id);
     const exists = service === '' || this.catalog.service(service, node) !== undefined;
     const [status, output]: readonly [CheckStatus, string] = !exists
       ? ['critical', `Service ${service} could not be found on node ${node}`]

@@ -3,6 +3,7 @@
  */
 import type { Clock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
+import type { DnsCluster } from './dns-clusters.js';
 import type { DnsOptions } from './dns/dns-config.js';
 import type { ApiToken } from './http/access.js';
 import type { ApiTls } from './http/api-server.js';
@@ -61,6 +62,11 @@ export interface DiscoveryOptions {
   readonly maxQueriesPerSecond?: number;
   /** Log each DNS question. Default false. */
   readonly logQueries?: boolean;
+  /**
+   * Clusters whose use of services the page shows, asked for each page. Default: none are known. An error of it is shown
+   * in its words.
+   */
+  readonly clusters?: () => readonly DnsCluster[] | undefined;
   /** Told in `/v1/agent/self`. */
   readonly version?: string;
   readonly clock?: Clock;

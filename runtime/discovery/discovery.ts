@@ -4,6 +4,7 @@
 import type { Clock } from '../common/clock.js';
 import { systemClock } from '../common/clock.js';
 import type { Catalog } from './catalog/catalog.js';
+import { clusterUses } from './cluster-uses.js';
 import { catalogDirectory } from './catalog-directory.js';
 import type { DiscoveryLogger, DiscoveryOptions } from './discovery-options.js';
 import { createDnsServer } from './dns/dns-server.js';
@@ -149,6 +150,11 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     ...random,
   });
   const version = options.version ?? 'envoy3';
+  const uses = () => {
+    const clusters = options.clusters?.();
+    const { datacenter } = catalog.node;
+    return clusters && clusterUses({ clusters, config, datacenter, queries: state.queries });
+  };
   const shared = { state, committer, queries, clock };
   const endpoints = [
     ...agentEndpoints({ ...shared, version, port: () => apiPort, reload: () => followed?.look() }),
@@ -157,7 +163,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
     ...sessionEndpoints({ ...shared, timers }),
     ...txnEndpoint(shared),
     ...queryEndpoints(shared),
-    ...uiEndpoints(catalog),
+    ...uiEndpoints({ catalog, uses }),
     ...otherEndpoints({ catalog, queries, leader: () => leader, version }),
   ];
 
@@ -181,6 +187,7 @@ export async function createDiscovery(options: DiscoveryOptions = {}): Promise<D
         bind,
         port: httpPort,
         logger,
+        clock,
         access,
         ...(options.tls === undefined ? {} : { tls: options.tls }),
       }),

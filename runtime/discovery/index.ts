@@ -7,5 +7,7 @@ export type { Catalog, Check, CheckedService, CheckStatus, Service } from './cat
 export type { Discovery } from './discovery.js';
 export { createDiscovery } from './discovery.js';
 export type { DiscoveryLogger, DiscoveryOptions } from './discovery-options.js';
+export type { DnsCluster } from './dns-clusters.js';
+export { dnsClustersOf } from './dns-clusters.js';
 export type { DnsConfig, DnsOptions } from './dns/dns-config.js';
 export { consulDnsDefaults } from './dns/dns-config.js';

@@ -30,6 +30,8 @@ export interface Server {
   listenerAddresses(): readonly string[];
   /** `ip:port` of the admin interface, undefined without one. */
   readonly adminAddress: string | undefined;
+  /** The configuration in force, canonical; undefined before the first one is. */
+  readonly bootstrap: unknown;
   /** Puts a configuration in force. @returns false when it was refused; the reason is logged */
   reload(text: string): Promise<boolean>;
   /** Reads its file again, also when it looks unchanged. @returns false when it was refused, or there is no file */
@@ -258,6 +260,10 @@ class RunningServer implements Server {
 
   get adminAddress(): string | undefined {
     return this.admin?.addressText;
+  }
+
+  get bootstrap(): unknown {
+    return this.inForce?.bootstrap;
   }
 
   listenerAddresses(): readonly string[] {

@@ -1,13 +1,14 @@
 /**
  * The sockets of the DNS server: UDP, and TCP with a length before each message (RFC 1035 section 4.2, RFC 7766).
  */
-import type { RemoteInfo, Socket as UdpSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
 import { createServer, isIPv6 } from 'node:net';
 import type { Clock, Timer } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
-import { RateLimit } from './rate-limit.js';
+import { ConnectionCount } from '../connection-count.js';
+import { answerDatagrams } from './answer-datagrams.js';
 import type { Responder, Transport } from './reply.js';
 
 export interface DnsServerOptions {
@@ -22,6 +23,8 @@ export interface DnsServerOptions {
   readonly idleTimeoutMs?: number;
   /** Further TCP connections are closed at once. Default 512. */
   readonly maxConnections?: number;
+  /** Of those, for one address. Default 64, and all of them for an address of this machine. */
+  readonly maxConnectionsPerClient?: number;
   /** Questions of one address in a second; further ones over UDP get no answer. Default 0: no limit. */
   readonly maxQueriesPerSecond?: number;
   /** Called for each question with the reply, when there is one. Default: nobody is told. */
@@ -33,6 +36,11 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
+/** No message is shorter (RFC 1035 section 4.1.1). */
+const headerBytes = 12;
+const defaultMaxConnections = 512;
+/** Of those, for one address of another machine. */
+const defaultMaxConnectionsPerClient = 64;
 /** Room for a burst of questions while others are answered. */
 const udpBufferBytes = 1_048_576;
 /** Replies of one connection that are not sent yet: beyond this, questions wait. */
@@ -64,10 +72,21 @@ function serveConnection(socket: Socket, options: DnsServerOptions): void {
     framed.set(reply, 2);
     socket.write(framed);
   };
+  /** Half-closed after its last question: what was asked is answered before the end (RFC 7766 section 6.2.4). */
+  const endWhenAnswered = (): void => {
+    const isWhole = received.length >= 2 && received.length >= 2 + received.readUInt16BE(0);
+    if (ended && waiting === 0 && !isWhole) socket.end();
+  };
   const readAll = (): void => {
     let at = 0;
     while (received.length - at >= 2 && socket.writableLength <= maxUnsentBytes) {
-      const end = at + 2 + received.readUInt16BE(at);
+      const length = received.readUInt16BE(at);
+      if (length < headerBytes) {
+        // Nobody who speaks DNS sends that, and each one would give the connection another time to live.
+        socket.destroy();
+        return;
+      }
+      const end = at + 2 + length;
       if (received.length < end) break;
       const query = received.subarray(at + 2, end);
       const reply = responder.reply(query, 'tcp');
@@ -79,7 +98,7 @@ function serveConnection(socket: Socket, options: DnsServerOptions): void {
           waiting--;
           send(query, late);
           socket.resume();
-          if (ended && waiting === 0) socket.end();
+          endWhenAnswered();
         });
       } else send(query, reply);
     }
@@ -94,11 +113,11 @@ function serveConnection(socket: Socket, options: DnsServerOptions): void {
   socket.on('drain', () => {
     socket.resume();
     readAll();
+    endWhenAnswered();
   });
-  // Half-closed after its last question: what was asked is answered before the end (RFC 7766 section 6.2.4).
   socket.on('end', () => {
     ended = true;
-    if (waiting === 0) socket.end();
+    endWhenAnswered();
   });
   socket.on('error', () => socket.destroy());
   socket.on('close', () => timer?.cancel());
@@ -130,9 +149,6 @@ function closeTcp(server: Server, connections: ReadonlySet<Socket>): Promise<voi
     server.close(() => done());
   });
 }
-
-/** Nobody waits for what cannot be sent. */
-function ignoreSent(): void {}
 
 /** TCP first: its free ports are the scarcer ones. */
 async function listen(
@@ -166,17 +182,24 @@ async function listen(
  * @throws the error of the socket when the port cannot be had
  */
 export async function createDnsServer(options: DnsServerOptions): Promise<DnsServer> {
-  const { responder, logger, onQuery } = options;
-  const perSecond = options.maxQueriesPerSecond ?? 0;
-  const limit = perSecond > 0 ? new RateLimit(options.clock, perSecond) : undefined;
+  const { logger } = options;
   const connections = new Set<Socket>();
+  const maxConnections = options.maxConnections ?? defaultMaxConnections;
+  const perClient = new ConnectionCount({
+    each: options.maxConnectionsPerClient ?? defaultMaxConnectionsPerClient,
+    local: options.maxConnectionsPerClient ?? maxConnections,
+  });
   const onConnection = (socket: Socket): void => {
-    if (connections.size >= (options.maxConnections ?? 512)) {
+    const from = socket.remoteAddress ?? '';
+    if (connections.size >= maxConnections || !perClient.take(from)) {
       socket.destroy();
       return;
     }
     connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
+    socket.on('close', () => {
+      connections.delete(socket);
+      perClient.free(from);
+    });
     serveConnection(socket, options);
   };
   let closing: Promise<void> | undefined;
@@ -184,23 +207,14 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
   const warn = (error: Error): void => logger?.warning(`DNS socket: ${error.message}`);
   tcp.on('error', warn);
   udp.on('error', warn);
-  const send = (query: Buffer, reply: Buffer | undefined, from: RemoteInfo): void => {
-    onQuery?.(query, reply, `${from.address}:${from.port}`, 'udp');
-    if (reply === undefined || closing !== undefined) return;
-    udp.send(reply, 0, reply.length, from.port, from.address, ignoreSent);
-  };
-  udp.on('message', (octets, from) => {
-    if (limit !== undefined && !limit.allows(from.address)) return;
-    const reply = responder.reply(octets, 'udp');
-    if (reply instanceof Promise) void reply.then((late) => send(octets, late, from));
-    else send(octets, reply, from);
-  });
+  const stopSending = answerDatagrams(udp, options);
   const close = async (): Promise<void> => {
     await Promise.all([closeTcp(tcp, connections), new Promise<void>((done) => udp.close(() => done()))]);
   };
   return {
     port,
     close() {
+      stopSending();
       closing ??= close();
       return closing;
     },

@@ -1,5 +1,4 @@
 import type { Logger } from '../../common/logger.js';
-import { decodeMessage } from '../../network/dns/decode.js';
 import { typeName } from '../../network/dns/message.js';
 import { parseQuery, questionName } from './query.js';
 import type { Transport } from './reply.js';
@@ -15,10 +14,11 @@ export function logQueries(logger: Pick<Logger, 'info'>) {
       logger.info(`dns ${from} ${transport} ${asked}: no answer`);
       return;
     }
-    const { answers, truncated, rcode } = decodeMessage(reply);
-    const cut = truncated ? ' truncated' : '';
+    const rcode = (reply[3] as number) & 15;
+    const answers = reply.readUInt16BE(6);
+    const cut = ((reply[2] as number) & 2) !== 0 ? ' truncated' : '';
     logger.info(
-      `dns ${from} ${transport} ${asked}: ${words[rcode] ?? rcode} ${answers.length} answers ${reply.length} octets${cut}`,
+      `dns ${from} ${transport} ${asked}: ${words[rcode] ?? rcode} ${answers} answers ${reply.length} octets${cut}`,
     );
   };
 }

@@ -156,20 +156,25 @@ export function agentEndpoints(options: AgentEndpointOptions): Endpoint[] {
   });
 
   const healthById = ({ rest, query }: ApiRequest): ApiReply => {
-    const checked = ownServices().find(({ service }) => service.id === rest);
-    if (checked === undefined) {
+    const found = catalog.service(rest);
+    if (found === undefined || !own(found)) {
       const headers = { 'X-Consul-Reason': `ServiceId ${header(rest)} not found` };
       if (query.get('format') === 'text')
         return { status: 404, headers, text: `ServiceId ${rest} not found` };
       return { status: 404, headers, json: { AggregatedStatus: 'critical', Service: null, Checks: null } };
     }
-    const found = health(checked);
-    return healthReply(found.AggregatedStatus, query, found);
+    const shown = health({
+      node,
+      service: found,
+      checks: [...catalog.checksOf(''), ...catalog.checksOf(rest)],
+    });
+    return healthReply(shown.AggregatedStatus, query, shown);
   };
 
   const healthByName = ({ rest, query }: ApiRequest): ApiReply => {
-    const found = ownServices()
-      .filter(({ service }) => service.name === rest)
+    const found = catalog
+      .instances(rest)
+      .filter(({ service }) => service.name === rest && service.node === node.name && own(service))
       .map(health);
     if (found.length === 0) {
       const headers = { 'X-Consul-Reason': `ServiceName ${header(rest)} Not Found` };

@@ -4,6 +4,8 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Clock } from '../../common/clock.js';
+import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
 import { NotKeptError } from '../state/committer.js';
 import type { Access } from './access.js';
@@ -14,6 +16,7 @@ import { crossSiteReason } from './cross-site.js';
 import type { ApiReply, Endpoint } from './endpoint.js';
 import { ApiError } from './endpoint.js';
 import { indentJson } from './indent-json.js';
+import { sendBody } from './send-body.js';
 
 /** PEM texts. */
 export interface ApiTls {
@@ -30,6 +33,8 @@ export interface ApiServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly logger?: Pick<Logger, 'error'>;
+  /** Default the system's. */
+  readonly clock?: Clock;
   /** Default: everybody may do everything. */
   readonly access?: Access;
   readonly tls?: ApiTls;
@@ -128,6 +133,7 @@ interface SendOptions {
   readonly policy: string;
   /** False: it is no reply of the API. */
   readonly api: boolean;
+  readonly clock: Clock;
 }
 
 function send(response: ServerResponse, reply: ApiReply, options: SendOptions): void {
@@ -146,7 +152,7 @@ function send(response: ServerResponse, reply: ApiReply, options: SendOptions): 
     ...(options.keepAlive ? {} : { Connection: 'close' }),
     'Content-Length': body.length,
   });
-  response.end(body);
+  sendBody(response, body, options.clock);
 }
 
 /**
@@ -158,6 +164,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
   const loopback = /^(?:127\.|::1$)/.test(options.bind);
   const access = options.access ?? createAccess({});
+  const clock = options.clock ?? systemClock;
 
   const handle = async (
     request: IncomingMessage,
@@ -201,30 +208,42 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       keepAlive: true,
       policy: access.defaultPolicy,
       api: true,
+      clock,
     };
-    handle(request, path, query, gone.signal).then(
-      (reply) => send(response, reply, { ...settings, api: path.startsWith('/v1/') }),
-      (error: Error) => {
-        // What is left of a body that was refused is not read.
-        const keepAlive = request.complete || request.method === 'GET';
-        if (error instanceof Redirect) {
-          redirect(response, error.message, request.method === 'GET');
-          return;
-        }
-        const notKept = error instanceof NotKeptError;
-        const known = error instanceof ApiError;
-        if (!known && !notKept) options.logger?.error(`HTTP API: ${request.method} ${path}: ${error.stack}`);
-        send(
-          response,
-          { status: known ? error.status : notKept ? 503 : 500, text: error.message },
-          { ...settings, keepAlive, api: !(error instanceof NotThere) },
-        );
-      },
-    );
+    const fail = (error: Error): void => {
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      // What is left of a body that was refused is not read.
+      const keepAlive = request.complete || request.method === 'GET';
+      if (error instanceof Redirect) {
+        redirect(response, error.message, request.method === 'GET');
+        return;
+      }
+      const notKept = error instanceof NotKeptError;
+      const known = error instanceof ApiError;
+      if (!known && !notKept) options.logger?.error(`HTTP API: ${request.method} ${path}: ${error.stack}`);
+      send(
+        response,
+        { status: known ? error.status : notKept ? 503 : 500, text: error.message },
+        { ...settings, keepAlive, api: !(error instanceof NotThere) },
+      );
+    };
+    handle(request, path, query, gone.signal)
+      .then((reply) => send(response, reply, { ...settings, api: path.startsWith('/v1/') }))
+      // A reply that cannot be written (a header that is none, a text too long for a string) is a failure like others.
+      .catch(fail)
+      .catch(() => response.destroy());
   };
 
   // No limit on the time of a reply: blocking queries take minutes.
-  const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000 };
+  const limits = {
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 60_000,
+    connectionsCheckingInterval: 5_000,
+  };
   const { tls } = options;
   const server: Server =
     tls === undefined
@@ -232,6 +251,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       : createTlsServer(
           {
             ...limits,
+            handshakeTimeout: 10_000,
             cert: tls.cert,
             key: tls.key,
             minVersion: 'TLSv1.2',

@@ -12,6 +12,8 @@ const defaultWaitMs = 300_000;
 const maxWaitMs = 600_000;
 /** Each one holds a connection and a look-up per change. */
 const maxWaiting = 4096;
+/** Of 64 bits, as Consul's. */
+const maxIndex = 0xffff_ffff_ffff_ffffn;
 /** Consul adds up to a sixteenth, so that those who began together do not come back together. */
 const jitterShare = 16;
 
@@ -36,7 +38,7 @@ export interface Question {
 
 function wantedIndex(query: URLSearchParams): number {
   const text = query.get('index') ?? '0';
-  if (!/^\d+$/.test(text)) throw new ApiError(400, 'Invalid index');
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) > maxIndex) throw new ApiError(400, 'Invalid index');
   return Number(text);
 }
 
@@ -96,9 +98,6 @@ export class BlockingQueries {
       const absent = exists !== undefined && !exists();
       const isDue = (): boolean => (absent ? exists() : indexOf() !== known);
       await this.#wait(isDue, timeoutMs, request.gone);
-    } else if (known > 0 && exists !== undefined && !exists() && known < indexOf()) {
-      // What was not there when the client last looked is still not there: others' changes do not matter.
-      await this.#wait(exists, timeoutMs, request.gone);
     }
     const found = question.answer();
     return {

@@ -58,7 +58,7 @@ export function kvEndpoints({ state, committer, queries, clock }: KvEndpointOpti
       const separator = query.get('separator') ?? '';
       return {
         indexOf: () => kv.index,
-        exists: () => kv.below(rest).length > 0,
+        exists: () => kv.has(rest),
         answer() {
           const entries = kv.below(rest);
           return entries.length === 0 ? { status: 404 } : { json: keysJson(entries, rest, separator) };
@@ -68,7 +68,7 @@ export function kvEndpoints({ state, committer, queries, clock }: KvEndpointOpti
     if (query.has('recurse')) {
       return {
         indexOf: () => kv.index,
-        exists: () => kv.below(rest).length > 0,
+        exists: () => kv.has(rest),
         answer() {
           const entries = kv.below(rest);
           if (entries.length === 0) return { status: 404 };

@@ -31,7 +31,12 @@ function send(target: HttpTarget, url: URL): ClientRequest {
       'user-agent': 'Consul Health Check',
       accept: 'text/plain, text/*, */*',
       connection: 'close',
-      ...Object.fromEntries(Object.entries(target.headers).map(([name, values]) => [name, [...values]])),
+      ...Object.fromEntries(
+        Object.entries(target.headers).map(([name, values]) =>
+          // Node takes one host alone.
+          name.toLowerCase() === 'host' ? [name, values[0] ?? ''] : [name, [...values]],
+        ),
+      ),
     },
     rejectUnauthorized: !target.skipVerify,
     ...(target.serverName === '' ? {} : { servername: target.serverName }),
@@ -69,7 +74,11 @@ export function probeHttp(target: HttpTarget, done: (result: ProbeResult) => voi
         current.removeListener('error', fail);
         current.on('error', () => undefined);
         current.destroy();
-        follow(next, left - 1);
+        try {
+          follow(next, left - 1);
+        } catch (error) {
+          fail(error as Error);
+        }
         return;
       }
       let body = '';

@@ -83,7 +83,12 @@ export function startProbing({ probe, clock, delayMs = 0, report }: ProbingOptio
       cancel();
       finish({ status: 'critical', output: `no answer within ${probe.timeoutMs} ms` });
     });
-    cancel = once(finish);
+    try {
+      cancel = once(finish);
+    } catch (error) {
+      // What cannot even be asked for (a host that is none) is unwell, and no reason for the agent to end.
+      finish({ status: 'critical', output: (error as Error).message });
+    }
   };
   if (delayMs > 0) timer = setLongTimer(clock, delayMs, run);
   else run();

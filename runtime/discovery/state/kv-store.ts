@@ -44,6 +44,8 @@ export type KvChange =
   | { readonly verb: 'delete' | 'delete-tree'; readonly key: string }
   | { readonly verb: 'delete-cas'; readonly key: string; readonly index: number };
 
+const surrogate = /[\ud800-\udfff]/;
+
 export class KvStore {
   readonly #catalog: Catalog;
   readonly #entries = new Map<string, KvEntry>();
@@ -51,8 +53,10 @@ export class KvStore {
   readonly #delays = new Map<string, number>();
   /** Of the last change of any key. */
   index: number;
-  /** Keys in order, until the set of keys changes. */
-  #sorted: readonly string[] | undefined;
+  /** Keys in order. */
+  #sorted: string[] = [];
+  /** While several changes may have to be taken back: what the keys were before. */
+  #before: Map<string, KvEntry | undefined> | undefined;
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -65,10 +69,40 @@ export class KvStore {
 
   /** All keys that begin so, sorted. */
   below(prefix: string): readonly KvEntry[] {
-    this.#sorted ??= [...this.#entries.keys()].sort((one, other) => Buffer.compare(bytes(one), bytes(other)));
-    return this.#sorted
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => this.#entries.get(key) as KvEntry);
+    const found: KvEntry[] = [];
+    for (let at = this.#place(prefix); this.#sorted[at]?.startsWith(prefix); at++) {
+      found.push(this.#entries.get(this.#sorted[at] as string) as KvEntry);
+    }
+    return found;
+  }
+
+  /** Whether a key begins so. */
+  has(prefix: string): boolean {
+    return this.#sorted[this.#place(prefix)]?.startsWith(prefix) === true;
+  }
+
+  /**
+   * Does several changes, all or none.
+   * @param run says whether they are to stay
+   */
+  together(run: () => boolean): void {
+    const { index } = this;
+    const before = new Map<string, KvEntry | undefined>();
+    this.#before = before;
+    let isKept = false;
+    try {
+      isKept = run();
+    } finally {
+      this.#before = undefined;
+      if (!isKept) {
+        for (const [key, entry] of before) {
+          if (entry === undefined) this.#entries.delete(key);
+          else this.#entries.set(key, entry);
+        }
+        this.#sort();
+        this.index = index;
+      }
+    }
   }
 
   /** Keys locked by a session. */
@@ -129,9 +163,9 @@ export class KvStore {
   restore(dump: KvDump): void {
     this.#entries.clear();
     this.#delays.clear();
-    this.#sorted = undefined;
     this.index = dump.index;
     for (const entry of dump.entries) this.#entries.set(entry.key, entry);
+    this.#sort();
     for (const [key, until] of dump.delays) this.#delays.set(key, until);
   }
 
@@ -151,8 +185,7 @@ export class KvStore {
       return;
     }
     this.index = this.#catalog.raise();
-    if (before === undefined) this.#sorted = undefined;
-    this.#entries.set(key, {
+    this.#set({
       key,
       value,
       flags,
@@ -167,12 +200,48 @@ export class KvStore {
   #delete(entries: readonly KvEntry[]): void {
     if (entries.length === 0) return;
     this.index = this.#catalog.raise();
-    this.#sorted = undefined;
-    for (const { key } of entries) this.#entries.delete(key);
+    for (const { key } of entries) {
+      this.#remember(key);
+      this.#entries.delete(key);
+    }
+    if (entries.length > 1) this.#sorted = this.#sorted.filter((key) => this.#entries.has(key));
+    else this.#sorted.splice(this.#place((entries[0] as KvEntry).key), 1);
     this.#catalog.tell();
+  }
+
+  #set(entry: KvEntry): void {
+    this.#remember(entry.key);
+    if (!this.#entries.has(entry.key)) this.#sorted.splice(this.#place(entry.key), 0, entry.key);
+    this.#entries.set(entry.key, entry);
+  }
+
+  #sort(): void {
+    this.#sorted = [...this.#entries.keys()].sort(inOrder);
+  }
+
+  #remember(key: string): void {
+    if (this.#before?.has(key) === false) this.#before.set(key, this.#entries.get(key));
+  }
+
+  /** Of the first key that is not before this one. */
+  #place(key: string): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (inOrder(this.#sorted[middle] as string, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
-function bytes(text: string): Buffer {
-  return Buffer.from(text, 'utf8');
+/** By octets of UTF-8, as Consul sorts; that of UTF-16 is the same below the surrogates. */
+function inOrder(one: string, other: string): number {
+  if (surrogate.test(one) || surrogate.test(other)) {
+    const order = Buffer.compare(Buffer.from(one, 'utf8'), Buffer.from(other, 'utf8'));
+    // Halves of a pair are all the same in UTF-8, and still different keys.
+    if (order !== 0) return order;
+  }
+  return one < other ? -1 : one > other ? 1 : 0;
 }

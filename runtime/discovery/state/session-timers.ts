@@ -39,14 +39,13 @@ export class SessionTimers {
 
   #look(): void {
     const { sessions } = this.#options.state;
-    if (sessions.all().length === 0 && this.#timers.size === 0) return;
     for (const id of this.#ending) if (sessions.get(id) === undefined) this.#ending.delete(id);
     for (const [id, timer] of this.#timers) {
       if (sessions.get(id) !== undefined) continue;
       timer.cancel();
       this.#timers.delete(id);
     }
-    for (const session of sessions.all()) {
+    for (const session of sessions.values()) {
       if (session.ttlMs > 0 && !this.#timers.has(session.id)) this.#start(session);
       if (this.#isBroken(session)) this.#end(session.id);
     }

@@ -188,15 +188,18 @@ export class State {
 
   /** All or nothing: what was done is undone at the first failure. */
   #transact(operations: readonly TxnOperation[], at: number): Outcome {
-    const before = this.kv.dump();
     const results: (KvEntry & { hideValue: boolean })[] = [];
-    for (const [index, operation] of operations.entries()) {
-      const what = this.#one(operation, at, results);
-      if (what === undefined) continue;
-      this.kv.restore(before);
-      return { kind: 'txn-failed', errors: [{ index, what }] };
-    }
-    return { kind: 'txn', results };
+    const errors: { index: number; what: string }[] = [];
+    this.kv.together(() => {
+      for (const [index, operation] of operations.entries()) {
+        const what = this.#one(operation, at, results);
+        if (what === undefined) continue;
+        errors.push({ index, what });
+        return false;
+      }
+      return true;
+    });
+    return errors.length > 0 ? { kind: 'txn-failed', errors } : { kind: 'txn', results };
   }
 
   /** @returns why it failed */

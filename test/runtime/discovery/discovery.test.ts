@@ -357,6 +357,30 @@ test('a blocking query ends with its time; an index from another life is answere
     assert.is(Number((await waiting).headers['x-consul-index']), index);
   }));
 
+test('a key that was deleted between two blocking queries is told at once', () =>
+  withDiscovery({}, async (client) => {
+    for (const path of ['/v1/kv/lock', '/v1/kv/?recurse', '/v1/kv/?keys']) {
+      await client.ask('PUT', '/v1/kv/lock', 'x');
+      const index = await client.index(path);
+      await client.ask('DELETE', '/v1/kv/lock');
+      const next = `${path}${path.includes('?') ? '&' : '?'}index=${index}`;
+      // No time passes on this clock: an answer is one that did not wait.
+      const reply = await client.ask('GET', next);
+      assert.is(reply.status, 404, path);
+      assert.ok(Number(reply.headers['x-consul-index']) > index);
+    }
+  }));
+
+test('D12 D13 an index that no 64 bits hold is refused; one from a far future is answered at once', () =>
+  withDiscovery({}, async (client) => {
+    const ask = (index: string) => client.ask('GET', `/v1/health/service/web?index=${index}`);
+    for (const wrong of ['18446744073709551616', '9'.repeat(400), '-1', '1e3', '0x10']) {
+      assert.is((await ask(wrong)).status, 400, wrong);
+    }
+    assert.is((await ask('18446744073709551615')).status, 200);
+    assert.is(client.discovery.waitingQueries(), 0);
+  }));
+
 test('a client that goes away in the middle of a body harms nobody', () =>
   withDiscovery({}, async (client) => {
     const socket = connect(client.discovery.httpPort, '127.0.0.1');

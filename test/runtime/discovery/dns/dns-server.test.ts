@@ -103,7 +103,7 @@ test('our own resolver gets all of them, over UDP and then TCP', () =>
     resolver.close();
   }));
 
-test('questions that come together over TCP are all answered, in order, also after the client ended its side', () =>
+test('D10 questions that come together over TCP are all answered, in order, also after the client ended its side', () =>
   withServer({}, async (server) => {
     const socket = await open(server.port);
     const ids = readToEnd(socket);
@@ -115,7 +115,7 @@ test('questions that come together over TCP are all answered, in order, also aft
     );
   }));
 
-test('a question may come octet by octet', () =>
+test('D10 a question may come octet by octet', () =>
   withServer({}, async (server) => {
     const socket = await open(server.port);
     const ids = readToEnd(socket);
@@ -127,7 +127,7 @@ test('a question may come octet by octet', () =>
     assert.equal(await ids, [5]);
   }));
 
-test('an idle connection is closed, and so are those above the limit', () =>
+test('D10 an idle connection is closed, and so are those above the limit', () =>
   withServer({ idleTimeoutMs: 1000, maxConnections: 1 }, async (server, clock) => {
     const first = await open(server.port);
     const firstIds = readToEnd(first);
@@ -139,6 +139,62 @@ test('an idle connection is closed, and so are those above the limit', () =>
     assert.not(first.destroyed);
     clock.advance(1);
     assert.equal(await firstIds, [1]);
+  }));
+
+test('D10 octets that make no question do not keep a connection open', () =>
+  withServer({ idleTimeoutMs: 1000 }, async (server, clock) => {
+    const slow = await open(server.port);
+    const slowIds = readToEnd(slow);
+    // Half of a question, then a further octet each time that the end is near.
+    const octets = query(1);
+    slow.write(octets.subarray(0, 2));
+    for (let n = 0; n < 4; n++) {
+      await new Promise<void>((done) => slow.write(octets.subarray(2 + n, 3 + n), () => done()));
+      clock.advance(250);
+    }
+    assert.equal(await slowIds, []);
+    const useless = [Buffer.alloc(2), Buffer.alloc(200_000), Buffer.from([0, 11, ...Array(11).fill(0)])];
+    for (const chunk of useless) {
+      const socket = await open(server.port);
+      const ids = readToEnd(socket);
+      socket.on('error', () => undefined);
+      socket.write(chunk);
+      assert.equal(await ids, [], 'no message is that short');
+    }
+    const good = await open(server.port);
+    const ids = readToEnd(good);
+    // More was announced than comes: the end of the client is the end.
+    good.end(Buffer.concat([query(3), Buffer.from([0xff, 0xff]), query(4)]));
+    assert.equal(await ids, [3]);
+  }));
+
+test('D10 who asks much and reads late gets all of it, also when it ended its side meanwhile', () =>
+  withServer({}, async (server) => {
+    const socket = await open(server.port);
+    socket.pause();
+    const count = 600;
+    socket.end(Buffer.concat(Array.from({ length: count }, (_, at) => query(at))));
+    await new Promise((done) => socket.once('finish', done));
+    assert.is((await readToEnd(socket.resume())).length, count);
+  }));
+
+test('D10 no address gets all of the connections', () =>
+  withServer({ maxConnectionsPerClient: 2 }, async (server) => {
+    const kept = [await open(server.port), await open(server.port)];
+    assert.equal(await readToEnd(await open(server.port)), []);
+    const gone = readToEnd(kept[0] as Socket);
+    kept[0]?.end(query(1));
+    assert.equal(await gone, [1]);
+    // Its place is free as soon as the server has heard of it.
+    for (let turn = 0; ; turn++) {
+      assert.ok(turn < 100, 'the place is free again');
+      const again = await open(server.port);
+      again.on('error', () => undefined);
+      const ids = readToEnd(again);
+      again.end(query(2));
+      if ((await ids).join() === '2') break;
+    }
+    kept[1]?.destroy();
   }));
 
 test('a broken datagram gets FORMERR and the server goes on', () =>

@@ -157,7 +157,7 @@ test('host names are CNAMEs, followed inside the zone and not for ever', () => {
   assert.ok(ask('loop.service.consul', 'A').answers.length < 6);
 });
 
-test('what is not there: NXDOMAIN with the SOA; outside of the zone: REFUSED', () => {
+test('D08 what is not there: NXDOMAIN with the SOA; outside of the zone: REFUSED', () => {
   for (const name of [
     'nobody.service.consul',
     'x.web.service.consul',
@@ -251,7 +251,7 @@ test('shuffles', () => {
   assert.ok(firsts.size > 10, `${firsts.size}`);
 });
 
-test('what cannot be read', () => {
+test('D05 what cannot be read', () => {
   const good = octetsOf('web.service.consul', 'A');
   assert.is(replyTo(good.subarray(0, 11), 'udp'), undefined);
   assert.is(replyTo(octetsOf('web.service.consul', 'A', { query: { response: true } }), 'udp'), undefined);
@@ -263,6 +263,104 @@ test('what cannot be read', () => {
   const error = replyTo(good.subarray(0, 20), 'udp');
   assert.is(error?.length, 12);
   assert.is(error?.readUInt16BE(0), 77);
+});
+
+test('D05 names that lie about themselves, and more questions than one', () => {
+  const header = (questions: number): number[] => [
+    0,
+    77,
+    1,
+    0,
+    questions >> 8,
+    questions & 255,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ];
+  const tail = [0, 1, 0, 1];
+  const label = (size: number): number[] => [size, ...Array(size).fill(97)];
+  const wrong: readonly (readonly number[])[] = [
+    [...header(1), 0xc0, 12, ...tail],
+    [...header(1), 0xc0, 14, 0xc0, 12, ...tail],
+    [...header(1), 0xc0, 40, ...tail],
+    [...header(1), 0x40, 1, 0, ...tail],
+    [...header(1), 0x80, 1, 0, ...tail],
+    [...header(1), 63, 97, 0, ...tail],
+    [...header(1), ...Array(5).fill(label(63)).flat(), 0, ...tail],
+    [...header(0), 0, ...tail],
+    [...header(2), 0, ...tail, 0, ...tail],
+    [...header(65_535), 0, ...tail],
+  ];
+  for (const octets of wrong) {
+    const reply = replyTo(Buffer.from(octets), 'udp');
+    assert.is((reply?.[3] ?? 0) & 15, rcodes.FORMERR, String(octets));
+    assert.is(reply?.length, 12);
+  }
+  // A record that says that it is longer than all there is: the question stands before it.
+  const lie = octetsOf('web.service.consul', 'A', { edns: 1232 });
+  lie.writeUInt16BE(0xffff, lie.length - 2);
+  assert.is((replyTo(lie, 'udp')?.[3] ?? 15) & 15, rcodes.NOERROR);
+});
+
+test('D07 opcodes, classes, types and versions that nobody serves here', () => {
+  const rcode = (type: RecordTypeName, query: Partial<DnsMessage> = {}): number =>
+    ask('web.service.consul', type, { query }).rcode;
+  for (const opcode of [1, 2, 4, 5, 15]) assert.is(rcode('A', { opcode }), rcodes.NOTIMP, `opcode ${opcode}`);
+  // AXFR and IXFR.
+  for (const type of ['TYPE252', 'TYPE251'] as const) assert.is(rcode(type), rcodes.NOTIMP, type);
+  // As Consul: the class does not matter.
+  assert.is(rcode('A', { questions: [{ name: 'web.service.consul', type: 'A', class: 3 }] }), rcodes.NOERROR);
+  assert.equal(words(ask('web.service.consul', 'ANY').answers).length, 2);
+  const cookie = { code: 10, data: Buffer.alloc(8, 1) };
+  const unknown = { code: 65_001, data: Buffer.alloc(3) };
+  const edns = { udpSize: 1232, version: 0, dnssecOk: true, extendedRcode: 0, options: [cookie, unknown] };
+  const plain = ask('web.service.consul', 'A', { query: { edns } });
+  assert.is(plain.rcode, rcodes.NOERROR);
+  assert.equal(plain.edns?.options, []);
+  assert.is(plain.edns?.dnssecOk, false);
+  const newer = ask('web.service.consul', 'A', { query: { edns: { ...edns, version: 1 } } });
+  // BADVERS is 16: its upper part is in OPT.
+  assert.is(newer.rcode + (newer.edns?.extendedRcode ?? 0) * 16, 16);
+  assert.is(newer.answers.length, 0);
+});
+
+test('D09 no answer over UDP is larger than 1,232 octets, whatever the client says that it takes', () => {
+  for (const edns of [undefined, 0, 512, 1232, 4096, 65_535]) {
+    for (const type of ['A', 'SRV', 'ANY'] as const) {
+      const most = Math.min(1232, Math.max(512, edns ?? 0));
+      const { size, truncated } = ask('n80.service.consul', type, edns === undefined ? {} : { edns });
+      assert.ok(size <= most, `${type}, EDNS ${edns}: ${size} octets`);
+      assert.ok(truncated, 'and it says that there is more');
+    }
+  }
+  assert.is(ask('n80.service.consul', 'A', { transport: 'tcp' }).answers.length, 80);
+});
+
+test('D11 letters, labels and tags as clients write them', () => {
+  const found = (name: string, type: RecordTypeName = 'A'): number => ask(name, type).answers.length;
+  // 0x20 randomisation: the name comes back in the letters of the question.
+  assert.equal(
+    ask('wEb.SeRvIcE.cOnSuL', 'A').answers.map(({ name }) => name),
+    ['wEb.SeRvIcE.cOnSuL', 'wEb.SeRvIcE.cOnSuL'],
+  );
+  assert.is(found('_web._tcp.service.consul', 'SRV'), 3);
+  assert.is(found('_web._v1.service.consul', 'SRV'), 3);
+  assert.is(found('_WEB._TCP.Service.Consul', 'SRV'), 3);
+  // A tag with a dot is one tag, which nobody has.
+  assert.is(ask('v1.x.web.service.consul', 'A').rcode, rcodes.NXDOMAIN);
+  // A name that begins or ends as another one does is another one.
+  for (const other of ['we', 'webb', 'eb', 'xn--wb-xka', 'web-']) {
+    assert.is(ask(`${other}.service.consul`, 'A').rcode, rcodes.NXDOMAIN, other);
+  }
+  assert.is(ask('web.service.myconsul', 'A').rcode, rcodes.REFUSED);
+  assert.is(ask('web.serviceconsul', 'A').rcode, rcodes.REFUSED);
+  assert.is(ask(`${'a'.repeat(63)}.service.consul`, 'A').rcode, rcodes.NXDOMAIN);
+  const octets = octetsOf(`${'a'.repeat(63)}.service.consul`, 'A');
+  octets[12] = 64;
+  assert.is((replyTo(octets, 'udp')?.[3] ?? 0) & 15, rcodes.FORMERR);
 });
 
 test('no octets make it throw, and a reply is one, to the same id, that can be read', () => {

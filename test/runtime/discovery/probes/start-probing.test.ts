@@ -137,4 +137,21 @@ test('thresholds: the first result counts at once, then so many in a row', () =>
     probing.stop();
   }));
 
+test('what cannot even be asked is critical, is tried again, and ends nothing', async () => {
+  const wrong = [
+    { GRPC: 'a b:1', GRPCUseTLS: true },
+    { GRPC: '127.0.0.1:1', GRPCUseTLS: true, TLSServerName: '\u0000' },
+    { TCP: '\u0000:1' },
+    { HTTP: 'http://127.0.0.1:1/', Header: { Host: ['a', 'b'] } },
+  ];
+  for (const definition of wrong) {
+    const probing = new Probing(definition);
+    assert.is((await probing.next())[0], 'critical', JSON.stringify(definition));
+    probing.clock.advance(10_000);
+    assert.is((await probing.next())[0], 'critical');
+    probing.stop();
+    assert.is(probing.clock.timers, 0);
+  }
+});
+
 test.run();

@@ -117,7 +117,7 @@ test('random and mutilated octets are read or refused, never anything else', () 
   );
 });
 
-test('a pointer to itself or forward is refused', () => {
+test('D05 a pointer to itself or forward is refused', () => {
   const header = [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
   for (const pointer of [12, 14, 200]) {
     assert.throws(

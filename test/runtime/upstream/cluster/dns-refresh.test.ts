@@ -10,15 +10,17 @@ test('five seconds unless the configuration says otherwise', () => {
   assert.is(new DnsRefresh({ dns_refresh_rate: '1.500s' }, half).afterFailure(), 1500);
 });
 
-test('a TTL counts when it is respected and is one', () => {
+test('D06 a TTL counts when it is respected and is one', () => {
   const refresh = new DnsRefresh({ respect_dns_ttl: true, dns_refresh_rate: '7s' }, half);
   assert.is(refresh.afterSuccess(2), 2000);
   assert.is(refresh.afterSuccess(0), 7000);
+  // With the highest bit it counts as 0 (RFC 2181 section 8).
+  for (const negative of [0x80000000, 0xffffffff]) assert.is(refresh.afterSuccess(negative), 7000);
   // The hosts file has no TTL.
   assert.is(refresh.afterSuccess(0x7fffffff), 7000);
 });
 
-test('no timer is longer than a timer can be, which would fire at once', () => {
+test('D06 no timer is longer than a timer can be, which would fire at once', () => {
   const refresh = new DnsRefresh({ respect_dns_ttl: true }, half);
   assert.is(refresh.afterSuccess(0x7ffffffe), 0x7fffffff);
   assert.is(new DnsRefresh({ dns_refresh_rate: '315360000s' }, half).afterFailure(), 0x7fffffff);
