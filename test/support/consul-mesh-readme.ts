@@ -2,7 +2,7 @@
  * The README of the consul-mesh project run to the letter, on free ports, by either engine.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts, processesOf, ProjectProcess } from './project-process.js';
@@ -46,10 +46,6 @@ export async function runMeshReadme(
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-consul-mesh-'));
   const cli = join(root, 'cli', 'envoy3.mjs');
   execFileSync(process.execPath, [cli, 'init', folder, '--template', 'consul-mesh'], { stdio: 'ignore' });
-  // As `npm install` leaves it.
-  mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true });
-  symlinkSync(root, join(folder, 'node_modules', 'envoy3'));
-  symlinkSync(cli, join(folder, 'node_modules', '.bin', 'envoy3'));
   const ports = await freePorts(variables);
   const markdown = readFileSync(join(folder, 'README.md'), 'utf8').replace(
     /(\b127(?:\.\d+){3}:)(\d+)/g,

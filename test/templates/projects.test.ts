@@ -12,7 +12,16 @@ import { templateFolder } from '../support/project-run.js';
 const projects = readdirSync(templateFolder('')).filter((name) => !name.startsWith('.'));
 
 test('there are all', () => {
-  assert.equal(projects.sort(), ['front-proxy', 'minimal', 'multi-env', 'sidecar', 'tcp-proxy', 'websocket']);
+  assert.equal(projects.sort(), [
+    'consul-mesh',
+    'edge-tls',
+    'front-proxy',
+    'minimal',
+    'multi-env',
+    'sidecar',
+    'tcp-proxy',
+    'websocket',
+  ]);
 });
 
 for (const project of projects) {

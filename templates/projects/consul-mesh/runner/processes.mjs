@@ -31,6 +31,8 @@ export function start(name, command, args, { cwd, env }) {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal is for the runner, which ends the others in order, each softly.
+    detached: process.platform !== 'win32',
   });
   forward(name, child.stdout);
   forward(name, child.stderr);
