@@ -1,0 +1,47 @@
+/**
+ * The suites of `npm run conformance`, and what each cannot do without: `envoy` real Envoy, `shared` the corpus and the
+ * recorded answers, `older` the older releases of Envoy, `h2spec`, `nodes` other releases of Node.
+ *
+ * The order is that of the start: those that take longest come first, so that the last does not run alone.
+ */
+export const suites = {
+  'api-facts': { envoy: true },
+  verdicts: { shared: true },
+  import: { shared: true },
+  fmt: { shared: true },
+  migrate: { envoy: true },
+  'split-layout': { envoy: true },
+  tools: { shared: true },
+  builders: { envoy: true },
+  'route-tests': { shared: true, envoy: true },
+  'cross-checks': { shared: true },
+  'live-mutations': { shared: true, envoy: true },
+  targets: { shared: true, older: true },
+  secrets: { envoy: true, older: true },
+  hermetic: { nodes: true },
+  'http-parity': { envoy: true },
+  'tcp-parity': { envoy: true },
+  'http1-parity': { shared: true, envoy: true },
+  'http2-parity': { envoy: true },
+  h2spec: { h2spec: true },
+  'edge-tls-parity': { envoy: true },
+  'headers-parity': { shared: true, envoy: true },
+  'filters-parity': { envoy: true },
+  'front-proxy-parity': { envoy: true },
+  'sidecar-parity': { envoy: true },
+  projects: { envoy: true },
+  'consul-mesh-parity': { envoy: true },
+  'tls-parity': { envoy: true },
+  'health-parity': { envoy: true },
+  'balance-parity': { envoy: true },
+  'tracing-parity': { envoy: true },
+  'access-log-parity': { envoy: true },
+  'consul-http': { shared: true },
+  'consul-dns': { shared: true },
+  'consul-clients': {},
+  'consul-live': {},
+  'discovery-envoy': { envoy: true },
+  'discovery-fuzz': {},
+  package: {},
+  deploy: {},
+};
