@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Running } from '../bench/processes.js';
 import { freePort, start, stop } from '../bench/processes.js';
-import { runMeshReadme } from '../support/consul-mesh-readme.js';
 import { askMesh, hello, meshRequests } from './consul-mesh-requests.js';
 
 interface Context {
@@ -256,10 +255,5 @@ export async function run({
     for (const process of running) await stop(process);
     rmSync(folder, { recursive: true, force: true });
   }
-  const { code, said, steps } = await runMeshReadme(root, { ENGINE: 'envoy', ENVOY_BIN: envoyBin });
-  for (const { command, expected, kept, output } of steps) {
-    check(`README on Envoy: ${command}`, kept, `\n    ${output}\n    and not\n    ${expected}`);
-  }
-  check('README on Envoy: it ends well', code === 0, `:\n${said}`);
   return { passed, failed, lines };
 }

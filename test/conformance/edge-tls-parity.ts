@@ -5,7 +5,6 @@
  * ports and which worker it was aside.
  */
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { followEdgeReadme } from '../support/edge-tls-readme.js';
 import type { RawRequest } from '../support/raw-exchange.js';
 import { ask, normalise } from '../support/raw-exchange.js';
 import {
@@ -201,12 +200,6 @@ export async function run(
   for (const engine of enginesWithFileXds) {
     const inFiles = await withEdge(context, engine, { WORKERS: 'files' }, observeWorkers);
     for (const [id, how] of inFiles) compare(`${id}, in files`, real.met.get(id) ?? '', how);
-  }
-  try {
-    passed += await followEdgeReadme(context.root, { ENGINE: 'envoy', ENVOY_BIN: context.envoyBin });
-  } catch (error) {
-    failed++;
-    lines.push(`the README on real Envoy: ${(error as Error).message}`);
   }
   return { passed, failed, lines };
 }

@@ -6,34 +6,21 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../support/free-ports.js';
-import { StartedProject } from '../support/started-project.js';
+import { takeProjectPorts } from '../support/project-ports.js';
+import { ProjectRun } from '../support/project-run.js';
 
 export type Engine = 'envoy' | 'envoy3';
-
-const variables = [
-  'EDGE_PORT',
-  'ADMIN_PORT',
-  'WEB_PORT',
-  'API_PORT',
-  'WORKER_PORT',
-  'OLD_API_PORT',
-  'SILENT_API_PORT',
-  'H2C_PORT',
-  'DISCOVERY_HTTP',
-  'DISCOVERY_DNS',
-];
 
 export class Edge {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly #started: StartedProject;
+  readonly #started: ProjectRun;
   #release = 0;
 
   constructor(folder: string, env: NodeJS.ProcessEnv) {
     this.folder = folder;
     this.env = env;
-    this.#started = new StartedProject(folder, env);
+    this.#started = new ProjectRun('npm', ['start'], folder, env);
   }
 
   get port(): number {
@@ -49,7 +36,7 @@ export class Edge {
   }
 
   async stop(): Promise<void> {
-    await this.#started.stop();
+    await this.#started.interrupt();
   }
 
   kill(): void {
@@ -115,17 +102,15 @@ export async function withEdge<T>(
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), `envoy3-edge-${engine}-`));
   cpSync(join(root, 'templates', 'projects', 'edge-tls'), folder, { recursive: true });
-  const drawn = await freePorts(variables.length);
+  const { env: ports, release } = await takeProjectPorts('edge-tls');
   const env: NodeJS.ProcessEnv = {
     ...process.env,
+    ...ports,
     ...more,
     ENGINE: engine,
     ENVOY_BIN: envoyBin,
     ENVOY3_HOME: root,
   };
-  for (const [at, name] of variables.entries()) {
-    env[name] = name.startsWith('DISCOVERY') ? `127.0.0.1:${drawn[at]}` : drawn[at];
-  }
   const edge = new Edge(folder, env);
   try {
     await edge.whenReady();
@@ -134,6 +119,7 @@ export async function withEdge<T>(
     return result;
   } finally {
     edge.kill();
+    await release();
     rmSync(folder, { recursive: true, force: true });
   }
 }

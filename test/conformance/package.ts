@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { takePorts } from '../support/port-block.js';
+import type { ProjectName } from '../support/project-ports.js';
+import { takeProjectPorts } from '../support/project-ports.js';
 import { ProjectRun, readyText } from '../support/project-run.js';
 import { startRegistry } from './local-registry.js';
 
@@ -72,33 +73,16 @@ async function nodeRelease(folder: string, release: string): Promise<string | un
   return code === 0 && existsSync(join(bin, 'node')) ? bin : undefined;
 }
 
-/** Ports that the projects read from the environment, whichever of them they have. */
-const portNames = [
-  'PORT',
-  'HTTP_PORT',
-  'HTTPS_PORT',
-  'ADMIN_PORT',
-  'DISCOVERY_HTTP_PORT',
-  'DISCOVERY_DNS_PORT',
-  'SERVICE_PORT',
-  'APP_PORT',
-  'SIDECAR_PORT',
-  'BACKEND_PORT',
-  'CANARY_PORT',
-  'API_PORT',
-  'WEB_PORT',
-  'CHAT_PORT',
-  'HEALTH_PORT',
-  'PRIMARY_PORT',
-  'REPLICA_PORT',
-] as const;
-
 /** `npm start` until it says that all is there, then Ctrl-C. @returns what is wrong */
-async function starts(folder: string, env: NodeJS.ProcessEnv, ready: string): Promise<string | undefined> {
-  const { ports, release } = await takePorts(portNames);
+async function starts(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  project: ProjectName,
+): Promise<string | undefined> {
+  const { env: ports, release } = await takeProjectPorts(project);
   const started = new ProjectRun('npm', ['start'], folder, { ...env, ...ports });
   try {
-    await started.says(ready);
+    await started.says(readyText(project));
     await started.interrupt();
     return undefined;
   } catch (error) {
@@ -164,7 +148,7 @@ export async function run(context: Context): Promise<{ passed: number; failed: n
       succeeds(`${label}: npm install`, await command('npm', ['install', archive], home, env));
       const list = await command('npx', ['envoy3', 'init', '--list'], home, env);
       succeeds(`${label}: envoy3 init --list`, list);
-      for (const project of list.stdout.split('\n').filter((name) => name !== '')) {
+      for (const project of list.stdout.split('\n').filter((name) => name !== '') as ProjectName[]) {
         const of = `${label}: ${project}`;
         succeeds(of, await command('npx', ['envoy3', 'init', project, '--template', project], home, env));
         const at = join(home, project);
@@ -179,7 +163,7 @@ export async function run(context: Context): Promise<{ passed: number; failed: n
         for (const script of ['build', 'check', 'test'].filter((name) => scripts[name] !== undefined)) {
           succeeds(`${of}: npm run ${script}`, await command('npm', ['run', script], at, env));
         }
-        check(`${of}: npm start`, await starts(at, env, readyText(project)));
+        check(`${of}: npm start`, await starts(at, env, project));
       }
     }
     check(

@@ -1,14 +1,22 @@
 /**
  * The README of each project, followed to the letter on real Envoy: what it says of the bundled runtime is true of both.
  */
-import { followReadme } from '../support/readme-run.js';
+import { followReadme } from '../support/follow-readme.js';
 
 interface Context {
   readonly envoyBin: string;
 }
 
 /** `minimal` is served by the command alone. */
-const projects = ['front-proxy', 'multi-env', 'sidecar', 'tcp-proxy', 'websocket'] as const;
+const projects = [
+  'consul-mesh',
+  'edge-tls',
+  'front-proxy',
+  'multi-env',
+  'sidecar',
+  'tcp-proxy',
+  'websocket',
+] as const;
 
 export async function run({
   envoyBin,
@@ -21,7 +29,7 @@ export async function run({
       passed += await followReadme(project, envoyBin);
     } catch (error) {
       failed++;
-      lines.push(`${project}: ${(error as Error).message}`);
+      lines.push((error as Error).message);
     }
   }
   return { passed, failed, lines };

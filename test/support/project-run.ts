@@ -3,7 +3,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { dirname, join, resolve } from 'node:path';
@@ -23,22 +23,28 @@ export function readyText(project: string): string {
   return project === 'minimal' ? 'all dependencies initialized. starting workers' : 'Ctrl-C ends all of it.';
 }
 
-/** `envoy3 init` in a folder that is gone when `use` has ended. */
+/** `envoy3 init`. @throws with what it said */
+export async function initProject(name: string, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  let said = '';
+  const code = await main(['init', '--template', name], {
+    stdout: () => undefined,
+    stderr(text) {
+      said += text;
+    },
+    stdin: async () => '',
+    cwd: folder,
+    env: {},
+    color: false,
+    onSignal: () => () => undefined,
+  });
+  if (code !== 0) throw new Error(said);
+}
+
+/** A project in a folder that is gone when `use` has ended. */
 export function withProject<T>(name: string, use: (folder: string) => Promise<T>): Promise<T> {
   return withFolder({}, async (folder) => {
-    let said = '';
-    const code = await main(['init', '--template', name], {
-      stdout: () => undefined,
-      stderr(text) {
-        said += text;
-      },
-      stdin: async () => '',
-      cwd: folder,
-      env: {},
-      color: false,
-      onSignal: () => () => undefined,
-    });
-    if (code !== 0) throw new Error(said);
+    await initProject(name, folder);
     return use(folder);
   });
 }
@@ -74,10 +80,12 @@ export class ProjectRun {
   }
 
   /** Waits until it says so, or has said so. @throws when it ends before */
-  async says(text: string): Promise<void> {
+  async says(text: string | RegExp): Promise<void> {
+    const isSaid = (): boolean =>
+      typeof text === 'string' ? this.output.includes(text) : text.test(this.output);
     const said = new Promise<void>((done) => {
       const look = (): void => {
-        if (!this.output.includes(text)) return;
+        if (!isSaid()) return;
         this.#waiting.delete(look);
         done();
       };

@@ -1,51 +1,20 @@
 /**
- * Runs what a README shows: the commands of its `console` blocks, one after the other in one shell, as somebody would type
- * them, each with the output that it promises. `...` in what is promised stands for anything, also for any number of lines.
+ * Types what a README shows into one shell, one command after the other, so that folders, variables, `&` and `$!` mean what
+ * they mean to a reader.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-
-export interface ReadmeStep {
-  /** Of the command, in the README. */
-  readonly line: number;
-  readonly command: string;
-  readonly promised: string;
-}
-
-/** The commands of the `console` blocks: lines that begin with `$ `, with what stands below each. */
-export function readmeSteps(text: string): ReadmeStep[] {
-  const steps: { line: number; command: string; promised: string }[] = [];
-  let inBlock = false;
-  for (const [at, line] of text.split('\n').entries()) {
-    if (line.startsWith('```')) inBlock = line === '```console';
-    else if (!inBlock) continue;
-    else if (line.startsWith('$ ')) steps.push({ line: at + 1, command: line.slice(2), promised: '' });
-    else {
-      const step = steps.at(-1);
-      if (step === undefined) throw new Error(`line ${at + 1}: output without a command`);
-      step.promised += `${line}\n`;
-    }
-  }
-  return steps;
-}
-
-/** A regular expression for what is promised. */
-export function promisePattern(promised: string): string {
-  const parts = promised.split('...').map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return parts.join('[^]*?');
-}
-
-/** Whether an output is the promised one. */
-export function keepsPromise(output: string, promised: string): boolean {
-  return new RegExp(`^${promisePattern(promised)}$`).test(output);
-}
+import { isInstalled } from '../bench/processes.js';
+import type { ReadmeStep } from './readme-steps.js';
+import { keepsPromise } from './readme-steps.js';
 
 /** Commands that only look: what they show may take a moment to come true, so they are asked again. */
 const looks =
-  /^(?:curl|tail|grep|openssl|node clients\/(?:grpc|websocket)\.mjs|(?:[A-Z_]+=\S+ )+node clients\/grpc\.mjs)\b/;
+  /^(?:[A-Z_]+=\S+ )*(?:(?:curl|dig|tail|grep|openssl|for|nc|printf|echo|npx envoy3 (?:route|discovery instances))\b|node (?:\S+\/)?(?:call|get|grpc|grpcurl|hosts|websocket|chat|say|ask)\.mjs\b(?!.*--times))(?!.*-X ?(?:PUT|DELETE))/;
 
-const patienceMs = 8000;
+/** For a promise to come true, and four times that for a command to end. In milliseconds. */
+const patienceMs = 10_000;
 
 export class ReadmeShell {
   readonly #shell: ChildProcess;
@@ -54,10 +23,12 @@ export class ReadmeShell {
   #count = 0;
 
   constructor(folder: string, env: NodeJS.ProcessEnv) {
-    this.#shell = spawn('bash', ['--norc', '--noprofile'], {
+    const [shell, args] = isInstalled('bash') ? ['bash', ['--norc', '--noprofile']] : ['sh', []];
+    this.#shell = spawn(shell, args, {
       cwd: folder,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own, which ends as one.
       detached: true,
     });
     const lines = createInterface({ input: this.#shell.stdout as NodeJS.ReadableStream });
@@ -65,10 +36,12 @@ export class ReadmeShell {
       this.#output += `${line}\n`;
       this.#wake();
     });
-    this.#shell.stdin?.write('exec 2>&1\n');
+    this.#shell.on('exit', () => this.#wake());
+    // On a terminal curl shows no progress beside an answer.
+    this.#shell.stdin?.write('exec 2>&1\ncurl() { command curl --no-progress-meter "$@"; }\n');
   }
 
-  /** Waits until `isSo`. @returns false when it is not so in time */
+  /** Waits until `isSo`. @returns false when it is not so in time, or the shell has ended */
   async #until(isSo: () => boolean, ms: number): Promise<boolean> {
     const deadline = Date.now() + ms;
     while (!isSo()) {
@@ -85,31 +58,44 @@ export class ReadmeShell {
     return true;
   }
 
-  /** @returns what it printed, when the shell is back. @throws when it does not come back */
-  async #run(command: string): Promise<string> {
+  /** @returns its exit code, when the shell is back; what it printed is in `#output` @throws when it does not come back */
+  async #run(command: string): Promise<number> {
+    // What it prints last may have no line end.
     const mark = `-- end of command ${++this.#count} --`;
+    const end = new RegExp(`\\n?${mark} (\\d+)\\n`);
     this.#output = '';
-    this.#shell.stdin?.write(`${command}\necho '${mark}'\n`);
-    if (!(await this.#until(() => this.#output.includes(`${mark}\n`), 4 * patienceMs))) {
+    this.#shell.stdin?.write(`${command}\nprintf '\\n%s %s\\n' '${mark}' "$?"\n`);
+    if (!(await this.#until(() => end.test(this.#output), 4 * patienceMs))) {
       throw new Error(`'${command}' did not end:\n${this.#output}`);
     }
-    this.#output = this.#output.replace(`${mark}\n`, '');
-    return this.#output;
+    const code = Number(end.exec(this.#output)?.[1]);
+    this.#output = this.#output.replace(end, '');
+    return code;
+  }
+
+  /** The folder where it is now. */
+  async folder(): Promise<string> {
+    await this.#run('pwd');
+    return this.#output.trim();
   }
 
   /** @throws Error with what it printed instead */
   async follow({ command, line, promised }: ReadmeStep): Promise<void> {
     const deadline = Date.now() + patienceMs;
     for (;;) {
-      await this.#run(command);
-      const isKept = () => keepsPromise(this.#output, promised);
+      const code = await this.#run(command);
+      const isKept = (): boolean =>
+        promised === undefined ? code === 0 : keepsPromise(this.#output, promised);
       if (isKept()) return;
       const isBackground = command.endsWith('&') || command.startsWith('kill');
       if (isBackground && (await this.#until(isKept, patienceMs))) return;
       if (!looks.test(command) || Date.now() > deadline) {
-        throw new Error(`README:${line}: $ ${command}\npromised:\n${promised}\nprinted:\n${this.#output}`);
+        const expected = promised ?? 'exit code 0\n';
+        throw new Error(
+          `README:${line}: $ ${command}\npromised:\n${expected}\nprinted (exit code ${code}):\n${this.#output}`,
+        );
       }
-      await new Promise((done) => setTimeout(done, 50));
+      await new Promise((done) => setTimeout(done, 100));
     }
   }
 

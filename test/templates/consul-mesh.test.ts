@@ -11,13 +11,11 @@ import * as assert from 'uvu/assert';
 import { checkText, compile } from '../../compiler/index.js';
 import { migrateYaml } from '../../compiler/tools.js';
 import { readYaml } from '../../dsl/api/index.js';
-import { runMeshReadme } from '../support/consul-mesh-readme.js';
-import { readmeSteps } from '../support/readme-session.js';
+import { followReadme } from '../support/follow-readme.js';
 
 /** This file runs from `dist/test/templates`. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const project = join(root, 'templates', 'projects', 'consul-mesh');
-const readme = readFileSync(join(project, 'README.md'), 'utf8');
 
 interface Route {
   readonly match: unknown;
@@ -110,14 +108,8 @@ test('a time-out without its unit, which 2019 knew as a trap, is told with its l
 });
 
 test('the README holds, to the letter', async () => {
-  const { code, left, said, steps } = await runMeshReadme(root, { ENGINE: 'envoy3' });
-  for (const { command, expected, kept, output } of steps) {
-    assert.ok(kept, `$ ${command}\n${output}\nand not\n${expected}`);
-  }
-  assert.is(steps.length, readmeSteps(readme).length);
-  assert.ok(steps.length >= 25, `${steps.length} commands`);
-  assert.is(code, 0, said);
-  assert.equal(left, []);
+  const count = await followReadme('consul-mesh');
+  assert.ok(count >= 25, `${count} commands`);
 });
 
 test.run();

@@ -9,7 +9,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../compiler/index.js';
 import { isInstalled } from '../bench/processes.js';
-import { followEdgeReadme } from '../support/edge-tls-readme.js';
+import { followReadme } from '../support/follow-readme.js';
 
 /** This file runs from `dist/test/templates`. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -99,7 +99,7 @@ const missing = ['bash', 'npm', 'curl', 'openssl'].filter((command) => !isInstal
 
 const readmeTest = missing.length === 0 ? test : test.skip;
 readmeTest('the README keeps its promises, command by command', async () => {
-  assert.ok((await followEdgeReadme(root)) > 50);
+  assert.ok((await followReadme('edge-tls')) > 50);
 });
 
 test.run();

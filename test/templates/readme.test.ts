@@ -3,7 +3,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { followReadme } from '../support/readme-run.js';
+import { followReadme } from '../support/follow-readme.js';
 
 /** How many commands there are at least: a README whose blocks are not found has none. */
 const least = { 'front-proxy': 17, minimal: 9, 'multi-env': 8, 'tcp-proxy': 8, websocket: 7 } as const;

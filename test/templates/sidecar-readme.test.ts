@@ -3,7 +3,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { followReadme } from '../support/readme-run.js';
+import { followReadme } from '../support/follow-readme.js';
 
 test('sidecar', async () => {
   const count = await followReadme('sidecar');
