@@ -71,15 +71,26 @@ function document(name: string, versions: readonly Stored[], base: string): Json
   };
 }
 
+type PeerNotes = Readonly<Record<string, { readonly optional?: boolean }>>;
+
+/** Packages that others can use and do not need: npm asks for them, and goes on without. */
+function optionalPeers(packages: Map<string, Stored[]>): Set<string> {
+  const notes = [...packages.values()].flat().flatMap(({ manifest }) => {
+    return Object.entries((manifest.peerDependenciesMeta ?? {}) as PeerNotes);
+  });
+  return new Set(notes.filter(([, { optional }]) => optional === true).map(([name]) => name));
+}
+
 export interface LocalRegistry {
   readonly url: string;
-  /** What it was asked for and does not have. */
+  /** What it was asked for and does not have, without optional peers. */
   readonly missing: readonly string[];
   close(): void;
 }
 
 export async function startRegistry(root: string): Promise<LocalRegistry> {
   const packages = readInstalled(root);
+  const optional = optionalPeers(packages);
   const missing: string[] = [];
   let url = '';
   const server = createServer((request, response) => {
@@ -92,7 +103,7 @@ export async function startRegistry(root: string): Promise<LocalRegistry> {
       response.end(JSON.stringify(document(name, versions, url)));
     } else if (archive !== undefined) response.end(archive);
     else {
-      missing.push(path);
+      if (!optional.has(name)) missing.push(path);
       response.writeHead(404).end('{}');
     }
   });

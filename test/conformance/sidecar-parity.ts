@@ -1,8 +1,8 @@
 /**
  * The sidecar project on real Envoy and on the bundled runtime, each practice by itself and all of them together, before
  * the same services: answers, what the services saw, log lines, metrics and counters must be equal. Then the project as it
- * is, with each engine: a request under way when it is asked to end must get its answer. Traces are of real Envoy alone;
- * the suite `projects` has them.
+ * is, with each engine: a request under way when it is asked to end must get its answer. Traces are compared by the suite
+ * `tracing-parity`, and shown by the README, which the suite `projects` follows.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
  * The production practices, each switched on by its variable: `CIRCUIT_BREAKERS=on npm start`. ALL=on is every one of
- * them but tracing, which needs real Envoy.
+ * them.
  */
 import { envBoolean } from 'envoy3';
 
@@ -14,7 +14,7 @@ export const practices = {
   tlsOrigination: envBoolean('TLS_ORIGINATION', all),
   accessLog: envBoolean('ACCESS_LOG', all),
   /** Spans to a Zipkin collector. */
-  tracing: envBoolean('TRACING', false),
+  tracing: envBoolean('TRACING', all),
   circuitBreakers: envBoolean('CIRCUIT_BREAKERS', all),
   /** A token bucket in the sidecar itself. */
   rateLimit: envBoolean('RATE_LIMIT', all),

@@ -8,8 +8,7 @@ import { envoy3Home, projectFolder } from './runner/envoy3-package.mjs';
 import { runProject } from './runner/run-project.mjs';
 
 const { env } = process;
-const isOn = (text) => /^(?:true|1|yes|on)$/i.test(text ?? '');
-const on = (name) => isOn(env[name] ?? env.ALL);
+const on = (name) => /^(?:true|1|yes|on)$/i.test(env[name] ?? env.ALL ?? '');
 const sidecarPort = env.SIDECAR_PORT ?? '10000';
 const adminPort = env.ADMIN_PORT ?? '9901';
 const backends = { backend: env.BACKEND_PORT ?? '9090', canary: env.CANARY_PORT ?? '9091' };
@@ -28,8 +27,7 @@ if (on('GLOBAL_RATE_LIMIT')) {
   const port = env.RATE_LIMIT_PORT ?? '8081';
   services.push({ name: 'rate-limit', port, args: ['services/rate-limit.mjs'] });
 }
-// Not a part of ALL: the bundled runtime refuses it.
-if (isOn(env.TRACING)) {
+if (on('TRACING')) {
   const port = env.COLLECTOR_PORT ?? '9411';
   services.push({ name: 'collector', port, args: ['services/collector.mjs'] });
 }
