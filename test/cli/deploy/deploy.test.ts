@@ -71,7 +71,7 @@ test('--check tells drift and writes nothing; writing again mends it', () =>
     assert.equal(await run(), [0, '', 'envoy3: out is up to date\n']);
     assert.equal(await run('--check', '--set', 'drain_seconds=31'), [
       1,
-      'envoy3.service: differs, line 16\n  - ExecStart=/usr/local/bin/envoy3 serve -c /etc/envoy3/envoy3.yaml --drain-time-s 30\n  + ExecStart=/usr/local/bin/envoy3 serve -c /etc/envoy3/envoy3.yaml --drain-time-s 31\n',
+      'envoy3.service: differs, line 17\n  - ExecStart=/usr/local/bin/envoy3 serve -c /etc/envoy3/envoy3.yaml --drain-time-s 30\n  + ExecStart=/usr/local/bin/envoy3 serve -c /etc/envoy3/envoy3.yaml --drain-time-s 31\n',
       '',
     ]);
     writeFileSync(join(folder, 'envoy3.yaml'), `${exampleYaml}# more\n`);
