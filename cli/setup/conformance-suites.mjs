@@ -45,5 +45,6 @@ export const suites = {
   'consul-dns': { shared: true },
   'consul-clients': {},
   'consul-live': {},
+  'service-manager': {},
   'discovery-envoy': { envoy: true },
 };
