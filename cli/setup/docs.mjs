@@ -7,8 +7,10 @@ import { pathToFileURL } from 'node:url';
 import { ensureBuilt, root } from './build.mjs';
 
 await ensureBuilt();
-const { supportTable } = await import(pathToFileURL(join(root, 'dist/cli/support/support-table.js')).href);
-writeFileSync(join(root, 'docs', 'support.md'), supportTable());
-const { lintTable } = await import(pathToFileURL(join(root, 'dist/cli/support/lint-table.js')).href);
-writeFileSync(join(root, 'docs', 'lint.md'), lintTable());
-process.stderr.write('envoy3: docs/support.md and docs/lint.md are written\n');
+const { generatedPages } = await import(
+  pathToFileURL(join(root, 'dist/cli/support/generated-pages.js')).href
+);
+for (const [name, text] of Object.entries(await generatedPages(root))) {
+  writeFileSync(join(root, 'docs', name), text);
+  process.stderr.write(`envoy3: docs/${name} is written\n`);
+}
