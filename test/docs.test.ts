@@ -121,7 +121,12 @@ function commandsIn(text: string): string[][] {
     .replaceAll('\\\n', ' ')
     .split('\n')
     .flatMap((line) => line.replace(/^\$ /, '').split(/ && | \|\| | \| |; /))
-    .map((command) => command.replace(/\s#.*$/, '').trim())
+    .map((command) =>
+      command
+        .replace(/\s#.*$/, '')
+        .replaceAll(/\s\d?>+ ?\S+/g, '')
+        .trim(),
+    )
     .map((command) => /^(?:sudo )?(?:[A-Z0-9_]+=\S+ )*(?:npx )?envoy3 (.*)$/.exec(command)?.[1])
     .filter((rest) => rest !== undefined)
     .map((rest) =>
