@@ -31,7 +31,8 @@ function proseOf(comment: string): string {
     .replaceAll(/^@param (\S+)/gm, '- `$1`:')
     .replaceAll(/^@returns? /gm, '- returns ')
     .replaceAll(/^@throws /gm, '- throws ')
-    .replaceAll(/\n(- )/g, '\n$1')
+    // A list stands apart from the text before it.
+    .replace(/([^\n])\n- (?=`|returns |throws )/, '$1\n\n- ')
     .trim();
 }
 
