@@ -25,15 +25,17 @@ function proseOf(comment: string): string {
     .replace(/\*\/$/, '')
     .split('\n')
     .map((line) => line.replace(/^\s*\* ?/, '').trimEnd());
-  return lines
-    .join('\n')
-    .replaceAll(/^```ts$/gm, '```text')
-    .replaceAll(/^@param (\S+)/gm, '- `$1`:')
-    .replaceAll(/^@returns? /gm, '- returns ')
-    .replaceAll(/^@throws /gm, '- throws ')
-    // A list stands apart from the text before it.
-    .replace(/([^\n])\n- (?=`|returns |throws )/, '$1\n\n- ')
-    .trim();
+  return (
+    lines
+      .join('\n')
+      .replaceAll(/^```ts$/gm, '```text')
+      .replaceAll(/^@param (\S+)/gm, '- `$1`:')
+      .replaceAll(/^@returns? /gm, '- returns ')
+      .replaceAll(/^@throws /gm, '- throws ')
+      // A list stands apart from the text before it.
+      .replace(/([^\n])\n- (?=`|returns |throws )/, '$1\n\n- ')
+      .trim()
+  );
 }
 
 /** Up to the semicolon at the end of a line: those inside of object types are followed by others. */
