@@ -61,6 +61,7 @@ import { http2SupportedFields } from './http/http2/supported-fields.js';
 import { httpSupportedFields } from './http/supported-fields.js';
 import { listenerSupportedFields } from './listener/supported-fields.js';
 import type { NetworkFilterFactory, ReadFilterFactory } from './network/filter.js';
+import { subscriptionSupportedFields } from './subscription/supported-fields.js';
 import { tlsSupportedFields } from './network/tls/supported-fields.js';
 import { routeSupportedFields } from './route/supported-fields.js';
 import { healthSupportedFields } from './upstream/health-supported-fields.js';
@@ -117,6 +118,7 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   bootstrapSupportedFields,
   listenerSupportedFields,
   tlsSupportedFields,
+  subscriptionSupportedFields,
   httpSupportedFields,
   http1SupportedFields,
   http2SupportedFields,

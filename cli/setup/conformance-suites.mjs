@@ -37,6 +37,7 @@ export const suites = {
   'front-proxy-parity': { envoy: true },
   'consul-mesh-parity': { envoy: true },
   'tls-parity': { envoy: true },
+  'xds-parity': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },
   'tracing-parity': { envoy: true },

@@ -5,6 +5,7 @@
 import type { envoy_config_bootstrap_v3_Bootstrap as Bootstrap } from '../../dsl/api/generated/types.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { StatsStore } from '../stats/stats-store.js';
+import type { DynamicDump } from '../subscription/dynamic-dump.js';
 
 /** `envoy.admin.v3.ServerInfo.State`. */
 export type ServerState = 'LIVE' | 'DRAINING' | 'PRE_INITIALIZING' | 'INITIALIZING';
@@ -22,6 +23,8 @@ export interface ConfigurationInForce {
   readonly bootstrap: Bootstrap;
   /** Wall-clock milliseconds since the epoch at which it came into force. */
   readonly lastUpdatedMs: number;
+  /** What came from files; absent: nothing did. */
+  readonly dynamic?: DynamicDump;
 }
 
 /** What does not change while the process lives; shown by `/server_info`. */

@@ -1,6 +1,7 @@
 /**
- * The parts of `/config_dump`, in Envoy's order, made of the bootstrap alone: all configuration is static.
+ * The parts of `/config_dump`, in Envoy's order, made of the bootstrap and of what came from files.
  */
+import type { DynamicResource } from '../subscription/dynamic-dump.js';
 import type { ConfigurationInForce } from './admin-host.js';
 import { redact } from './redact.js';
 
@@ -61,7 +62,7 @@ function* routeTables(value: unknown): Generator<Message> {
 }
 
 /** @returns all sections with the configuration in them; secrets are redacted */
-export function configSections({ bootstrap, lastUpdatedMs }: ConfigurationInForce): Section[] {
+export function configSections({ bootstrap, dynamic, lastUpdatedMs }: ConfigurationInForce): Section[] {
   const last_updated = new Date(lastUpdatedMs).toISOString();
   const shown = redact(bootstrap, 'envoy.config.bootstrap.v3.Bootstrap') as Message;
   const resources = isMessage(shown.static_resources) ? shown.static_resources : {};
@@ -82,6 +83,22 @@ export function configSections({ bootstrap, lastUpdatedMs }: ConfigurationInForc
       last_updated,
     })),
   });
+  /** Elements of a resource that came from a file. */
+  const dynamicElements = (field: string, type: string, resources: readonly DynamicResource[] = []) =>
+    resources.map(
+      ({ lastUpdatedMs: at, resource, versionInfo }): Message => ({
+        ...(versionInfo === '' ? {} : { version_info: versionInfo }),
+        [field]: { '@type': `type.googleapis.com/${type}`, ...(redact(resource, type) as Message) },
+        last_updated: new Date(at).toISOString(),
+      }),
+    );
+  const byName = (resources: readonly DynamicResource[] = []) =>
+    [...resources].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const versionOf = (info = '') => (info === '' ? {} : { version_info: info });
+  const dynamicListeners = (dynamic?.listeners.resources ?? []).map((one): Message => {
+    const [active_state] = dynamicElements('listener', listener, [one]);
+    return { name: one.name, active_state };
+  });
   // Envoy keeps clusters by name and shows them in that order; listeners stay as configured.
   const clusters = listOf(resources.clusters).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const listeners = listOf(resources.listeners);
@@ -99,19 +116,25 @@ export function configSections({ bootstrap, lastUpdatedMs }: ConfigurationInForc
     { type: 'BootstrapConfigDump', single: { bootstrap: shown, last_updated }, lists: [] },
     {
       type: 'ClustersConfigDump',
-      single: {},
+      single: versionOf(dynamic?.clusters.versionInfo),
       lists: [
         list('static_clusters', 'ClustersConfigDump.StaticCluster', 'cluster', cluster, clusters),
-        list('dynamic_active_clusters', 'ClustersConfigDump.DynamicCluster', 'cluster', cluster),
+        {
+          ...list('dynamic_active_clusters', 'ClustersConfigDump.DynamicCluster', 'cluster', cluster),
+          elements: dynamicElements('cluster', cluster, byName(dynamic?.clusters.resources)),
+        },
         list('dynamic_warming_clusters', 'ClustersConfigDump.DynamicCluster', 'cluster', cluster),
       ],
     },
     {
       type: 'ListenersConfigDump',
-      single: {},
+      single: versionOf(dynamic?.listeners.versionInfo),
       lists: [
         list('static_listeners', 'ListenersConfigDump.StaticListener', 'listener', listener, listeners),
-        list('dynamic_listeners', 'ListenersConfigDump.DynamicListener', 'listener', listener),
+        {
+          ...list('dynamic_listeners', 'ListenersConfigDump.DynamicListener', 'listener', listener),
+          elements: dynamicListeners,
+        },
       ],
     },
     {
@@ -132,7 +155,10 @@ export function configSections({ bootstrap, lastUpdatedMs }: ConfigurationInForc
       single: {},
       lists: [
         list('static_route_configs', 'RoutesConfigDump.StaticRouteConfig', 'route_config', route, routes),
-        list('dynamic_route_configs', 'RoutesConfigDump.DynamicRouteConfig', 'route_config', route),
+        {
+          ...list('dynamic_route_configs', 'RoutesConfigDump.DynamicRouteConfig', 'route_config', route),
+          elements: dynamicElements('route_config', route, dynamic?.routes),
+        },
       ],
     },
     {

@@ -29,6 +29,7 @@ export const bootstrapSupportedFields: SupportedFields = {
     node: true,
     admin: true,
     static_resources: true,
+    dynamic_resources: true,
     cluster_manager: true,
     layered_runtime: true,
     stats_flush_interval: true,

@@ -9,8 +9,12 @@ import type { SupportedFields } from './supported-fields.js';
 
 /** A configuration that is refused. The message has a line per finding, each `file:line:column: path: what`. */
 export class ConfigLoadError extends Error {
-  constructor(lines: readonly string[]) {
+  /** Of what was found when the parts were built; undefined for what the reader found. */
+  readonly path: Path | undefined;
+
+  constructor(lines: readonly string[], path?: Path) {
     super(lines.join('\n'));
+    this.path = path;
     this.name = 'ConfigLoadError';
   }
 }

@@ -14,6 +14,7 @@ export const httpSupportedFields: SupportedFields = {
     codec_type: onlyValues('AUTO', 'HTTP1', 'HTTP2'),
     stat_prefix: true,
     route_config: true,
+    rds: true,
     http_filters: true,
     add_user_agent: true,
     common_http_protocol_options: true,

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../common/clock.js';
 import type { Fields } from '../common/message-fields.js';
-import { numberOf, textOf } from '../common/message-fields.js';
+import { messageOf, numberOf, textOf } from '../common/message-fields.js';
 import type { Logger } from '../common/logger.js';
 import { under } from '../network/config-path.js';
 import { ConfigError } from '../network/filter.js';
@@ -22,13 +22,25 @@ import { prepareListener } from './prepare-listener.js';
 
 /** The listeners of a new configuration, built beside those in force. Exactly one of `commit` and `discard` is called. */
 export interface ListenerUpdate {
-  /** Binds the addresses that are new. @throws Error when one cannot be had; `discard` is then to be called */
+  /** Binds the addresses that are new. @throws BindError when one cannot be had; `discard` is then to be called */
   bind(): Promise<void>;
   /** For each listener, in the order of the configuration, the sockets of its addresses. After `bind`. */
   sockets(): readonly (readonly BoundSocket[])[];
   /** In force from this call on, synchronously. @returns what happened, a line for each listener that is not unchanged */
   commit(): readonly string[];
   discard(): void;
+}
+
+/** An address that cannot be had. */
+export class BindError extends Error {
+  /** Of the address in the configuration. */
+  readonly path: readonly (string | number)[];
+
+  constructor(message: string, path: readonly (string | number)[]) {
+    super(message);
+    this.name = 'BindError';
+    this.path = path;
+  }
 }
 
 export interface ListenerManager {
@@ -63,6 +75,15 @@ export interface ListenerManagerOptions {
 
 /** Connections that the kernel completed and nobody accepted yet. Envoy's default is the machine's limit, mostly this. */
 const defaultBacklog = 4096;
+
+/** What a listener is without the routes that it has from a file: `listener_modified` does not count those. */
+function ownConfig(config: Fields): string {
+  return JSON.stringify(config, (_key, value) => {
+    if (messageOf(value).rds === undefined) return value;
+    const { route_config: _routes, ...others } = messageOf(value);
+    return others;
+  });
+}
 
 const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -129,7 +150,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
 
   function prepareAll(configs: readonly Fields[], context: ListenerContext) {
     const taken = new Set<Listener>();
-    const prepared: (PreparedListener & { before: Listener | undefined })[] = [];
+    const prepared: (PreparedListener & { before: Listener | undefined; index: number })[] = [];
     const byIndex: (Listener | undefined)[] = [];
     try {
       for (const [index, config] of firstOfName(configs, log).entries()) {
@@ -145,7 +166,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
           'listeners',
           index,
         );
-        prepared.push({ ...one, before });
+        prepared.push({ ...one, before, index });
         byIndex.push(one.listener);
       }
       refuseDuplicateAddresses(byIndex);
@@ -174,7 +195,7 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
     async function socketFor(
       address: ListenerAddress,
       [listenerAt, at]: readonly [number, number],
-      { before, listener }: (typeof prepared)[number],
+      { before, index, listener }: (typeof prepared)[number],
       held: ReadonlyMap<string, BoundSocket>,
     ): Promise<BoundSocket> {
       const key = addressKey(address);
@@ -189,7 +210,11 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
       const backlog = numberOf(listener.parts.config.tcp_backlog_size, defaultBacklog);
       const socket = createSocket(address, { backlog, clock, log }, [listenerAt, at]);
       fresh.push(socket);
-      await socket.listen();
+      try {
+        await socket.listen();
+      } catch (error) {
+        throw new BindError((error as Error).message, ['static_resources', 'listeners', index, 'address']);
+      }
       return socket;
     }
 
@@ -218,8 +243,10 @@ export function createListenerManager(options: ListenerManagerOptions): Listener
             created.inc();
             lines.push(`listener '${listener.name}' listens on ${where}`);
           } else if (!isEqual(before.parts.config, listener.parts.config)) {
-            modified.inc();
-            created.inc();
+            if (ownConfig(before.parts.config) !== ownConfig(listener.parts.config)) {
+              modified.inc();
+              created.inc();
+            }
             const keptAll = before.allChains.every((chain) => listener.allChains.includes(chain));
             if (isEqual(before.parts.addresses, listener.parts.addresses)) inPlace.inc();
             const what = keptAll ? 'connections stay' : 'connections of what was changed drain';

@@ -101,6 +101,8 @@ export function refreshServerStats(stats: ServerStats, listeners: ListenerManage
 
 export function createAdminHost(parts: AdminHostParts): AdminHost {
   const { actions, clusters, listeners, options, serverStats, stats } = parts;
+  const isAddedViaApi = (name: string): boolean =>
+    actions.configuration()?.dynamic?.clusters.resources.some((one) => one.name === name) === true;
   const certificates = () => [...listeners.all().flatMap(certificatesOf), ...clusterCertificates(clusters)];
   return {
     ...actions,
@@ -112,8 +114,8 @@ export function createAdminHost(parts: AdminHostParts): AdminHost {
       commandLineOptions: commandLine(options),
     },
     listeners: () => listeners.all().map(({ addressTexts, name }) => ({ name, addresses: addressTexts })),
-    clustersText: (matches) => clustersText(clusters, matches),
-    clustersJson: (matches) => clustersJson(clusters, matches),
+    clustersText: (matches) => clustersText(clusters, matches, isAddedViaApi),
+    clustersJson: (matches) => clustersJson(clusters, matches, isAddedViaApi),
     certificates,
     refreshStats() {
       refreshServerStats(serverStats, listeners, actions.state());

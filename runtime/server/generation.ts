@@ -101,7 +101,9 @@ export function prepareGeneration(
     };
   } catch (error) {
     clusterUpdate?.discard();
-    if (error instanceof ConfigError) throw new ConfigLoadError([config.describe(error.path, error.message)]);
+    if (error instanceof ConfigError) {
+      throw new ConfigLoadError([config.describe(error.path, error.message)], error.path);
+    }
     throw error;
   }
 }

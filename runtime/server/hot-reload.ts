@@ -24,9 +24,17 @@ export interface HotReloadOptions {
   isEnding(): boolean;
 }
 
+/** Puts a generation in force. @returns what changed, a line each; undefined: the server ends */
+export type Swap = (prepare: () => Generation) => Promise<readonly string[] | undefined>;
+
 export interface HotReload {
   /** One at a time, in order. @returns false when it was refused; the reason is logged then. Never rejects */
   reload(text: string): Promise<boolean>;
+  /**
+   * A change that is told and counted elsewhere: waits for its turn, and takes the same way into force.
+   * @param change given `swap`, which is false when the server ends meanwhile, and which throws when it is refused
+   */
+  exclusive(change: (swap: Swap) => Promise<void>): Promise<void>;
 }
 
 export function createHotReload(options: HotReloadOptions): HotReload {
@@ -51,39 +59,53 @@ export function createHotReload(options: HotReloadOptions): HotReload {
     });
   }
 
+  /** @throws Error when it is refused; nothing has changed then */
+  async function swap(prepare: () => Generation): Promise<readonly string[] | undefined> {
+    let generation: Generation | undefined;
+    try {
+      generation = prepare();
+      await warm(generation);
+      await generation.bind();
+    } catch (error) {
+      generation?.discard();
+      throw error;
+    }
+    if (options.isEnding()) {
+      generation.discard();
+      return undefined;
+    }
+    const changes = generation.commit();
+    options.inForce(generation);
+    return changes;
+  }
+
   async function run(text: string): Promise<boolean> {
     if (options.isEnding()) return false;
     attempts.inc();
-    let generation: Generation | undefined;
     try {
       const startedAt = clock.now();
-      generation = options.prepare(text);
-      await warm(generation);
-      await generation.bind();
-      if (options.isEnding()) {
-        generation.discard();
-        return false;
-      }
-      const changes = generation.commit();
-      options.inForce(generation);
+      const changes = await swap(() => options.prepare(text));
+      if (changes === undefined) return false;
       successes.inc();
       generations.inc();
       log.info(`configuration '${name}' is in force after ${Math.round(clock.now() - startedAt)} ms`);
       for (const line of changes) log.info(line);
       return true;
     } catch (error) {
-      generation?.discard();
       rejections.inc();
       log.error(`configuration refused, the one before stays in force: ${(error as Error).message}`);
       return false;
     }
   }
 
+  function inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const next = last.then(task);
+    last = next.catch(() => undefined);
+    return next;
+  }
+
   return {
-    reload(text) {
-      const next = last.then(() => run(text));
-      last = next;
-      return next;
-    },
+    reload: (text) => inTurn(() => run(text)),
+    exclusive: (change) => inTurn(() => change(swap)),
   };
 }

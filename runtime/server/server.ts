@@ -8,9 +8,12 @@ import { createAdminServer } from '../admin/admin-server.js';
 import { systemClock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
 import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/message-fields.js';
+import { DynamicResources } from '../subscription/dynamic-resources.js';
+import type { ResourceDraft } from '../subscription/dynamic-resources.js';
 import type { LoadedConfig } from '../config/config-loader.js';
 import type { ConfigWatcher } from '../config/config-watcher.js';
 import { diskFile, watchConfig } from '../config/config-watcher.js';
+import { supportedFields } from '../extensions.js';
 import type { StatsFlusher } from '../stats/stats-sink.js';
 import { startFlushing } from '../stats/stats-sink.js';
 import { createAdminHost, refreshServerStats } from './create-admin-host.js';
@@ -61,7 +64,11 @@ class RunningServer implements Server {
   private readonly workers: WorkerPool | undefined;
   private readonly serverStats: ServerStats;
   private readonly hotReload: HotReload;
+  /** What the configuration takes from other files. */
+  private readonly dynamic: DynamicResources;
   private inForce: ConfigurationInForce | undefined = undefined;
+  /** With what came from files in its place. */
+  private composed: Generation['bootstrap'] | undefined = undefined;
   private admin: AdminServer | undefined = undefined;
   private watcher: ConfigWatcher | undefined = undefined;
   private flusher: StatsFlusher | undefined = undefined;
@@ -83,14 +90,46 @@ class RunningServer implements Server {
     const { loggers, name, stats } = this.core;
     this.log = this.core.log;
     this.serverStats = createServerStats(options, stats, clock, this.startedAt);
+    this.dynamic = new DynamicResources({
+      clock,
+      log: loggers.get('config'),
+      stats,
+      supported: supportedFields,
+      watch: options.watch !== false,
+      onChange: (file, resources) => this.changeResources(file, resources),
+    });
     this.hotReload = createHotReload({
       name,
       clock,
       log: loggers.get('config'),
       stats,
-      prepare: (text) => this.prepare(this.core.load(text), text),
+      prepare: (text) => this.prepare(this.dynamic.draft(this.core.load(text)), text),
       inForce: (generation) => this.setInForce(generation),
       isEnding: () => this.core.draining || this.over,
+    });
+  }
+
+  /** One file of resources has another text. */
+  private changeResources(file: string, text: string): Promise<void> {
+    const { dynamic } = this;
+    return this.hotReload.exclusive(async (swap) => {
+      if (this.core.draining || this.over) return;
+      const draft = dynamic.draftOf(file, text);
+      const refusal = dynamic.refusalOf(draft);
+      if (refusal !== undefined) {
+        dynamic.refuse(draft, refusal);
+      } else if (dynamic.changesNothing(draft)) {
+        dynamic.accept(draft);
+      } else {
+        try {
+          const changes = await swap(() => this.prepare(draft, ''));
+          if (changes === undefined) return;
+          this.core.loggers.get('config').info(`resources of '${file}' are in force`);
+          for (const line of changes) this.core.loggers.get('config').info(line);
+        } catch (error) {
+          dynamic.refuse(draft, error as Error);
+        }
+      }
     });
   }
 
@@ -98,9 +137,30 @@ class RunningServer implements Server {
     return this.core.draining || this.core.healthFailed ? 'DRAINING' : this.state;
   }
 
-  private prepare(config: LoadedConfig, text: string): Generation {
-    const generation = this.core.prepare(config);
-    return this.workers?.around(generation, text) ?? generation;
+  /**
+   * What a draft takes from files for the first time, and cannot be served, is left out.
+   * @param text of the configuration, for workers, which read no other file
+   * @throws ConfigLoadError
+   */
+  private prepare(draft: ResourceDraft, text: string): Generation {
+    for (;;) {
+      const { config, uses } = draft.composition;
+      try {
+        const generation = this.core.prepare(config);
+        const composed = uses.length === 0 ? text : JSON.stringify(config.bootstrap);
+        const whole = this.workers?.around(generation, composed) ?? generation;
+        return {
+          ...whole,
+          commit: () => {
+            const lines = whole.commit();
+            this.dynamic.accept(draft);
+            return lines;
+          },
+        };
+      } catch (error) {
+        if (!draft.leaveOut(error)) throw error;
+      }
+    }
   }
 
   /** @throws Error with everything that is wrong, or with the address that cannot be had */
@@ -111,7 +171,8 @@ class RunningServer implements Server {
     this.tellWhatIsLoaded(config);
     core.configureStats(config);
     this.startFlushing(config);
-    const generation = this.prepare(config, text);
+    const draft = this.dynamic.draft(config);
+    let generation = this.prepare(draft, text);
     if (options.mode === 'validate') {
       generation.discard();
       return;
@@ -124,7 +185,17 @@ class RunningServer implements Server {
       await this.unlessAborted(generation.warmed);
       core.loggers.get('upstream').info('cm init: all clusters initialized');
       this.log.info('all clusters initialized. initializing init manager');
-      await generation.bind();
+      for (let isBound = false; !isBound; ) {
+        try {
+          await generation.bind();
+          isBound = true;
+        } catch (error) {
+          // Listeners of a file that cannot have their address do not keep the others from starting.
+          if (!draft.leaveOut(error)) throw error;
+          generation.discard();
+          generation = this.prepare(draft, text);
+        }
+      }
     } catch (error) {
       generation.discard();
       throw error;
@@ -174,8 +245,13 @@ class RunningServer implements Server {
 
   private setInForce({ bootstrap }: Generation): void {
     this.core.followFiles();
-    const before = this.inForce?.bootstrap;
-    this.inForce = { bootstrap, lastUpdatedMs: this.clock.wallTime() };
+    const before = this.composed;
+    const dynamic = this.dynamic.dump();
+    this.composed = bootstrap;
+    this.inForce = {
+      bootstrap: dynamic?.written ?? bootstrap,
+      lastUpdatedMs: this.clock.wallTime(),
+    };
     if (before === undefined) return;
     // What only a start reads.
     for (const part of ['admin', 'node', 'stats_config', 'stats_sinks'] as const) {
@@ -226,7 +302,11 @@ class RunningServer implements Server {
       clusters,
       actions: {
         state: () => this.currentState,
-        configuration: () => this.inForce,
+        configuration: () => {
+          const { inForce } = this;
+          const dynamic = this.dynamic.dump();
+          return inForce === undefined || dynamic === undefined ? inForce : { ...inForce, dynamic };
+        },
         quit: () => void this.shutdown(),
         healthcheckFail: () => this.setHealthFailed(true),
         healthcheckOk: () => this.setHealthFailed(false),
@@ -263,7 +343,7 @@ class RunningServer implements Server {
   }
 
   get bootstrap(): unknown {
-    return this.inForce?.bootstrap;
+    return this.composed;
   }
 
   listenerAddresses(): readonly string[] {
@@ -300,6 +380,7 @@ class RunningServer implements Server {
     this.options.onPhase?.('stopping');
     this.log.info('draining: no new connections, requests under way end');
     this.watcher?.close();
+    this.dynamic.close();
     await Promise.all([this.core.drain(() => this.over), this.workers?.end(true)]);
     return this.shutdown();
   }
@@ -328,6 +409,7 @@ class RunningServer implements Server {
   async release(): Promise<void> {
     clearInterval(this.alive);
     this.watcher?.close();
+    this.dynamic.close();
     await this.workers?.end(false);
     this.flusher?.close();
     await this.core.release();

@@ -90,6 +90,7 @@ export class ServingCore {
     this.clusters = createClusterManager({
       clock,
       stats,
+      removeStats: (isGone) => stats.remove(isGone),
       random: Math.random,
       loggers: this.loggers,
       accessLogFiles: this.accessLogFiles,

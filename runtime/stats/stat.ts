@@ -26,9 +26,18 @@ export interface Histogram {
   record(value: number): void;
 }
 
+/** A text that is shown among the statistics, such as the version of a configuration. */
+export interface TextReadout {
+  readonly name: string;
+  value: string;
+  readonly used: boolean;
+  set(value: string): void;
+}
+
 /** Names are Envoy's full names, e.g. `cluster.service1.upstream_rq_total`. The same name gives the same object. */
 export interface StatsScope {
   counter(name: string): Counter;
   gauge(name: string): Gauge;
   histogram(name: string): Histogram;
+  textReadout(name: string): TextReadout;
 }

@@ -1,5 +1,5 @@
 /**
- * `/stats?format=json`: one line, counters and gauges by name, then one entry that holds all histograms. Written by hand,
+ * `/stats?format=json`: one line, texts, counters and gauges by name, then one entry that holds all histograms. Written by hand,
  * because Envoy's way of writing numbers is not `JSON.stringify`'s.
  */
 import { formatGeneral, formatJsonNumber } from './format-number.js';
@@ -11,9 +11,14 @@ import { byName } from './stats-query.js';
 const percentiles = `[${shownQuantiles.map((quantile) => formatGeneral(quantile * 100, 6)).join(',')}]`;
 
 export function statsJson(selection: StatsSelection, mode: BucketMode): string {
-  const entries = byName(selection).map(
-    (stat) => `{"name":${JSON.stringify(stat.name)},"value":${formatJsonNumber(stat.value)}}`,
-  );
+  const entries = [
+    ...selection.textReadouts.map(
+      ({ name, value }) => `{"name":${JSON.stringify(name)},"value":${JSON.stringify(value)}}`,
+    ),
+    ...byName(selection).map(
+      (stat) => `{"name":${JSON.stringify(stat.name)},"value":${formatJsonNumber(stat.value)}}`,
+    ),
+  ];
   if (selection.histograms.length > 0) {
     entries.push(`{"histograms":${histogramsJson(selection.histograms, mode)}}`);
   }

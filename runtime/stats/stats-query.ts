@@ -2,7 +2,7 @@
  * Which statistics one question is about (the parameters of `/stats`), and the choice of them.
  */
 import type { LogHistogram } from './histogram.js';
-import type { Counter, Gauge } from './stat.js';
+import type { Counter, Gauge, TextReadout } from './stat.js';
 import type { StatsStore } from './stats-store.js';
 
 export const statTypes = ['All', 'Counters', 'Gauges', 'Histograms', 'TextReadouts'] as const;
@@ -25,6 +25,7 @@ export interface StatsSelection {
   readonly counters: readonly Counter[];
   readonly gauges: readonly Gauge[];
   readonly histograms: readonly LogHistogram[];
+  readonly textReadouts: readonly TextReadout[];
 }
 
 export function selectStats(store: StatsStore, query: StatsQuery): StatsSelection {
@@ -39,6 +40,7 @@ export function selectStats(store: StatsStore, query: StatsQuery): StatsSelectio
     counters: wanted('Counters', store.counters()),
     gauges: wanted('Gauges', store.gauges()),
     histograms: wanted('Histograms', store.histograms()),
+    textReadouts: wanted('TextReadouts', store.textReadouts()),
   };
 }
 

@@ -4,7 +4,7 @@
 import type { HistogramObserver } from './histogram.js';
 import { LogHistogram } from './histogram.js';
 import type { PrometheusName } from './prometheus-name.js';
-import type { Counter, Gauge, StatsScope } from './stat.js';
+import type { Counter, Gauge, StatsScope, TextReadout } from './stat.js';
 import type { ExtractTags } from './tag-extractor.js';
 import { extractTags } from './tag-extractor.js';
 
@@ -55,12 +55,28 @@ class StoredGauge implements Gauge {
   }
 }
 
+class StoredText implements TextReadout {
+  readonly name: string;
+  value = '';
+  used = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  set(value: string): void {
+    this.value = value;
+    this.used = true;
+  }
+}
+
 /** What admin and sinks read. The lists are sorted by name. */
 export interface StatsStore extends StatsScope {
   histogram(name: string): LogHistogram;
   counters(): readonly Counter[];
   gauges(): readonly Gauge[];
   histograms(): readonly LogHistogram[];
+  textReadouts(): readonly TextReadout[];
   /** `/reset_counters`: counters only, as in Envoy. */
   resetCounters(): void;
   /** Ends an interval of all histograms; called every `stats_flush_interval` (default 5 s). */
@@ -137,6 +153,8 @@ export function createStatsStore(): StatsStore {
       histogram.muted = true;
     },
   );
+  const textReadouts = new StatsOfKind<TextReadout>((name) => new StoredText(name));
+  const kinds = [counters, gauges, histograms, textReadouts] as const;
   return {
     extractTags,
     get onHistogramValue() {
@@ -148,9 +166,11 @@ export function createStatsStore(): StatsStore {
     counter: (name) => counters.get(name),
     gauge: (name) => gauges.get(name),
     histogram: (name) => histograms.get(name),
+    textReadout: (name) => textReadouts.get(name),
     counters: () => counters.list(),
     gauges: () => gauges.list(),
     histograms: () => histograms.list(),
+    textReadouts: () => textReadouts.list(),
     resetCounters() {
       for (const counter of counters.all.values()) counter.value = 0;
     },
@@ -158,10 +178,10 @@ export function createStatsStore(): StatsStore {
       for (const histogram of histograms.all.values()) histogram.merge();
     },
     reject(isRejected) {
-      for (const kind of [counters, gauges, histograms]) kind.reject(isRejected);
+      for (const kind of kinds) kind.reject(isRejected);
     },
     remove(isGone) {
-      for (const kind of [counters, gauges, histograms]) kind.remove(isGone);
+      for (const kind of kinds) kind.remove(isGone);
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * `/stats` as text: `name: value` lines, then the histograms.
+ * `/stats` as text: texts, `name: value` lines, then the histograms.
  */
 import { formatGeneral, formatShortest } from './format-number.js';
 import type { HistogramSnapshot, LogHistogram } from './histogram.js';
@@ -9,6 +9,7 @@ import { byName } from './stats-query.js';
 
 export function statsText(selection: StatsSelection, mode: BucketMode): string {
   let text = '';
+  for (const { name, value } of selection.textReadouts) text += `${name}: "${value}"\n`;
   for (const stat of byName(selection)) text += `${stat.name}: ${stat.value}\n`;
   for (const histogram of selection.histograms)
     text += `${histogram.name}:${histogramText(histogram, mode)}\n`;

@@ -22,6 +22,12 @@ interface Member {
   readonly configText: string;
 }
 
+/** What a cluster is without the hosts that it has from a file: `cluster_modified` does not count those. */
+function ownConfig(cluster: Cluster): string {
+  const { load_assignment, type, ...others } = messageOf(cluster.config);
+  return JSON.stringify(type === 'EDS' ? { ...others, type } : { ...others, type, load_assignment });
+}
+
 function managerStats(stats: StatsScope) {
   const counter = (name: string) => stats.counter(`cluster_manager.${name}`);
   for (const name of [
@@ -130,7 +136,9 @@ class Clusters implements ReloadableClusterManager {
       this.warming.delete(member);
       const { cluster } = member.owned;
       cluster.activate();
-      (before.has(cluster.name) ? this.stats.modified : this.stats.added).inc();
+      const old = before.get(cluster.name)?.owned.cluster;
+      if (old === undefined) this.stats.added.inc();
+      else if (ownConfig(old) !== ownConfig(cluster)) this.stats.modified.inc();
     }
     // After the new ones have taken over what they go on with.
     for (const [name, member] of before) {
@@ -140,11 +148,22 @@ class Clusters implements ReloadableClusterManager {
       if (now !== undefined) member.owned.cluster.drain();
       else {
         member.owned.cluster.retire();
+        this.forgetStats(member.owned.cluster.statPrefix);
         this.stats.removed.inc();
       }
     }
     this.stats.active.set(next.size);
     this.stats.warming.set(this.warming.size);
+  }
+
+  /** Statistics of a cluster go with it, but not those of one whose name begins alike. */
+  private forgetStats(statPrefix: string): void {
+    const others = [...this.members.values()]
+      .map(({ owned }) => owned.cluster.statPrefix)
+      .filter((prefix) => prefix.startsWith(statPrefix));
+    this.dependencies.removeStats?.(
+      (name) => name.startsWith(statPrefix) && !others.some((prefix) => name.startsWith(prefix)),
+    );
   }
 
   private forget(fresh: readonly Member[]): void {

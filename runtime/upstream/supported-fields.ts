@@ -14,7 +14,8 @@ export const upstreamSupportedFields: SupportedFields = {
   [cluster]: {
     name: true,
     alt_stat_name: true,
-    type: onlyValues('STATIC', 'STRICT_DNS', 'LOGICAL_DNS'),
+    type: onlyValues('STATIC', 'STRICT_DNS', 'LOGICAL_DNS', 'EDS'),
+    eds_cluster_config: true,
     connect_timeout: true,
     per_connection_buffer_limit_bytes: true,
     lb_policy: onlyValues(

@@ -16,6 +16,7 @@ import type { Running } from '../bench/processes.js';
 import { start, stop, waitForPort } from '../bench/processes.js';
 import { operators, refusedFormats, volatileValue } from './access-log-operators.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
+import { refusedPort } from '../support/refused-port.js';
 import { freePorts, listen } from './differential.js';
 
 type Json = Record<string, unknown>;
@@ -229,11 +230,9 @@ async function observe(
   const all = names.map((one) => scenarios[one] as Scenario);
   const backends = all.map((one) => new Backend(one));
   const backendPorts = await Promise.all(backends.map(({ server }) => listen(server)));
-  const drawn = await freePorts(2 * all.length);
-  const ports = drawn.slice(0, all.length);
-  const upstreamPorts = all.map((one, index) =>
-    Number(one.refused === true ? drawn[all.length + index] : backendPorts[index]),
-  );
+  const ports = await freePorts(all.length);
+  const refused = await refusedPort();
+  const upstreamPorts = all.map((one, index) => Number(one.refused === true ? refused : backendPorts[index]));
   const bootstrap = {
     node: { id: 'node', cluster: 'cluster' },
     static_resources: {

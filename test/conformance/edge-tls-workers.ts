@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Edge, Engine } from './edge-tls-rig.js';
 
-/** Those that follow `run/xds/workers.yaml`. The bundled runtime is added here when it has file xDS. */
-export const enginesWithFileXds: readonly Engine[] = ['envoy'];
+/** Those that follow `run/xds/workers.yaml`. */
+export const enginesWithFileXds: readonly Engine[] = ['envoy', 'envoy3'];
 
 async function knows(edge: Edge, worker: string, isThere: boolean): Promise<string> {
   for (let attempt = 0; attempt < 200; attempt++) {

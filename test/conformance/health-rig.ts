@@ -3,6 +3,7 @@
  * the bundled runtime. A host that has come to the end of its script never answers the next check, so that flags and
  * counters stand still however fast the machine is; what is compared then is what the script has led to.
  */
+import { refusedPort } from '../support/refused-port.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { Server, Socket } from 'node:net';
@@ -109,7 +110,7 @@ class Host {
   }
 
   async listen(): Promise<void> {
-    const [closed = 0] = this.host.refused === true ? await freePorts(1, 15_000) : [];
+    const closed = this.host.refused === true ? await refusedPort() : 0;
     this.port = closed === 0 ? await this.#open() : closed;
     this.checkPort = this.host.ownCheckPort === true ? await this.#open() : this.port;
   }

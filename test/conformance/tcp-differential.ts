@@ -3,6 +3,7 @@
  * steps of clients and hosts, and what each side received, how its connection ended, what the log says and every
  * statistic of the case, compared. Each case has a listener, a cluster and a host of its own, so that all run at once.
  */
+import { refusedPort } from '../support/refused-port.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
@@ -348,10 +349,11 @@ async function observe(
   );
   const hostPorts = await Promise.all(hosts.map(listen));
   // After the hosts have theirs: ports that were given back are the first to be drawn again.
-  const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
-  ports.push(...drawn.slice(0, cases.length));
+  const [adminPort = 0, ...drawn] = await freePorts(cases.length + 1);
+  ports.push(...drawn);
+  const refused = await refusedPort();
   const portOf = (one: TcpCase, index: number): number =>
-    (one.refused === true ? drawn[cases.length + index] : hostPorts[index]) as number;
+    one.refused === true ? refused : (hostPorts[index] as number);
   const clients: Peer[][] = [];
   let running: Running | undefined;
   try {

@@ -153,7 +153,10 @@ test('a bad change is refused whole, with its line, and the old configuration go
         bootstrap('[{ match: { prefix: / }, route: { cluster: nope } }]'),
         /<yaml>:11:\d+: .*unknown cluster 'nope'/,
       ],
-      [bootstrap(answers('two')).replace('type: STATIC', 'type: EDS'), /<yaml>:\d+:7: .*needs real Envoy/],
+      [
+        bootstrap(answers('two')).replace('type: STATIC', 'type: ORIGINAL_DST'),
+        /<yaml>:\d+:7: .*needs real Envoy/,
+      ],
     ] as const) {
       log.length = 0;
       assert.not(await server.reload(text));

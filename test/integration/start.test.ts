@@ -99,7 +99,7 @@ test('everything that is wrong is told at once, with its line', async () => {
         '    - name: a',
         '      lb_policy: CLUSTER_PROVIDED',
         '    - name: b',
-        '      type: EDS',
+        '      type: ORIGINAL_DST',
         '',
       ].join('\n'),
     );
@@ -109,7 +109,7 @@ test('everything that is wrong is told at once, with its line', async () => {
       lines[0] ?? '',
       /^envoy3\.yaml:4:7: static_resources\.clusters\[0\]\.lb_policy: .*CLUSTER_PROVIDED.*needs real Envoy$/,
     );
-    assert.match(lines[1] ?? '', /^envoy3\.yaml:6:7: .*EDS.*needs real Envoy$/);
+    assert.match(lines[1] ?? '', /^envoy3\.yaml:6:7: .*ORIGINAL_DST.*needs real Envoy$/);
   });
 });
 

@@ -91,8 +91,9 @@ export function withoutIds(text: string): string {
 
 /** An answer without what differs from one to the next: dates, ids, times. */
 export function normalise(answer: string): string {
-  return withoutIds(answer.replace(/(date: )[^\r\n]+/g, '$1DATE')).replace(
-    /(x-envoy-upstream-service-time: )\d+/g,
-    '$1N',
-  );
+  return withoutIds(
+    answer
+      .replace(/(x-b3-(?:trace|span|parentspan)id[|:] ?)[0-9a-f]{16,32}/gi, '$1ID')
+      .replace(/(date: )[^\r\n]+/g, '$1DATE'),
+  ).replace(/(x-envoy-upstream-service-time: )\d+/g, '$1N');
 }

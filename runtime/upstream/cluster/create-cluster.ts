@@ -41,7 +41,8 @@ export function createCluster(
   previous: OwnedCluster | undefined,
 ): OwnedCluster {
   const type = textOf(messageOf(config).type, 'STATIC');
-  if (type === 'STATIC') {
+  // The hosts of EDS come with the configuration (`subscription/compose-bootstrap.ts`).
+  if (type === 'STATIC' || type === 'EDS') {
     return watched(ownStaticCluster(new HostChangingCluster(config, dependencies, previous?.cluster)));
   }
   if (type !== 'STRICT_DNS' && type !== 'LOGICAL_DNS') {

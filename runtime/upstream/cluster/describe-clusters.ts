@@ -1,6 +1,7 @@
 /**
  * What `/clusters` says, line for line and field for field as Envoy's admin interface.
  */
+import { messageOf, textOf } from '../../common/message-fields.js';
 import type { Host } from '../host/host.js';
 import {
   ACTIVE_HC_TIMEOUT,
@@ -40,13 +41,18 @@ function outlierLines(averages: OutlierAverages | undefined): Line[] {
   ];
 }
 
-function clusterLines(cluster: Cluster): Line[] {
+const serviceNameOf = (cluster: Cluster): string =>
+  textOf(messageOf(messageOf(cluster.config).eds_cluster_config).service_name);
+
+function clusterLines(cluster: Cluster, isAddedViaApi: boolean): Line[] {
+  const serviceName = serviceNameOf(cluster);
   return [
     ['observability_name', cluster.observabilityName],
     ...outlierLines(cluster.outlierAverages),
     ...breakerLines('default', cluster.resources('DEFAULT').limits),
     ...breakerLines('high', cluster.resources('HIGH').limits),
-    ['added_via_api', false],
+    ['added_via_api', isAddedViaApi],
+    ...(serviceName === '' ? [] : ([['eds_service_name', serviceName]] as const)),
   ];
 }
 
@@ -76,19 +82,25 @@ function hostLines(host: Host): Line[] {
 }
 
 const everything = (): boolean => true;
+const nothing = (): boolean => false;
 
 function shown(manager: ClusterManager, matches: (name: string) => boolean): readonly Cluster[] {
   return manager.all().filter(({ name }) => matches(name));
 }
 
-/** @param matches `?filter=`; all when absent */
+/**
+ * @param matches `?filter=`; all when absent
+ * @param isAddedViaApi whether a cluster came from elsewhere than the bootstrap; none when absent
+ */
 export function clustersText(
   manager: ClusterManager,
   matches: (name: string) => boolean = everything,
+  isAddedViaApi: (name: string) => boolean = nothing,
 ): string {
   let text = '';
   for (const cluster of shown(manager, matches)) {
-    for (const [name, value] of clusterLines(cluster)) text += `${cluster.name}::${name}::${value}\n`;
+    for (const [name, value] of clusterLines(cluster, isAddedViaApi(cluster.name)))
+      text += `${cluster.name}::${name}::${value}\n`;
     for (const host of cluster.hostSet.hosts) {
       const prefix = `${cluster.name}::${host.addressText}::`;
       for (const [name, value] of hostLines(host)) text += `${prefix}${name}::${value}\n`;
@@ -172,14 +184,16 @@ function thresholds({ maxConnections, maxPendingRequests, maxRequests, maxRetrie
   };
 }
 
-/** `envoy.admin.v3.Clusters`. @param matches `?filter=`; all when absent */
+/** `envoy.admin.v3.Clusters`. Parameters as of `clustersText`. */
 export function clustersJson(
   manager: ClusterManager,
   matches: (name: string) => boolean = everything,
+  isAddedViaApi: (name: string) => boolean = nothing,
 ): unknown {
   return {
     cluster_statuses: shown(manager, matches).map((cluster) => ({
       name: cluster.name,
+      ...(isAddedViaApi(cluster.name) ? { added_via_api: true } : {}),
       ...rate('success_rate_ejection_threshold', cluster.outlierAverages?.external.threshold ?? -1),
       ...(cluster.hostSet.hosts.length === 0 ? {} : { host_statuses: cluster.hostSet.hosts.map(hostStatus) }),
       circuit_breakers: {
@@ -193,6 +207,7 @@ export function clustersJson(
         cluster.outlierAverages?.localOrigin.threshold ?? -1,
       ),
       observability_name: cluster.observabilityName,
+      ...withoutDefaults({ eds_service_name: serviceNameOf(cluster) }),
     })),
   };
 }

@@ -69,6 +69,8 @@ const httpNeedsEnvoy = 'upstream_proxy_protocol:_HTTP_needs_real_Envoy';
 export interface ClusterDependencies extends HostWatchDependencies {
   readonly clock: Clock;
   readonly stats: StatsScope;
+  /** Forgets statistics that nobody has any more. Default: they stay. */
+  readonly removeStats?: (isGone: (name: string) => boolean) => void;
   /** Of [0, 1). */
   readonly random: () => number;
   /** `node.locality`, for zone aware routing. */

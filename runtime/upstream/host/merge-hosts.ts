@@ -53,16 +53,23 @@ export function sameHosts(before: HostsByIdentity, after: HostsByIdentity): bool
 }
 
 /**
- * Priority levels that an endpoint has joined or left: Envoy counts a change of the membership for each. Addresses and
- * weights may differ without being one.
+ * Priority levels that an endpoint has joined or left, or where its locality is another one: Envoy counts a change of the
+ * membership for each. Addresses and weights may differ without being one.
  */
 export function changedPriorities(before: HostsByIdentity, after: HostsByIdentity): number {
   const changed = new Set<number>();
-  for (const [identity, { priority }] of before) {
-    if (after.get(identity)?.priority !== priority) changed.add(priority);
-  }
-  for (const [identity, { priority }] of after) {
-    if (before.get(identity)?.priority !== priority) changed.add(priority);
-  }
+  const compare = (from: HostsByIdentity, to: HostsByIdentity): void => {
+    for (const [identity, { priority, region, subZone, zone }] of from) {
+      const other = to.get(identity);
+      const isSame =
+        other?.priority === priority &&
+        other.zone === zone &&
+        other.region === region &&
+        other.subZone === subZone;
+      if (!isSame) changed.add(priority);
+    }
+  };
+  compare(before, after);
+  compare(after, before);
   return changed.size;
 }

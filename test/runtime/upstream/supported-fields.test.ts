@@ -83,7 +83,7 @@ for (const [what, fields] of Object.entries(served)) {
 }
 
 const notServed: readonly [object, string][] = [
-  [{ type: 'EDS', eds_cluster_config: { eds_config: { ads: {} } } }, 'type'],
+  [{ type: 'EDS', eds_cluster_config: { eds_config: { ads: {} } } }, 'eds_cluster_config.eds_config.ads'],
   [{ lb_policy: 'CLUSTER_PROVIDED' }, 'lb_policy'],
   [
     {
