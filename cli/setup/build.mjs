@@ -103,6 +103,7 @@ export async function ensureBuilt() {
   await step('compiling the API generator', tsc, ['-b', 'dsl/generate']);
   await step('generating the Envoy API', process.execPath, ['dist/dsl/generate/main.js']);
   await step('compiling', tsc, ['-b']);
+  await step('bundling the command', process.execPath, [join(root, 'cli', 'setup', 'bundle.mjs')]);
   mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, before);
 }

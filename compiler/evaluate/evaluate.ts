@@ -3,6 +3,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { EvaluateReply, EvaluateRequest } from './messages.js';
+import { workerEntry } from './worker-entry.js';
 
 export interface EvaluateLimits {
   readonly deadlineMs: number;
@@ -23,7 +24,7 @@ export interface Evaluation {
 
 /** Starts the worker before anything is known of the request. */
 export function prepareEvaluation(limits: EvaluateLimits): Evaluation {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+  const worker = new Worker(workerEntry.url, {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
   });

@@ -12,8 +12,10 @@ import { toPlainValue } from './plain-value.js';
 import { createSandbox, SandboxError } from './sandbox.js';
 import { originOfStack } from './source-positions.js';
 
-/** The worker is started before there is anything to evaluate. */
-const request = await new Promise<EvaluateRequest>((done) => parentPort?.once('message', done));
+/** Done before the reply is sent: the parent ends the worker when it has it. */
+export const beforeReply: (() => void)[] = [];
+
+let request: EvaluateRequest;
 const inputs = new Set<string>();
 
 /** `/tmp/x/out/home/me/a.js` was emitted from `/home/me/a.ts` (or from a `.js` of the user's). */
@@ -113,5 +115,10 @@ async function evaluate(): Promise<EvaluateReply> {
   }
 }
 
-const reply = await evaluate();
-parentPort?.postMessage({ ...reply, inputs: [...inputs] });
+/** The worker is started before there is anything to evaluate. */
+parentPort?.once('message', async (given: EvaluateRequest) => {
+  request = given;
+  const reply = await evaluate();
+  for (const task of beforeReply) task();
+  parentPort?.postMessage({ ...reply, inputs: [...inputs] });
+});

@@ -7,16 +7,16 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const require = createRequire(import.meta.url);
+const packages = createRequire(import.meta.url);
 
 /** Folder of package.json (this file runs from `dist/compiler/program`). */
 export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 /** @throws when TypeScript has no binary for this platform */
 export function nativeCompiler(): string {
-  const typescript = dirname(require.resolve('typescript/package.json'));
+  const typescript = dirname(packages.resolve('typescript/package.json'));
   const name = `@typescript/typescript-${process.platform}-${process.arch}`;
-  const manifest = require.resolve(`${name}/package.json`, { paths: [typescript] });
+  const manifest = packages.resolve(`${name}/package.json`, { paths: [typescript] });
   return join(dirname(manifest), 'lib', process.platform === 'win32' ? 'tsc.exe' : 'tsc');
 }
 
