@@ -32,6 +32,7 @@ import {
   healthCheckFilterFactory,
   healthCheckSupportedFields,
 } from './filters/http/health-check/health-check-filter.js';
+import { jwtAuthnFilterFactory, jwtAuthnSupportedFields } from './filters/http/jwt-authn/jwt-authn-filter.js';
 import {
   localRatelimitFilterFactory,
   localRatelimitSupportedFields,
@@ -87,6 +88,7 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
   ['envoy.extensions.filters.http.header_to_metadata.v3.Config', headerToMetadataFilterFactory],
   ['envoy.extensions.filters.http.health_check.v3.HealthCheck', healthCheckFilterFactory],
+  ['envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication', jwtAuthnFilterFactory],
   ['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit', localRatelimitFilterFactory],
   ['envoy.extensions.filters.http.ratelimit.v3.RateLimit', ratelimitFilterFactory],
   ['envoy.extensions.filters.http.rbac.v3.RBAC', rbacFilterFactory],
@@ -143,6 +145,7 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   headerMutationSupportedFields,
   headerToMetadataSupportedFields,
   healthCheckSupportedFields,
+  jwtAuthnSupportedFields,
   localRatelimitSupportedFields,
   ratelimitSupportedFields,
   rbacSupportedFields,

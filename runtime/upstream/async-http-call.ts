@@ -54,12 +54,17 @@ export class AsyncHttpCall implements ResponseDecoder, PoolCallbacks {
     this.done = done;
   }
 
-  /** Says in the request that it is our own, as Envoy's do. @param timeoutMs 0: none */
-  start(clock: Clock, timeoutMs: number): void {
+  /**
+   * Says in the request that it is our own, as Envoy's do.
+   * @param timeoutMs 0: none
+   * @param forwardedFor becomes `x-forwarded-for`; absent: there is none
+   */
+  start(clock: Clock, timeoutMs: number, forwardedFor?: string): void {
     const { cluster } = this;
     this.clock = clock;
     this.startedAt = clock.now();
     this.head.headers.push('x-envoy-internal', 'true');
+    if (forwardedFor !== undefined) this.head.headers.push('x-forwarded-for', forwardedFor);
     if (timeoutMs > 0) this.head.headers.push('x-envoy-expected-rq-timeout-ms', String(timeoutMs));
     const host = cluster.loadBalancer.chooseHost(undefined);
     if (host === undefined) {

@@ -4,6 +4,7 @@
 import { compressorCases, decompressorCases } from './compression-cases.js';
 import type { DifferentialCase } from './differential.js';
 import { extAuthzCases } from './ext-authz-cases.js';
+import { jwtCases } from './jwt-cases.js';
 import { localReplyCases, logFilterCases, operatorCases } from './local-reply-cases.js';
 
 type Json = Record<string, unknown>;
@@ -1280,6 +1281,7 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   log_filters: withIds('log filter', logFilterCases),
   operators: withIds('operator', operatorCases),
   ext_authz: withIds('ext authz', extAuthzCases),
+  jwt_authn: withIds('jwt', jwtCases),
   grpc_web: withIds('gRPC-Web', grpcWebCases),
   set_metadata: withIds('set metadata', setMetadataCases),
 };
