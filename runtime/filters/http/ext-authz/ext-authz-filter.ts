@@ -1,13 +1,11 @@
 /**
- * `envoy.filters.http.ext_authz` with an HTTP service: a request passes when the service answers it by a 200.
+ * `envoy.filters.http.ext_authz`: a request passes when a service says so.
  */
 import type { Fraction } from '../../../common/fractional-percent.js';
 import { isDrawn, runtimeFractionOf } from '../../../common/fractional-percent.js';
-import type { HeaderList } from '../../../common/header-list.js';
-import { removeHeader, setHeader } from '../../../common/header-list.js';
-import { joinToHeader, requestInlineHeaders } from '../../../common/inline-headers.js';
 import type { Fields } from '../../../common/message-fields.js';
-import { messageOf, numberOf, textOf } from '../../../common/message-fields.js';
+import { durationOf, messageOf, numberOf, textOf } from '../../../common/message-fields.js';
+import { toOctets } from '../../../common/octet-text.js';
 import type { SupportedFields } from '../../../config/supported-fields.js';
 import { onlyValues } from '../../../config/supported-fields.js';
 import type { RequestHead, ResponseHead } from '../../../http/codec.js';
@@ -20,12 +18,17 @@ import type {
 } from '../../../http/filter.js';
 import { statusCodeOf } from '../../../http/status-code.js';
 import { under } from '../../../network/config-path.js';
-import { ConfigError } from '../../../network/filter.js';
 import type { Counter } from '../../../stats/stat.js';
-import type { HttpAnswer } from '../../../upstream/async-http-call.js';
-import { AsyncHttpCall } from '../../../upstream/async-http-call.js';
-import type { AuthorizationHttpService } from './compile-http-service.js';
-import { compileHttpService, headersToRemove } from './compile-http-service.js';
+import { createGrpcService, grpcServiceSupportedFields } from '../../../upstream/grpc-service.js';
+import type {
+  AuthorizationCall,
+  AuthorizationService,
+  HeadChange,
+  Verdict,
+} from './authorization-service.js';
+import { compileHttpService, compileNameList } from './compile-http-service.js';
+import { createGrpcAuthorization } from './grpc-authorization.js';
+import { createHttpAuthorization } from './http-authorization.js';
 
 const message = 'envoy.extensions.filters.http.ext_authz.v3.';
 
@@ -34,10 +37,11 @@ interface BodySettings {
   readonly maxBytes: number;
   /** A longer one is cut off; otherwise it is refused. */
   readonly allowsPartial: boolean;
+  readonly asOctets: boolean;
 }
 
 interface ExtAuthzOptions {
-  readonly service: AuthorizationHttpService;
+  readonly service: AuthorizationService;
   readonly body: BodySettings | undefined;
   readonly failureAllows: boolean;
   readonly tellsFailure: boolean;
@@ -70,6 +74,8 @@ type CounterName = (typeof counterNames)[number];
 
 /** What a route says. */
 interface ExtAuthzRoute {
+  /** Of all levels those of the most specific win. */
+  readonly extensions: ReadonlyMap<string, string>;
   readonly disabled: boolean;
   readonly withoutBody: boolean;
   readonly body: BodySettings | undefined;
@@ -77,24 +83,47 @@ interface ExtAuthzRoute {
 
 function bodySettings(given: unknown): BodySettings | undefined {
   if (given === undefined) return undefined;
-  const { allow_partial_message, max_request_bytes } = messageOf(given);
-  return { maxBytes: numberOf(max_request_bytes, 0), allowsPartial: allow_partial_message === true };
+  const { allow_partial_message, max_request_bytes, pack_as_bytes } = messageOf(given);
+  return {
+    maxBytes: numberOf(max_request_bytes, 0),
+    allowsPartial: allow_partial_message === true,
+    asOctets: pack_as_bytes === true,
+  };
 }
 
-function compileOptions(config: Fields, context: StreamFilterContext): ExtAuthzOptions {
-  if (config.http_service === undefined) {
-    throw new ConfigError('ext_authz with a gRPC service needs real Envoy', ['grpc_service'], true);
-  }
-  const service = under(
+/** Of a call over gRPC, where the configuration names none. */
+const defaultTimeoutMs = 200;
+
+/** @throws ConfigError with the path inside the message */
+function compileGrpcService(config: Fields, context: StreamFilterContext): AuthorizationService {
+  const given = messageOf(config.grpc_service);
+  const service = under(() => createGrpcService(given, context), 'grpc_service');
+  return createGrpcAuthorization(service, durationOf(given.timeout, defaultTimeoutMs), {
+    allowsHeader: under(() => compileNameList(config.allowed_headers), 'allowed_headers'),
+    disallowsHeader:
+      under(() => compileNameList(config.disallowed_headers), 'disallowed_headers') ?? (() => false),
+    includesCertificate: config.include_peer_certificate === true,
+    includesTlsSession: config.include_tls_session === true,
+    rawHeaders: config.encode_raw_headers === true,
+  });
+}
+
+/** @throws ConfigError with the path inside the message */
+function compileService(config: Fields, context: StreamFilterContext): AuthorizationService {
+  if (config.http_service === undefined) return compileGrpcService(config, context);
+  const { allowed_headers, disallowed_headers, http_service } = config;
+  const compiled = under(
     () =>
-      compileHttpService(
-        messageOf(config.http_service),
-        config.allowed_headers,
-        config.disallowed_headers,
-        (name) => context.hasCluster(name),
+      compileHttpService(messageOf(http_service), allowed_headers, disallowed_headers, (name) =>
+        context.hasCluster(name),
       ),
     'http_service',
   );
+  return createHttpAuthorization(compiled, context);
+}
+
+function compileOptions(config: Fields, context: StreamFilterContext): ExtAuthzOptions {
+  const service = compileService(config, context);
   const prefix = textOf(config.stat_prefix);
   const statInfix = prefix === '' ? 'ext_authz.' : `ext_authz.${prefix}.`;
   const counter = (name: string): Counter => context.stats.counter(context.statPrefix + statInfix + name);
@@ -123,15 +152,16 @@ function compileRoute(given: unknown): ExtAuthzRoute {
   const { check_settings, disabled } = messageOf(given);
   const settings = messageOf(check_settings);
   return {
+    extensions: new Map(
+      Object.entries(messageOf(settings.context_extensions)).map(([key, value]) => [
+        toOctets(key),
+        toOctets(textOf(value)),
+      ]),
+    ),
     disabled: disabled === true,
     withoutBody: settings.disable_request_body_buffering === true,
     body: bodySettings(settings.with_request_body),
   };
-}
-
-function appendHeader(headers: HeaderList, name: string, value: string): void {
-  if (requestInlineHeaders.has(name)) joinToHeader(headers, name, value);
-  else headers.push(name, value);
 }
 
 class AuthorizedStream implements StreamFilter {
@@ -141,14 +171,14 @@ class AuthorizedStream implements StreamFilter {
   private body: BodySettings | undefined = undefined;
   private parts: Buffer[] = [];
   private length = 0;
-  private call: AsyncHttpCall | undefined = undefined;
+  private call: AuthorizationCall | undefined = undefined;
   private called = false;
   /** Within the call: the request is not held yet. */
   private isAsking = false;
   private passes = false;
   /** Monotonic. */
   private askedAt = 0;
-  private responseHeaders: HeaderList = [];
+  private changeResponse: HeadChange<ResponseHead['headers']> | undefined = undefined;
 
   constructor(callbacks: StreamFilterCallbacks, options: ExtAuthzOptions) {
     this.callbacks = callbacks;
@@ -191,9 +221,7 @@ class AuthorizedStream implements StreamFilter {
   }
 
   encodeHeaders({ headers }: ResponseHead): FilterStatus {
-    for (let at = 0; at < this.responseHeaders.length; at += 2) {
-      headers.push(this.responseHeaders[at] as string, this.responseHeaders[at + 1] as string);
-    }
+    this.changeResponse?.(headers);
     return 'continue';
   }
 
@@ -203,33 +231,44 @@ class AuthorizedStream implements StreamFilter {
 
   /** @returns `continue` when the answer was there at once and lets the request pass */
   private ask(): FilterStatus {
-    const { options } = this;
-    const { clock, clusters } = options.context;
+    const { callbacks, options } = this;
     this.called = true;
-    this.askedAt = clock.now();
+    this.askedAt = options.context.clock.now();
     const body = Buffer.concat(this.parts).subarray(0, this.body?.maxBytes ?? 0);
+    const hasBody = this.body !== undefined && this.length > 0;
+    const isPartial = this.length > body.length;
     this.parts = [];
     this.isAsking = true;
-    const cluster = clusters.get(options.service.cluster);
-    if (cluster === undefined) this.onAnswer(undefined);
-    else {
-      const request = options.service.request(this.head as RequestHead, body);
-      if (this.body !== undefined && this.length > 0) {
-        request.headers.push('x-envoy-auth-partial-body', String(this.length > body.length));
-      }
-      this.call = new AsyncHttpCall(cluster, request, body, (answer) => this.onAnswer(answer));
-      this.call.start(clock, options.service.timeoutMs);
-    }
+    let isAnswered = false;
+    const question = {
+      head: this.head as RequestHead,
+      body,
+      hasBody,
+      bodyAsOctets: this.body?.asOctets === true,
+      isPartial,
+      callbacks,
+      contextExtensions: contextExtensionsOf(callbacks),
+    };
+    const call = options.service.check(question, (verdict) => {
+      isAnswered = true;
+      this.onVerdict(verdict);
+    });
+    if (!isAnswered) this.call = call;
     this.isAsking = false;
     return this.passes ? 'continue' : 'pause';
   }
 
-  private onAnswer(answer: HttpAnswer | undefined): void {
+  private onVerdict(verdict: Verdict): void {
     this.call = undefined;
-    const head = this.head as RequestHead;
-    if (answer === undefined || answer.status >= 500) this.onFailure(head);
-    else if (answer.status === 200) this.allow(head, answer.headers);
-    else this.deny(answer);
+    const { callbacks, options } = this;
+    if (verdict.metadata !== undefined) {
+      const took = Math.floor(options.context.clock.now() - this.askedAt);
+      const duration = verdict.kind === 'allow' ? { ext_authz_duration: took } : {};
+      callbacks.setDynamicMetadata(options.metadataName, { ...verdict.metadata, ...duration });
+    }
+    if (verdict.kind === 'allow') this.allow(verdict);
+    else if (verdict.kind === 'deny') this.deny(verdict);
+    else this.onFailure(verdict);
   }
 
   private goOn(): void {
@@ -245,29 +284,15 @@ class AuthorizedStream implements StreamFilter {
     if (cluster !== undefined) context.stats.counter(`cluster.${cluster}.${statInfix}${name}`).inc();
   }
 
-  private allow({ headers }: RequestHead, answer: HeaderList): void {
-    const { callbacks, options } = this;
-    const { service } = options;
+  private allow(verdict: Extract<Verdict, { kind: 'allow' }>): void {
     this.count('ok');
-    const metadata: Record<string, unknown> = {};
-    for (const name of headersToRemove(answer)) removeHeader(headers, name);
-    for (let at = 0; at < answer.length; at += 2) {
-      const name = answer[at] as string;
-      const value = answer[at + 1] as string;
-      if (service.upstreamHeaders(name)) setHeader(headers, name, value);
-      if (service.upstreamHeadersToAppend(name)) appendHeader(headers, name, value);
-      if (service.clientHeadersOnSuccess(name)) this.responseHeaders.push(name, value);
-      if (service.metadataHeaders(name)) metadata[name] = value;
-    }
-    if (Object.keys(metadata).length > 0) {
-      metadata.ext_authz_duration = Math.floor(options.context.clock.now() - this.askedAt);
-      callbacks.setDynamicMetadata(options.metadataName, metadata);
-    }
-    if (options.clearsRouteCache) callbacks.clearRouteCache();
+    verdict.changeRequest(this.head as RequestHead);
+    this.changeResponse = verdict.changeResponse;
+    if (this.options.clearsRouteCache && verdict.changesRoute) this.callbacks.clearRouteCache();
     this.goOn();
   }
 
-  private deny({ body, headers, status }: HttpAnswer): void {
+  private deny({ body, headers, status }: Extract<Verdict, { kind: 'deny' }>): void {
     const { callbacks, options } = this;
     this.count('denied');
     const { request, route } = callbacks;
@@ -275,27 +300,29 @@ class AuthorizedStream implements StreamFilter {
     if (options.chargesCluster && name !== undefined) {
       options.context.clusters.get(name)?.stats.countResponse(status, false);
     }
-    const returned: HeaderList = [];
-    for (let at = 0; at < headers.length; at += 2) {
-      const header = headers[at] as string;
-      if (options.service.clientHeaders(header)) returned.push(header, headers[at + 1] as string);
-    }
     callbacks.addFlag('UAEX');
-    callbacks.sendLocalReply(status, body, 'ext_authz_denied', returned);
+    callbacks.sendLocalReply(status, body, 'ext_authz_denied', headers);
   }
 
-  private onFailure({ headers }: RequestHead): void {
+  private onFailure({ body, headers, status }: Extract<Verdict, { kind: 'error' }>): void {
     const { callbacks, options } = this;
     this.count('error');
     if (options.failureAllows) {
       this.count('failure_mode_allowed');
-      if (options.tellsFailure) headers.push('x-envoy-auth-failure-mode-allowed', 'true');
+      if (options.tellsFailure) {
+        (this.head as RequestHead).headers.push('x-envoy-auth-failure-mode-allowed', 'true');
+      }
       this.goOn();
       return;
     }
     callbacks.addFlag('UAEX');
-    callbacks.sendLocalReply(options.errorStatus, '', 'ext_authz_error');
+    callbacks.sendLocalReply(status ?? options.errorStatus, body, 'ext_authz_error', headers);
   }
+}
+
+/** Those of the least specific level first, so that later ones win. */
+function contextExtensionsOf({ routeConfigs }: StreamFilterCallbacks): ReadonlyMap<string, string> {
+  return new Map(routeConfigs.flatMap((one) => [...(one as ExtAuthzRoute).extensions]));
 }
 
 /** `envoy.extensions.filters.http.ext_authz.v3.ExtAuthz`. */
@@ -309,7 +336,9 @@ export const extAuthzFilterFactory: HttpFilterFactory = {
 };
 
 export const extAuthzSupportedFields: SupportedFields = {
+  ...grpcServiceSupportedFields,
   [`${message}ExtAuthz`]: {
+    grpc_service: true,
     http_service: true,
     transport_api_version: onlyValues('V3'),
     failure_mode_allow: true,
@@ -322,14 +351,15 @@ export const extAuthzSupportedFields: SupportedFields = {
     allowed_headers: true,
     disallowed_headers: true,
     charge_cluster_response_stats: true,
-    // Nothing of it goes to an HTTP service.
-    include_peer_certificate: 'ignored',
-    include_tls_session: 'ignored',
+    // These three are for a service over gRPC.
+    include_peer_certificate: true,
+    include_tls_session: true,
+    encode_raw_headers: true,
   },
   [`${message}BufferSettings`]: {
     max_request_bytes: true,
     allow_partial_message: true,
-    pack_as_bytes: 'ignored',
+    pack_as_bytes: true,
   },
   [`${message}HttpService`]: {
     server_uri: true,
@@ -348,8 +378,8 @@ export const extAuthzSupportedFields: SupportedFields = {
   },
   [`${message}ExtAuthzPerRoute`]: { disabled: true, check_settings: true },
   [`${message}CheckSettings`]: {
-    // They are for gRPC services.
-    context_extensions: 'ignored',
+    // For a service over gRPC.
+    context_extensions: true,
     disable_request_body_buffering: true,
     with_request_body: true,
   },

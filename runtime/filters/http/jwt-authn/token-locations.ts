@@ -6,7 +6,7 @@ import { removeHeader } from '../../../common/header-list.js';
 import type { Fields } from '../../../common/message-fields.js';
 import { messagesOf, textOf } from '../../../common/message-fields.js';
 import type { RequestHead } from '../../../http/codec.js';
-import { queryParameter, withoutQueryParameter } from './query-parameters.js';
+import { queryParameter, withoutQueryParameter } from '../../../common/query-parameters.js';
 
 export interface LocatedToken {
   readonly text: string;

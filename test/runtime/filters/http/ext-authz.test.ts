@@ -133,15 +133,4 @@ test('routes turn it off', async () => {
   assert.match(made.upstream().written, /^GET \/x HTTP/);
 });
 
-test('a gRPC service needs real Envoy', () => {
-  assert.throws(
-    () => filterRig([httpFilter('ext_authz.v3.ExtAuthz', { grpc_service: {} })]),
-    (error: { unsupported: boolean; path: unknown }) => {
-      assert.ok(error.unsupported);
-      assert.equal(error.path, ['http_filters', 0, 'typed_config', 'grpc_service']);
-      return true;
-    },
-  );
-});
-
 test.run();

@@ -6,10 +6,7 @@ import { decodeBase64url, padBase64url } from '../../../../runtime/filters/http/
 import { JsonWebKeySet } from '../../../../runtime/filters/http/jwt-authn/json-web-key-set.js';
 import { parseJwt } from '../../../../runtime/filters/http/jwt-authn/jwt.js';
 import { JwtError, jwtStatusCode } from '../../../../runtime/filters/http/jwt-authn/jwt-status.js';
-import {
-  queryParameter,
-  withoutQueryParameter,
-} from '../../../../runtime/filters/http/jwt-authn/query-parameters.js';
+import { queryParameter, withoutQueryParameter } from '../../../../runtime/common/query-parameters.js';
 import { TokenCache } from '../../../../runtime/filters/http/jwt-authn/token-cache.js';
 import { keySet, rsaKeySet, signToken } from '../../../support/jwt-tokens.js';
 import type { ManagerRig } from '../../http/manager-rig.js';

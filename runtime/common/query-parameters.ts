@@ -43,15 +43,36 @@ const encodeName = (name: string): string =>
     (one) => `%${one.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
   );
 
+/** A value that can stand in a query, and be nothing but a value there. */
+const encodeValue = (value: string): string =>
+  value.replace(
+    /[^A-Za-z0-9\-._~!$'()*,;:@/?[\]=+%]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
+
+function print(path: string, parameters: readonly Parameter[]): string {
+  const end = path.indexOf('?');
+  const base = end < 0 ? path : path.slice(0, end);
+  if (parameters.length === 0) return base;
+  const sorted = [...parameters].sort((one, other) =>
+    one.name < other.name ? -1 : one.name > other.name ? 1 : 0,
+  );
+  return `${base}?${sorted.map((one) => `${encodeName(one.name)}=${one.raw}`).join('&')}`;
+}
+
 /**
  * The path without all parameters of that name; the others come in the order of their names, as Envoy writes them. Their
  * values stay encoded, where Envoy decodes them: an encoded `&` would become a parameter of its own.
  */
 export function withoutQueryParameter(path: string, name: string): string {
-  const base = path.slice(0, path.indexOf('?') < 0 ? path.length : path.indexOf('?'));
-  const kept = parse(path)
-    .filter((one) => one.name !== name)
-    .sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
-  if (kept.length === 0) return base;
-  return `${base}?${kept.map((one) => `${encodeName(one.name)}=${one.raw}`).join('&')}`;
+  return print(
+    path,
+    parse(path).filter((one) => one.name !== name),
+  );
+}
+
+/** The path with that parameter once, in the place of those of its name. The rest as `withoutQueryParameter`. */
+export function withQueryParameter(path: string, name: string, value: string): string {
+  const others = parse(path).filter((one) => one.name !== name);
+  return print(path, [...others, { name, raw: encodeValue(value) }]);
 }
