@@ -28,6 +28,7 @@ export const suites = {
   builders: { envoy: true },
   'route-tests': { shared: true, envoy: true },
   'cross-checks': { shared: true },
+  'corpus-served': { shared: true },
   secrets: { envoy: true, older: true },
   'tcp-parity': { envoy: true },
   'http1-parity': { shared: true, envoy: true },

@@ -5,6 +5,8 @@ import { fieldsOf } from '../../dsl/api/index.js';
 import type { FieldSupport, SupportedFields } from '../../runtime/config/supported-fields.js';
 import { httpFilters, networkFilters, readFilters, supportedFields } from '../../runtime/extensions.js';
 
+import { corpusShares } from './corpus-share.js';
+
 const head = `# What the bundled runtime serves
 
 This page is made by \`node cli/setup/docs.mjs\`; a test says when it is out of date. Real Envoy takes every field of its
@@ -22,6 +24,22 @@ function limits(support: Exclude<FieldSupport, true | 'ignored'>): string {
   } catch {
     return '';
   }
+}
+
+/** What of real Envoy's own configurations is served as a whole. */
+function shareSection(): string {
+  const rows = corpusShares.map(({ about, accepted, served, tier }) => {
+    const percent = Math.round((100 * served) / accepted);
+    return `| ${tier} | ${about} | ${served} of ${accepted} | ${percent} % |\n`;
+  });
+  return [
+    "\n## How much of Envoy's own configurations\n\n",
+    "Configurations of Envoy's documentation, examples and tests that Envoy 1.40 accepts, by how common what they use is. They\n",
+    'hold one file for each extension, so that rare ones look as common as others. `npm run conformance -- corpus-served`\n',
+    'counts them again.\n\n',
+    '| tier | about | served as a whole | |\n| --- | --- | --- | --- |\n',
+    ...rows,
+  ].join('');
 }
 
 function list(title: string, entries: readonly string[]): string {
@@ -70,6 +88,7 @@ export function supportTable(): string {
   const messages = Object.keys(supportedFields).sort();
   return [
     head,
+    shareSection(),
     extensionList('Network filters', [...networkFilters.keys(), ...readFilters.keys()]),
     extensionList('HTTP filters', httpFilters.keys()),
     extensionList('Other messages of extensions', otherExtensions(supportedFields)),

@@ -327,6 +327,41 @@ export const jwtCases: Record<string, Case> = {
   'one of both': checked(two, get([`authorization: Bearer ${good}`]), {
     ...requires({ requires_all: { requirements: [{ provider_name: 'p' }, { provider_name: 'q' }] } }),
   }),
+  ...Object.fromEntries(
+    Object.entries({
+      good: bearer(good),
+      'good, and a forged header': get([`authorization: Bearer ${good}`, 'x-jwt-signature-verified: false']),
+      'bad, and a forged header': get(['authorization: Bearer a.b', 'x-jwt-signature-verified: true']),
+      'a bad signature': bearer(`${good.slice(0, -6)}AAAAAA`),
+      missing: get(['x-jwt-signature-verified: true', 'x-payload: forged']),
+      'of another issuer': signed({ ...claims, iss: 'z' }),
+      expired: signed({ ...claims, exp: 1 }),
+      'a good and a bad one': get(['authorization: Bearer a.b'], `/x?access_token=${good}`),
+    }).map(([id, request]) => [
+      `extracted, ${id}`,
+      p(
+        request,
+        {
+          forward_payload_header: 'x-payload',
+          payload_in_metadata: 'payload',
+          failed_status_in_metadata: 'failure',
+          claim_to_headers: [{ header_name: 'x-sub', claim_name: 'sub' }],
+        },
+        requires({ extract_only_without_validation: {} }),
+      ),
+    ]),
+  ),
+  'extracted, or good': p(
+    bearer('a.b'),
+    {},
+    requires({
+      requires_any: { requirements: [{ provider_name: 'p' }, { extract_only_without_validation: {} }] },
+    }),
+  ),
+  'keys cut into lines': p(bearer(good), {
+    local_jwks: { inline_string: keySet.replace(/"n":"(.{40})/, '"n":"$1\n   ') },
+  }),
+  'a token with spaces in it': p(bearer(good.replace(/\.(...)/, '.$1 '))),
   'no keys': p(bearer(good), { local_jwks: { inline_string: '' } }),
   'keys fetched': checked({ p: remote() }, bearer(good), {
     answers: [answer('200 OK', rsaKeySet), upstream],

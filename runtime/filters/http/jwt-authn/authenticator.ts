@@ -1,6 +1,7 @@
 /**
  * Checks the tokens of one request against a provider, or against whichever has issued them.
  */
+import { setHeader } from '../../../common/header-list.js';
 import type { RequestHead } from '../../../http/codec.js';
 import type { AudienceTest } from './audiences.js';
 import type { JwtProvider } from './jwt-provider.js';
@@ -42,7 +43,12 @@ export interface AuthenticatorOptions {
   readonly allowsAudiences: AudienceTest | undefined;
   readonly allowsFailed: boolean;
   readonly allowsMissing: boolean;
+  /** A request that passes with a token that is not good gets a header that says so. */
+  readonly tellsUnverified: boolean;
 }
+
+/** Of `extract_only_without_validation`. */
+const verifiedHeader = 'x-jwt-signature-verified';
 
 /** Unless failures are allowed all tokens must be good: the upstream may take any of them for the one that was. */
 export class Authenticator {
@@ -168,7 +174,7 @@ export class Authenticator {
 
   /** Of one token, or of none at all. */
   private finish(status: JwtStatus): void {
-    const { allowsFailed, allowsMissing, providers } = this.options;
+    const { allowsFailed, allowsMissing, providers, tellsUnverified } = this.options;
     if (status !== 'ok') {
       const [only] = providers.byName.values();
       const told = this.provider ?? (providers.byName.size === 1 ? only : undefined);
@@ -181,6 +187,9 @@ export class Authenticator {
     if (goesOn && this.tokens.length > 0) {
       this.next('missing');
       return;
+    }
+    if (tellsUnverified && status !== 'ok' && status !== 'missing') {
+      setHeader(this.request.head.headers, verifiedHeader, 'false');
     }
     this.done(allowsFailed || (allowsMissing && status === 'missing') ? 'ok' : status);
     if (this.clearsRouteCache) this.request.clearRouteCache();

@@ -184,7 +184,8 @@ export class JsonWebKeySet {
 
   /** @param text JSON. @throws JwtError */
   static parse(text: string): JsonWebKeySet {
-    const object = parseJsonObject(text);
+    // Long keys are cut into lines in YAML: Envoy takes line ends within texts, JSON does not.
+    const object = parseJsonObject(text.replace(/[\t\r\n]/g, ' '));
     if (object === undefined) throw new JwtError('keysBadJson');
     if (object.keys === undefined) {
       if (!areCertificates(object)) throw new JwtError('keysMissing');
