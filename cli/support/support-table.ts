@@ -30,14 +30,13 @@ function limits(support: Exclude<FieldSupport, true | 'ignored'>): string {
 function shareSection(): string {
   const rows = corpusShares.map(({ about, accepted, served, tier }) => {
     const percent = Math.round((100 * served) / accepted);
-    return `| ${tier} | ${about} | ${served} of ${accepted} | ${percent} % |\n`;
+    return `- tier ${tier}, ${about}: ${served} of ${accepted} (${percent} %)\n`;
   });
   return [
     "\n## How much of Envoy's own configurations\n\n",
     "Configurations of Envoy's documentation, examples and tests that Envoy 1.40 accepts, by how common what they use is. They\n",
     'hold one file for each extension, so that rare ones look as common as others. `npm run conformance -- corpus-served`\n',
-    'counts them again.\n\n',
-    '| tier | about | served as a whole | |\n| --- | --- | --- | --- |\n',
+    'counts them again. Served as a whole:\n\n',
     ...rows,
   ].join('');
 }

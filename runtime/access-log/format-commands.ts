@@ -270,6 +270,9 @@ const commands: Readonly<Record<string, CommandRules>> = {
   REQ: headerCommand(requestHeader),
   RESP: headerCommand(responseHeader),
   TRAILER: headerCommand(responseTrailer),
+  REQUEST_HEADER: headerCommand(requestHeader),
+  RESPONSE_HEADER: headerCommand(responseHeader),
+  RESPONSE_TRAILER: headerCommand(responseTrailer),
   START_TIME: timeCommand((info) => info.startTime),
   EMIT_TIME: timeCommand((info) => info.startTime + (info.durationMs ?? 0)),
   PROTOCOL: noArgument((info) => orNone(info.protocol)),
@@ -401,7 +404,8 @@ const commands: Readonly<Record<string, CommandRules>> = {
 
 /** What Envoy has besides: recognised, to be refused in other words than a misspelt name. */
 const onlyInEnvoy: ReadonlySet<string> = new Set(
-  `DOWNSTREAM_CX_RTT DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
+  `CEL COALESCE LISTENER_NAME
+  DOWNSTREAM_CX_RTT DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT
   DOWNSTREAM_DETECTED_CLOSE_TYPE DOWNSTREAM_HANDSHAKE_DURATION DOWNSTREAM_HEADER_BYTES_RECEIVED
   DOWNSTREAM_HEADER_BYTES_SENT DOWNSTREAM_LOCAL_CLOSE_REASON ROUTE_RESOLUTION_COUNT ROUTE_RESOLUTION_TIME_US
   UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT UPSTREAM_DETECTED_CLOSE_TYPE

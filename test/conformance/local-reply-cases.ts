@@ -260,6 +260,9 @@ export const operatorCases: Record<string, Case> = {
       },
     },
   }),
+  'headers by their long names': operators(
+    '%REQUEST_HEADER(X-None?:path)% %REQUEST_HEADER(:method):2% %RESPONSE_HEADER(content-type)% %RESPONSE_TRAILER(x-t)%',
+  ),
   addresses: operators(
     '%DOWNSTREAM_DIRECT_LOCAL_ADDRESS% %DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_DIRECT_LOCAL_PORT% %UPSTREAM_HOST_NAME%',
   ),

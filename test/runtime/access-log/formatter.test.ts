@@ -47,6 +47,7 @@ const values: [string, string, (StreamInfo | undefined)?][] = [
   ['%RESP(x-r)% %RESP(:status)% %RESP(nope)%', '1 200 -'],
   ['%RESP(:status)%', '-', bare],
   ['%TRAILER(grpc-status)% %TRAILER(nope)%', '0 -'],
+  ['%RESPONSE_TRAILER(grpc-status)% %REQUEST_HEADER(:method):2%', '0 GE'],
   ['%START_TIME%', '2026-01-31T12:00:00.005Z'],
   ['%START_TIME(%Y/%m/%d %s.%3f)%', '2026/01/31 1769860800.005'],
   ['%EMIT_TIME%', '2026-01-31T12:00:00.012Z'],
