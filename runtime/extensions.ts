@@ -19,6 +19,10 @@ import {
 } from './filters/http/decompressor/decompressor-filter.js';
 import { extAuthzFilterFactory, extAuthzSupportedFields } from './filters/http/ext-authz/ext-authz-filter.js';
 import { faultFilterFactory, faultSupportedFields } from './filters/http/fault/fault-filter.js';
+import {
+  grpcHttp1BridgeFilterFactory,
+  grpcHttp1BridgeSupportedFields,
+} from './filters/http/grpc-http1-bridge/grpc-http1-bridge-filter.js';
 import { grpcWebFilterFactory, grpcWebSupportedFields } from './filters/http/grpc-web/grpc-web-filter.js';
 import {
   headerMutationFilterFactory,
@@ -84,6 +88,7 @@ export const httpFilters: ReadonlyMap<string, HttpFilterFactory> = new Map([
   ['envoy.extensions.filters.http.csrf.v3.CsrfPolicy', csrfFilterFactory],
   ['envoy.extensions.filters.http.ext_authz.v3.ExtAuthz', extAuthzFilterFactory],
   ['envoy.extensions.filters.http.fault.v3.HTTPFault', faultFilterFactory],
+  ['envoy.extensions.filters.http.grpc_http1_bridge.v3.Config', grpcHttp1BridgeFilterFactory],
   ['envoy.extensions.filters.http.grpc_web.v3.GrpcWeb', grpcWebFilterFactory],
   ['envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', headerMutationFilterFactory],
   ['envoy.extensions.filters.http.header_to_metadata.v3.Config', headerToMetadataFilterFactory],
@@ -141,6 +146,7 @@ export const supportedFields: SupportedFields = joinSupportedFields(
   csrfSupportedFields,
   extAuthzSupportedFields,
   faultSupportedFields,
+  grpcHttp1BridgeSupportedFields,
   grpcWebSupportedFields,
   headerMutationSupportedFields,
   headerToMetadataSupportedFields,

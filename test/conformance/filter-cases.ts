@@ -1094,6 +1094,8 @@ const encoded = Buffer.from(frame('hello'), 'latin1').toString('base64');
 const grpcWeb = (request: string, more: Partial<DifferentialCase> = {}) => ({
   request,
   filters: [filter('grpc_web.v3.GrpcWeb')],
+  // Frames begin with octets of zero.
+  answerIsWhole: true,
   answer: grpcAnswer([frame('world')], ['grpc-status: 0', 'grpc-message: fine', 'x-t: 1']),
   ...trailersOn,
   ...more,
@@ -1130,6 +1132,7 @@ const grpcWebCases: Record<string, Omit<DifferentialCase, 'id'>> = {
   }),
   'a foreign answer in pieces': grpcWeb(web(frame('hello')), {
     answer: 'HTTP/1.1 404 No\r\ncontent-type: text/plain\r\ncontent-length: 6\r\n\r\nabc\0def',
+    answerIsWhole: false,
     answerPauseMs: 100,
   }),
   'a foreign answer without body': grpcWeb(web(frame('hello')), {
@@ -1258,6 +1261,41 @@ const headerToMetadataCases: Record<string, Omit<DifferentialCase, 'id'>> = {
   }),
 };
 
+// ---- gRPC over HTTP/1.1
+
+const bridged = (answer: string, more: Partial<DifferentialCase> = {}): Omit<DifferentialCase, 'id'> => ({
+  ...grpcWeb(web(frame('hello'), 'application/grpc'), { answer }),
+  filters: [filter('grpc_http1_bridge.v3.Config')],
+  ...more,
+});
+const call = (path: string, type = 'application/grpc'): string =>
+  `POST ${path} HTTP/1.1\r\nHost: a\r\ncontent-type: ${type}\r\ncontent-length: 2\r\n\r\nab`;
+const bridgeCases: Record<string, Omit<DifferentialCase, 'id'>> = {
+  fine: bridged(grpcAnswer([frame('hello')], ['grpc-status: 0'])),
+  'fine, of a method': bridged(grpcAnswer([frame('hello')], ['grpc-status: 0']), {
+    request: call('/p.S/M?q=1'),
+  }),
+  'fine, in pieces': bridged(grpcAnswer([frame('hello'), frame('again')], ['grpc-status: 0', 'x-more: 1'])),
+  failed: bridged(grpcAnswer([frame('hello')], ['grpc-status: 5', 'grpc-message: not there']), {
+    request: call('/p.S/M'),
+  }),
+  'no number': bridged(grpcAnswer([''], ['grpc-status: x']), { request: call('/p.S/M') }),
+  'no status': bridged(grpcAnswer([frame('hello')], ['x-more: 1']), { request: call('/p.S/M') }),
+  'no trailers': bridged('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello'),
+  'a status of several zeros': bridged(grpcAnswer([''], ['grpc-status: 00'])),
+  'trailers only': bridged(
+    'HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ngrpc-status: 5\r\ncontent-length: 0\r\n\r\n',
+    { request: call('/p.S/M') },
+  ),
+  'no gRPC': bridged(grpcAnswer([frame('hello')], ['grpc-status: 0']), {
+    request: call('/p.S/M', 'application/json'),
+  }),
+  'a path that is no method': bridged(grpcAnswer([frame('hello')], ['grpc-status: 0']), {
+    request: call('/p.S/M/x'),
+  }),
+  'local reply': bridged('', { refused: true, request: call('/p.S/M') }),
+};
+
 export function withIds(
   group: string,
   cases: Record<string, Omit<DifferentialCase, 'id'>>,
@@ -1282,6 +1320,7 @@ export const filterCases: Readonly<Record<string, readonly DifferentialCase[]>> 
   operators: withIds('operator', operatorCases),
   ext_authz: withIds('ext authz', extAuthzCases),
   jwt_authn: withIds('jwt', jwtCases),
+  grpc_http1_bridge: withIds('gRPC over HTTP/1.1', bridgeCases),
   grpc_web: withIds('gRPC-Web', grpcWebCases),
   set_metadata: withIds('set metadata', setMetadataCases),
 };
