@@ -81,9 +81,8 @@ const filters: Readonly<Record<string, (filter: unknown) => LogFilter>> = {
   },
   log_type_filter(filter) {
     const { exclude, types } = messageOf(filter);
-    // Lines are only written at the end of a request.
-    const fits = ((types ?? []) as readonly string[]).includes('DownstreamEnd') !== (exclude === true);
-    return () => fits;
+    const wanted = new Set((types ?? []) as readonly string[]);
+    return (info) => wanted.has(info.accessLogType ?? 'DownstreamEnd') !== (exclude === true);
   },
   metadata_filter(filter) {
     const { match_if_key_not_found, matcher } = messageOf(filter);

@@ -46,6 +46,7 @@ const STREAM_IDLE = 0;
 const REQUEST = 1;
 const REQUEST_HEADERS = 2;
 const MAX_DURATION = 3;
+const ACCESS_LOG = 4;
 
 // Who keeps the upstream from sending.
 const SLOW_CLIENT = 1;
@@ -116,6 +117,7 @@ export class ActiveStream
   readonly timings: StreamTimings | undefined;
   private upstreamConnection: UpstreamConnectionInfo | undefined = undefined;
   localReplyBody = '';
+  accessLogType = 'DownstreamEnd';
   private readonly encoder: ResponseEncoder;
   private readonly connection: DownstreamConnection;
   private readonly config: ConnectionManagerConfig;
@@ -140,6 +142,7 @@ export class ActiveStream
   private requestTimeout: Timeout | undefined = undefined;
   private headersTimeout: Timeout | undefined = undefined;
   private maxDuration: Timeout | undefined = undefined;
+  private logTimeout: Timeout | undefined = undefined;
 
   constructor(connection: DownstreamConnection, config: ConnectionManagerConfig, encoder: ResponseEncoder) {
     this.connection = connection;
@@ -162,6 +165,10 @@ export class ActiveStream
     if (config.maxStreamDuration !== undefined) {
       this.maxDuration = new Timeout(this, MAX_DURATION);
       config.maxStreamDuration.add(this.maxDuration);
+    }
+    if (config.logInterval !== undefined) {
+      this.logTimeout = new Timeout(this, ACCESS_LOG);
+      config.logInterval.add(this.logTimeout);
     }
     this.idleQueue?.add(this.idleTimeout);
     stats.rqTotal.inc();
@@ -219,6 +226,7 @@ export class ActiveStream
     if (tracing !== undefined) {
       this.trace = new RequestTrace(tracing, this, headers, this.route?.traced, this.traceReason);
     }
+    if (config.logsStart) this.logStart();
     this.runFilters(head, endStream);
   }
 
@@ -295,6 +303,10 @@ export class ActiveStream
           // DEADLINE_EXCEEDED, where other time-outs are UNAVAILABLE.
           grpcReplyHeaders(this.head.headers, 4),
         );
+        break;
+      case ACCESS_LOG:
+        this.writeLog('DownstreamPeriodic');
+        this.config.logInterval?.add(this.logTimeout as Timeout);
         break;
       default:
         stats.rqIdleTimeout.inc();
@@ -868,6 +880,7 @@ export class ActiveStream
     this.requestTimeout?.clear();
     this.headersTimeout?.clear();
     this.maxDuration?.clear();
+    this.logTimeout?.clear();
     this.endTerminal();
     this.chain?.destroy();
     const { clock, stats } = this.connection.shared;
@@ -882,8 +895,21 @@ export class ActiveStream
       this.timings.lastDownstreamTx = this.wholeDurationMs;
     }
     this.trace?.finish(this.cluster);
+    this.writeLog('DownstreamEnd');
+    this.connection.onStreamEnd(byPeer, this.requestEnded);
+  }
+
+  /** The cluster is known by the route, before anybody has asked for it. */
+  private logStart(): void {
+    const { route } = this;
+    const name = route?.kind === 'cluster' ? route.cluster(this) : undefined;
+    if (name !== undefined) this.cluster = this.clusters.get(name);
+    this.writeLog('DownstreamStart');
+  }
+
+  private writeLog(type: string): void {
+    this.accessLogType = type;
     const { accessLoggers } = this.config;
     for (let at = 0; at < accessLoggers.length; at++) accessLoggers[at]?.log(this);
-    this.connection.onStreamEnd(byPeer, this.requestEnded);
   }
 }

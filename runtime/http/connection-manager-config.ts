@@ -27,6 +27,10 @@ export interface ConnectionManagerConfig {
   readonly routes: RouteTable;
   readonly filters: HttpFilterChain;
   readonly accessLoggers: readonly AccessLogger[];
+  /** A line when a request begins, besides that of its end. */
+  readonly logsStart: boolean;
+  /** Lines while a request runs, so far apart. */
+  readonly logInterval: TimeoutQueue | undefined;
   /** `local_reply_config`; undefined: local replies go as they are. */
   readonly rewriteLocalReply: RewriteLocalReply | undefined;
   readonly sanitize: RequestSanitizer;
@@ -157,9 +161,12 @@ export function connectionManagerConfig(
 ): ConnectionManagerConfig {
   const common = messageOf(manager.common_http_protocol_options);
   const http1 = messageOf(manager.http_protocol_options);
+  const logOptions = messageOf(manager.access_log_options);
   const override = http1.override_stream_error_on_invalid_http_message;
   return {
     ...parts,
+    logsStart: logOptions.flush_access_log_on_new_request === true,
+    logInterval: timeouts.get(durationOf(logOptions.access_log_flush_interval, 0)),
     rewriteLocalReply: under(() => compileLocalReply(manager.local_reply_config), 'local_reply_config'),
     sanitize: createRequestSanitizer(manager, node),
     normalizePath: createPathNormalizer(manager),

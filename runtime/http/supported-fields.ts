@@ -30,6 +30,7 @@ export const httpSupportedFields: SupportedFields = {
     drain_timeout: true,
     delayed_close_timeout: true,
     access_log: true,
+    access_log_options: true,
     local_reply_config: true,
     use_remote_address: true,
     xff_num_trusted_hops: true,
@@ -55,6 +56,10 @@ export const httpSupportedFields: SupportedFields = {
     request_id_extension: true,
   },
   ...tracingSupportedFields,
+  [`${manager}.HcmAccessLogOptions`]: {
+    access_log_flush_interval: true,
+    flush_access_log_on_new_request: true,
+  },
   [`${manager}.SetCurrentClientCertDetails`]: {
     subject: true,
     cert: true,

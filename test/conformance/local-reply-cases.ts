@@ -263,6 +263,35 @@ export const operatorCases: Record<string, Case> = {
   'headers by their long names': operators(
     '%REQUEST_HEADER(X-None?:path)% %REQUEST_HEADER(:method):2% %RESPONSE_HEADER(content-type)% %RESPONSE_TRAILER(x-t)%',
   ),
+  'a line at the start': operators(
+    '%ACCESS_LOG_TYPE% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %BYTES_RECEIVED% %BYTES_SENT% %ROUTE_NAME% %UPSTREAM_CLUSTER% %UPSTREAM_HOST% %REQ(:path)% %RESP(content-type)% %RESPONSE_FLAGS%',
+    {
+      manager: { generate_request_id: false, access_log_options: { flush_access_log_on_new_request: true } },
+      request: 'POST /x HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\nhello',
+    },
+  ),
+  'a line at the start, without a route': operators(
+    '%ACCESS_LOG_TYPE% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%',
+    {
+      manager: { access_log_options: { flush_access_log_on_new_request: true } },
+      virtualHosts: [{ name: 'v', domains: ['b'] }],
+    },
+  ),
+  'a line at the start, bad request': operators('%ACCESS_LOG_TYPE% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%', {
+    manager: { access_log_options: { flush_access_log_on_new_request: true } },
+    request: 'GET /x HTTP/1.1\r\n\r\n',
+  }),
+  'lines while it runs': operators('%ACCESS_LOG_TYPE% %RESPONSE_CODE% %UPSTREAM_HOST% %BYTES_RECEIVED%', {
+    manager: { access_log_options: { access_log_flush_interval: '0.4s' } },
+    answerAfterMs: 1000,
+  }),
+  'lines of some types': operators('%ACCESS_LOG_TYPE%', {
+    manager: {
+      access_log_options: { access_log_flush_interval: '0.4s', flush_access_log_on_new_request: true },
+    },
+    answerAfterMs: 600,
+    logFilter: { log_type_filter: { types: ['DownstreamStart', 'DownstreamPeriodic'] } },
+  }),
   addresses: operators(
     '%DOWNSTREAM_DIRECT_LOCAL_ADDRESS% %DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_DIRECT_LOCAL_PORT% %UPSTREAM_HOST_NAME%',
   ),

@@ -43,9 +43,17 @@ test('metadata, and what counts where it is absent', () => {
   assert.not(of(undefined, { match_if_key_not_found: false }));
 });
 
-test('the only type of line is the one at the end', () => {
+test('types of lines', () => {
+  const starts = { log_type_filter: { types: ['DownstreamStart'] } };
   assert.ok(takes({ log_type_filter: { types: ['DownstreamEnd'] } }));
-  assert.not(takes({ log_type_filter: { types: ['DownstreamStart'] } }));
+  assert.not(takes(starts));
+  assert.ok(takes(starts, { accessLogType: 'DownstreamStart' }));
+  assert.not(
+    takes(
+      { log_type_filter: { ...starts.log_type_filter, exclude: true } },
+      { accessLogType: 'DownstreamStart' },
+    ),
+  );
   assert.not(takes({ traceable_filter: {} }));
 });
 
