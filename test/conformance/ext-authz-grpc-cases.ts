@@ -67,6 +67,13 @@ export function extAuthzGrpcCases(port: number): Record<string, Case> {
     'what is asked, without some headers': asked(get('asked', ['x-a: 1', 'x-b: 2']), {
       disallowed_headers: names('x-b'),
     }),
+    'what is asked, without an id in the headers': asked(
+      get('asked'),
+      {},
+      {
+        manager: { generate_request_id: false },
+      },
+    ),
     'what is asked, with extensions': asked(
       get('asked'),
       {},

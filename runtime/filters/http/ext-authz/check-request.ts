@@ -11,6 +11,8 @@ import type { AuthorizationQuestion } from './authorization-service.js';
 type NameTest = (name: string) => boolean;
 
 export interface CheckRequestOptions {
+  /** Of [0, 1). */
+  readonly random: () => number;
   /** undefined: all. */
   readonly allowsHeader: NameTest | undefined;
   readonly disallowsHeader: NameTest;
@@ -90,11 +92,15 @@ function headersOf(
   return all.filter(([name]) => isSent(name));
 }
 
+/** A number of 64 bits, for the service to tell requests apart; it is in no header. */
+function streamId(random: () => number): string {
+  const half = (): bigint => BigInt(Math.floor(random() * 2 ** 32));
+  return String(half() * 2n ** 32n + half());
+}
+
 function writeHttp(question: AuthorizationQuestion, options: CheckRequestOptions): Buffer {
   const { body, bodyAsOctets, callbacks, hasBody, head, isPartial } = question;
-  const http = new ProtobufWriter()
-    .text(1, callbacks.info.streamId ?? joinHeader(head.headers, 'x-request-id') ?? '')
-    .text(2, head.method);
+  const http = new ProtobufWriter().text(1, streamId(options.random)).text(2, head.method);
   const headers = headersOf(head, options);
   if (hasBody) headers.push(['x-envoy-auth-partial-body', String(isPartial)]);
   if (!options.rawHeaders) writeMap(http, 3, headers);
@@ -130,10 +136,11 @@ export function writeCheckRequest(question: AuthorizationQuestion, options: Chec
     .octets(2, writePeer(info.downstreamLocalAddress, '', tls?.local, false))
     .octets(4, request);
   writeMap(context, 10, contextExtensions);
-  context.octets(11, Buffer.alloc(0)).octets(13, Buffer.alloc(0));
+  context.octets(11, Buffer.alloc(0));
   const serverName = callbacks.connection.info.serverName;
   if (options.includesTlsSession && tls !== undefined && serverName !== '') {
     context.octets(12, new ProtobufWriter().text(1, serverName).finish());
   }
+  context.octets(13, Buffer.alloc(0));
   return new ProtobufWriter().octets(1, context.finish()).finish();
 }

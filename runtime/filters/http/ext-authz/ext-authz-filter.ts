@@ -105,6 +105,7 @@ function compileGrpcService(config: Fields, context: StreamFilterContext): Autho
     includesCertificate: config.include_peer_certificate === true,
     includesTlsSession: config.include_tls_session === true,
     rawHeaders: config.encode_raw_headers === true,
+    random: context.random,
   });
 }
 

@@ -43,7 +43,13 @@ interface Asked {
     readonly source: object;
     readonly destination: object;
     readonly context_extensions?: object;
-    readonly request: { readonly http: { readonly headers: Record<string, string>; readonly body?: string } };
+    readonly request: {
+      readonly http: {
+        readonly id?: string;
+        readonly headers: Record<string, string>;
+        readonly body?: string;
+      };
+    };
   };
 }
 const asked = (): Asked => JSON.parse(service.asked[0] as string) as Asked;
@@ -56,6 +62,8 @@ test('the service is told of the request, and of both ends', async () => {
   assert.equal(source, { address: { socket: { address: '10.0.0.1', port: 'there' } } });
   assert.equal(destination, { address: { socket: { address: '10.0.0.2', port: 'there' } } });
   const { headers } = request.http;
+  assert.is(request.http.id, 'there', 'whatever the headers have');
+  assert.is(headers['x-request-id'], undefined);
   assert.is(headers[':path'], '/x');
   assert.is(headers['x-two'], '1,2');
   assert.is(headers['x-secret'], undefined);
