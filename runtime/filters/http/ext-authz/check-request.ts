@@ -138,7 +138,8 @@ export function writeCheckRequest(question: AuthorizationQuestion, options: Chec
   writeMap(context, 10, contextExtensions);
   context.octets(11, Buffer.alloc(0));
   const serverName = callbacks.connection.info.serverName;
-  if (options.includesTlsSession && tls !== undefined && serverName !== '') {
+  // Without a server name the message is empty, and there.
+  if (options.includesTlsSession && tls !== undefined) {
     context.octets(12, new ProtobufWriter().text(1, serverName).finish());
   }
   context.octets(13, Buffer.alloc(0));
