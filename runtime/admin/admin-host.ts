@@ -4,6 +4,7 @@
  */
 import type { envoy_config_bootstrap_v3_Bootstrap as Bootstrap } from '../../dsl/api/generated/types.js';
 import type { LoggerRegistry } from '../common/logger.js';
+import type { RuntimeSnapshot } from '../layered-runtime/layered-runtime.js';
 import type { StatsStore } from '../stats/stats-store.js';
 import type { DynamicDump } from '../subscription/dynamic-dump.js';
 
@@ -64,6 +65,10 @@ export interface AdminHost {
   state(): ServerState;
   /** The configuration in force, undefined before the first one is. */
   configuration(): ConfigurationInForce | undefined;
+  /** The layered runtime in force. */
+  runtime(): RuntimeSnapshot;
+  /** Changes values of its admin layer; '' takes one back. @returns why nothing was changed */
+  modifyRuntime(changes: ReadonlyMap<string, string>): Promise<string | undefined>;
   /** Active listeners in the order of the configuration. Draining ones are not among them. */
   listeners(): readonly ListenerStatus[];
   /** Text of `/clusters`. @param matches only the clusters whose name it accepts */

@@ -80,7 +80,7 @@ async function answer(
   }
   await host.gather?.();
   try {
-    const content = endpoint.handle(host, { method: request.method ?? '', path, query, body });
+    const content = await endpoint.handle(host, { method: request.method ?? '', path, query, body });
     if (endpoint.mutates === true) host.changed?.();
     return content;
   } catch (error) {

@@ -21,7 +21,7 @@ export interface AdminResponse {
   readonly afterSending?: () => void;
 }
 
-export type Handler = (host: AdminHost, request: AdminRequest) => AdminResponse;
+export type Handler = (host: AdminHost, request: AdminRequest) => AdminResponse | Promise<AdminResponse>;
 
 export interface Endpoint {
   readonly path: string;

@@ -17,15 +17,8 @@ import {
 } from './lifecycle.js';
 import { listeners } from './listeners.js';
 import { logging } from './logging.js';
-import {
-  contention,
-  lookupsDone,
-  notSupported,
-  recentLookups,
-  recordLookups,
-  runtimeModify,
-} from './not-built.js';
-import { runtimeValues } from './runtime-values.js';
+import { contention, lookupsDone, notSupported, recentLookups, recordLookups } from './not-built.js';
+import { runtimeModify, runtimeValues } from './runtime-values.js';
 import { hotRestartVersion, initDump, memory, ready, serverInfo } from './server-info.js';
 import { stats, statsPrometheus } from './stats.js';
 

@@ -14,15 +14,6 @@ export function notSupported(what: string): Handler {
 export const contention: Handler = () =>
   text('Mutex contention tracing is not enabled. To enable, run Envoy with flag --enable-mutex-tracing.');
 
-/** `/runtime_modify`: values of the layered runtime are not changed while it runs. */
-export const runtimeModify: Handler = (_host, { query }) =>
-  [...query].length === 0
-    ? text(
-        'usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN\n       or send the parameters as form values\nuse an empty value to remove a previously added override',
-        400,
-      )
-    : text('modifying runtime values needs real Envoy\n', 501);
-
 /** `/stats/recentlookups`: looking up a statistic by its name costs nothing here that one would want to find. */
 export const recentLookups: Handler = () =>
   text('Lookup tracking is not enabled. Use /stats/recentlookups/enable to enable.\n\ntotal: 0\n');

@@ -1,40 +1,31 @@
 /**
- * `/runtime`: the values of the layered runtime. Only static layers have values.
+ * `/runtime` and `/runtime_modify`: the values of the layered runtime.
  */
 import type { Handler } from './endpoint.js';
-import { json } from './endpoint.js';
-
-type Values = Map<string, string>;
-
-const isStruct = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Keys of nested structs are joined by dots. A fractional percent is one value. */
-function collect(value: unknown, key: string, into: Values): void {
-  if (isStruct(value) && !('numerator' in value)) {
-    for (const [name, one] of Object.entries(value)) collect(one, key === '' ? name : `${key}.${name}`, into);
-  } else if (key !== '') {
-    into.set(key, typeof value === 'string' ? value : JSON.stringify(value));
-  }
-}
+import { json, text } from './endpoint.js';
 
 /** All keys with the value of each layer; the last layer that has one wins. */
 export const runtimeValues: Handler = (host) => {
-  const layers = host.configuration()?.bootstrap.layered_runtime?.layers ?? [];
-  const values = layers.map((layer) => {
-    const found: Values = new Map();
-    collect('static_layer' in layer ? layer.static_layer : {}, '', found);
-    return found;
-  });
-  const keys = [...new Set(values.flatMap((layer) => [...layer.keys()]))].sort();
+  const { layers } = host.runtime();
+  const keys = [...new Set(layers.flatMap(({ entries }) => [...entries.keys()]))].sort();
   // Without a prototype, for a key may be named like a method of objects.
   const entries: Record<string, object> = Object.create(null);
   for (const key of keys) {
-    const layerValues = values.map((layer) => layer.get(key) ?? '');
+    const layerValues = layers.map((layer) => layer.entries.get(key)?.raw ?? '');
     entries[key] = {
       layer_values: layerValues,
       final_value: layerValues.findLast((value) => value !== '') ?? '',
     };
   }
-  return json({ entries, layers: layers.map(({ name }) => name ?? '') });
+  return json({ entries, layers: layers.map(({ name }) => name) });
+};
+
+const usage =
+  'usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN\n       or send the parameters as form values\nuse an empty value to remove a previously added override';
+
+/** Sets values of the admin layer; an empty one takes one back. It answers when they are in force. */
+export const runtimeModify: Handler = async (host, { query }) => {
+  if ([...query].length === 0) return text(usage, 400);
+  const refusal = await host.modifyRuntime(new Map(query));
+  return refusal === undefined ? text('OK\n') : text(refusal, 503);
 };

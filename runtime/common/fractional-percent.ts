@@ -1,6 +1,6 @@
 /**
- * `envoy.type.v3.FractionalPercent`, alone or as the default of a `RuntimeFractionalPercent`: there is no runtime layer here
- * that could change the default.
+ * `envoy.type.v3.FractionalPercent`, alone or as the default of a `RuntimeFractionalPercent`, in whose place stands the value
+ * of its key already (`layered-runtime/apply-runtime.ts`).
  */
 import { messageOf, numberOf, textOf } from './message-fields.js';
 

@@ -1,14 +1,12 @@
 /**
  * What is served of the bootstrap itself: the messages around listeners and clusters.
  */
+import { isServedKey } from '../layered-runtime/apply-runtime.js';
 import type { FieldSupport, SupportedFields } from './supported-fields.js';
 import { onlyValues } from './supported-fields.js';
 
 const bootstrap = 'envoy.config.bootstrap.v3.';
 const metrics = 'envoy.config.metrics.v3.';
-
-const known =
-  /^(?:re2\..*|overload\.global_downstream_max_connections|envoy\.resource_limits\.listener\..+\.connection_limit|tracing\.(?:client_enabled|random_sampling|global_enabled)|tracing\.(?:zipkin|opentelemetry)\.(?:min_flush_spans|flush_interval_ms|request_timeout))$/;
 
 function* keysOf(value: unknown, key: string): Generator<string> {
   if (typeof value !== 'object' || value === null) yield key;
@@ -16,13 +14,11 @@ function* keysOf(value: unknown, key: string): Generator<string> {
     for (const [name, one] of Object.entries(value)) yield* keysOf(one, key === '' ? name : `${key}.${name}`);
 }
 
-/**
- * Limits on connections, settings of tracing, and settings that mean nothing here: limits of RE2, which has another implementation.
- */
-const knownRuntime: FieldSupport = (value) =>
-  [...keysOf(value, '')].every((key) => known.test(key))
-    ? undefined
-    : 'there are no other runtime values here';
+/** Keys that Envoy itself reads and nothing here does are refused; any other may be a `runtime_key` of the configuration. */
+const knownRuntime: FieldSupport = (value) => {
+  const unknown = [...keysOf(value, '')].find((key) => !isServedKey(key));
+  return unknown === undefined ? undefined : `the key ${unknown} has no effect here`;
+};
 
 export const bootstrapSupportedFields: SupportedFields = {
   [`${bootstrap}Bootstrap`]: {
@@ -57,7 +53,18 @@ export const bootstrapSupportedFields: SupportedFields = {
     max_active_downstream_connections: true,
   },
   [`${bootstrap}LayeredRuntime`]: { layers: true },
-  [`${bootstrap}RuntimeLayer`]: { name: true, admin_layer: 'ignored', static_layer: knownRuntime },
+  [`${bootstrap}RuntimeLayer`]: {
+    name: true,
+    admin_layer: true,
+    disk_layer: true,
+    static_layer: knownRuntime,
+  },
+  [`${bootstrap}RuntimeLayer.DiskLayer`]: {
+    symlink_root: true,
+    subdirectory: true,
+    append_service_cluster: true,
+  },
+  [`${bootstrap}RuntimeLayer.AdminLayer`]: {},
   [`${metrics}StatsSink`]: { name: true, typed_config: true },
   [`${metrics}StatsdSink`]: {
     address: true,

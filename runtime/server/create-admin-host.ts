@@ -23,6 +23,8 @@ export interface AdminActions
     | 'reopenLogs'
     | 'gather'
     | 'changed'
+    | 'runtime'
+    | 'modifyRuntime'
   > {
   configuration(): ConfigurationInForce | undefined;
 }

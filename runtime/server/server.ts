@@ -11,6 +11,8 @@ import { durationOf, messageOf, messagesOf, numberOf, textOf } from '../common/m
 import { DynamicResources } from '../subscription/dynamic-resources.js';
 import type { ResourceDraft } from '../subscription/dynamic-resources.js';
 import type { LoadedConfig } from '../config/config-loader.js';
+import { ConfigLoadError } from '../config/config-loader.js';
+import { ConfigError } from '../network/filter.js';
 import type { ConfigWatcher } from '../config/config-watcher.js';
 import { diskFile, watchConfig } from '../config/config-watcher.js';
 import { supportedFields } from '../extensions.js';
@@ -26,6 +28,9 @@ import type { ServerOptions } from './server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { createServerStats } from './server-stats.js';
 import { ServingCore } from './serving-core.js';
+import { applyRuntime } from '../layered-runtime/apply-runtime.js';
+import type { PreparedRuntime } from '../layered-runtime/layered-runtime.js';
+import { LayeredRuntime } from '../layered-runtime/layered-runtime.js';
 import { WorkerPool } from './workers/worker-pool.js';
 
 export interface Server {
@@ -66,6 +71,9 @@ class RunningServer implements Server {
   private readonly hotReload: HotReload;
   /** What the configuration takes from other files. */
   private readonly dynamic: DynamicResources;
+  private readonly runtime: LayeredRuntime;
+  /** The configuration in force as it was written. */
+  private written: Generation['bootstrap'] | undefined = undefined;
   private inForce: ConfigurationInForce | undefined = undefined;
   /** With what came from files in its place. */
   private composed: Generation['bootstrap'] | undefined = undefined;
@@ -97,6 +105,14 @@ class RunningServer implements Server {
       supported: supportedFields,
       watch: options.watch !== false,
       onChange: (file, resources) => this.changeResources(file, resources),
+    });
+    this.runtime = new LayeredRuntime({
+      clock,
+      log: loggers.get('runtime'),
+      stats,
+      serviceCluster: options.serviceCluster ?? '',
+      watch: options.watch !== false,
+      onChange: async () => void (await this.changeRuntime(new Map())),
     });
     this.hotReload = createHotReload({
       name,
@@ -133,6 +149,23 @@ class RunningServer implements Server {
     });
   }
 
+  /** Values of the layered runtime have changed. @returns why nothing came into force */
+  private async changeRuntime(changes: ReadonlyMap<string, string>): Promise<string | undefined> {
+    let refusal: string | undefined;
+    await this.hotReload.exclusive(async (swap) => {
+      if (this.core.draining || this.over) return;
+      try {
+        await swap(() => this.prepare(this.dynamic.redraft(), '', changes));
+      } catch (error) {
+        refusal = (error as Error).message;
+        this.core.loggers
+          .get('runtime')
+          .error(`runtime values refused, those before stay in force: ${refusal}`);
+      }
+    });
+    return refusal;
+  }
+
   private get currentState(): ServerState {
     return this.core.draining || this.core.healthFailed ? 'DRAINING' : this.state;
   }
@@ -142,17 +175,27 @@ class RunningServer implements Server {
    * @param text of the configuration, for workers, which read no other file
    * @throws ConfigLoadError
    */
-  private prepare(draft: ResourceDraft, text: string): Generation {
+  private prepare(
+    draft: ResourceDraft,
+    text: string,
+    overrides: ReadonlyMap<string, string> = new Map(),
+  ): Generation {
+    const runtime = this.prepareRuntime(draft.written, overrides);
     for (;;) {
-      const { config, uses } = draft.composition;
+      const { config: plain } = draft.composition;
+      const bootstrap = applyRuntime(plain.bootstrap, runtime.snapshot);
+      const config = { ...plain, bootstrap };
       try {
         const generation = this.core.prepare(config);
-        const composed = uses.length === 0 ? text : JSON.stringify(config.bootstrap);
+        const isAsWritten = bootstrap === draft.written.bootstrap && text !== '';
+        const composed = isAsWritten ? text : JSON.stringify(bootstrap);
         const whole = this.workers?.around(generation, composed) ?? generation;
         return {
           ...whole,
           commit: () => {
             const lines = whole.commit();
+            this.written = draft.written.bootstrap;
+            this.runtime.accept(runtime, overrides);
             this.dynamic.accept(draft);
             return lines;
           },
@@ -160,6 +203,16 @@ class RunningServer implements Server {
       } catch (error) {
         if (!draft.leaveOut(error)) throw error;
       }
+    }
+  }
+
+  /** @throws ConfigLoadError */
+  private prepareRuntime(written: LoadedConfig, overrides: ReadonlyMap<string, string>): PreparedRuntime {
+    try {
+      return this.runtime.prepare(written.bootstrap.layered_runtime, overrides);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw new ConfigLoadError([written.describe(error.path, error.message)], error.path);
     }
   }
 
@@ -246,12 +299,8 @@ class RunningServer implements Server {
   private setInForce({ bootstrap }: Generation): void {
     this.core.followFiles();
     const before = this.composed;
-    const dynamic = this.dynamic.dump();
     this.composed = bootstrap;
-    this.inForce = {
-      bootstrap: dynamic?.written ?? bootstrap,
-      lastUpdatedMs: this.clock.wallTime(),
-    };
+    this.inForce = { bootstrap: this.written ?? bootstrap, lastUpdatedMs: this.clock.wallTime() };
     if (before === undefined) return;
     // What only a start reads.
     for (const part of ['admin', 'node', 'stats_config', 'stats_sinks'] as const) {
@@ -307,6 +356,9 @@ class RunningServer implements Server {
           const dynamic = this.dynamic.dump();
           return inForce === undefined || dynamic === undefined ? inForce : { ...inForce, dynamic };
         },
+        runtime: () => this.runtime.snapshot,
+        modifyRuntime: async (changes) =>
+          this.runtime.hasAdminLayer ? this.changeRuntime(changes) : 'No admin layer specified',
         quit: () => void this.shutdown(),
         healthcheckFail: () => this.setHealthFailed(true),
         healthcheckOk: () => this.setHealthFailed(false),
@@ -381,6 +433,7 @@ class RunningServer implements Server {
     this.log.info('draining: no new connections, requests under way end');
     this.watcher?.close();
     this.dynamic.close();
+    this.runtime.close();
     await Promise.all([this.core.drain(() => this.over), this.workers?.end(true)]);
     return this.shutdown();
   }
@@ -410,6 +463,7 @@ class RunningServer implements Server {
     clearInterval(this.alive);
     this.watcher?.close();
     this.dynamic.close();
+    this.runtime.close();
     await this.workers?.end(false);
     this.flusher?.close();
     await this.core.release();

@@ -171,6 +171,12 @@ export class DynamicResources {
     return new ResourceDraft(this.written, file, attempts, (draft) => this.compose(draft));
   }
 
+  /** The configuration in force once more, with its files as they are known. */
+  redraft(): ResourceDraft {
+    if (this.written === undefined) throw new Error('nothing is in force yet');
+    return this.draft(this.written);
+  }
+
   private attempt(use: ResourceUse, text: string): Attempt {
     const before = this.held.get(use.key) ?? nothing;
     try {

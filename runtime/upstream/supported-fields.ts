@@ -63,7 +63,7 @@ export const upstreamSupportedFields: SupportedFields = {
     protocol_selection: onlyValues('USE_CONFIGURED_PROTOCOL'),
   },
   [`${cluster}.RefreshRate`]: { base_interval: true, max_interval: true },
-  // `runtime_key` names a value that nobody can set: there is no runtime layer.
+  // `runtime_key`: its value stands in the place of the default already.
   'envoy.config.core.v3.RuntimeDouble': { default_value: true, runtime_key: 'ignored' },
   [`${core}BindConfig`]: { source_address: true },
   'envoy.config.cluster.v3.UpstreamConnectionOptions': { tcp_keepalive: true },

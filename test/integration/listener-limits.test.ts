@@ -91,9 +91,11 @@ for (const [how, more] of [
   });
 }
 
-test('other runtime values are refused', async () => {
+test('values that Envoy reads and nothing here does are refused', async () => {
   try {
-    await startProxy({ configYaml: bootstrap([listener(echo)], [], layer({ other: 1 })) });
+    await startProxy({
+      configYaml: bootstrap([listener(echo)], [], layer({ 'envoy.reloadable_features.other': true })),
+    });
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, /static_layer.*needs real Envoy/);

@@ -1,3 +1,5 @@
+import { RuntimeSnapshot } from '../../../runtime/layered-runtime/layered-runtime.js';
+import { entriesOfStruct } from '../../../runtime/layered-runtime/runtime-entry.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startAdmin } from './fake-host.js';
@@ -148,17 +150,14 @@ test('without layers and certificates there are empty lists', async () => {
   await server.close();
 });
 
-test('/runtime shows static layers, the last one winning', async () => {
-  const bootstrap = {
-    layered_runtime: {
-      layers: [
-        { name: 'base', static_layer: { a: { b: 5, c: 'x' }, f: { numerator: 1, denominator: 'HUNDRED' } } },
-        { name: 'over', static_layer: { 'a.b': 6 } },
-        { name: 'admin', admin_layer: {} },
-      ],
-    },
-  };
-  const { server, get } = await startAdmin({ configuration: () => ({ bootstrap, lastUpdatedMs: 0 }) });
+test('/runtime shows all layers, the last one winning', async () => {
+  const fraction = { numerator: 1, denominator: 'HUNDRED' };
+  const snapshot = new RuntimeSnapshot([
+    { name: 'base', entries: new Map(entriesOfStruct({ a: { b: 5, c: 'x' }, f: fraction })) },
+    { name: 'over', entries: new Map(entriesOfStruct({ 'a.b': 6 })) },
+    { name: 'admin', entries: new Map() },
+  ]);
+  const { server, get } = await startAdmin({ runtime: () => snapshot });
   assert.equal(JSON.parse((await get('/runtime')).body), {
     layers: ['base', 'over', 'admin'],
     entries: {
@@ -251,7 +250,7 @@ test('/stats chooses what histograms and filters are', async () => {
 });
 
 test('what is not built says so', async () => {
-  const { server, get, post } = await startAdmin();
+  const { server, calls, get, post } = await startAdmin();
   const told = async (answer: Promise<{ status: number; body: string }>) => {
     const { status, body } = await answer;
     return `${status} ${body}`;
@@ -261,7 +260,11 @@ test('what is not built says so', async () => {
     '501 The current build does not support heap profiler',
   );
   assert.is(await told(get('/heap_dump')), '501 The current build does not support heap dump');
-  assert.is(await told(post('/runtime_modify?a=1')), '501 modifying runtime values needs real Envoy\n');
+  assert.is(await told(post('/runtime_modify?a=1&b=')), '200 OK\n');
+  assert.equal(calls.at(-1), [
+    ['a', '1'],
+    ['b', ''],
+  ]);
   assert.is(
     await told(post('/runtime_modify')),
     '400 usage: /runtime_modify?key1=value1&key2=value2&keyN=valueN\n       or send the parameters as form values\nuse an empty value to remove a previously added override',

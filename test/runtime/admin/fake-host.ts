@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import type { AdminHost, ServerState } from '../../../runtime/admin/admin-host.js';
 import { createAdminServer } from '../../../runtime/admin/admin-server.js';
 import { createLoggerRegistry } from '../../../runtime/common/console-logger.js';
+import { RuntimeSnapshot } from '../../../runtime/layered-runtime/layered-runtime.js';
 import { createStatsStore } from '../../../runtime/stats/stats-store.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
@@ -27,6 +28,11 @@ export function fakeHost(changes: Changes = {}) {
     },
     state: () => state,
     configuration: () => undefined,
+    runtime: () => new RuntimeSnapshot([]),
+    modifyRuntime: async (changes) => {
+      calls.push([...changes]);
+      return undefined;
+    },
     listeners: () => [],
     clustersText: (matches) => ['web', 'db'].filter(matches).join('\n'),
     clustersJson: (matches) => ({
