@@ -39,6 +39,7 @@ export const suites = {
   'consul-mesh-parity': { envoy: true },
   'tls-parity': { envoy: true },
   'xds-parity': { envoy: true },
+  'runtime-parity': { envoy: true },
   'ext-authz-tls': { envoy: true },
   'health-parity': { envoy: true },
   'balance-parity': { envoy: true },

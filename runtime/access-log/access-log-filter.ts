@@ -16,7 +16,7 @@ export type LogFilter = (info: StreamInfo) => boolean;
 
 type Comparison = (value: number) => boolean;
 
-/** There is no runtime layer here that could change the default value. */
+/** The value of its key stands in the place of the default already. */
 function compileComparison(filter: unknown): Comparison {
   const { op, value } = messageOf(messageOf(filter).comparison);
   const limit = numberOf(messageOf(value).default_value, 0);

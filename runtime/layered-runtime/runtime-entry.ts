@@ -32,7 +32,7 @@ function fractionOf(value: unknown): Fields | undefined {
 export function entryOfText(raw: string): RuntimeEntry {
   const boolean = { true: true, false: false }[raw.toLowerCase()];
   if (boolean !== undefined) return { raw, boolean };
-  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(raw)) return { raw, number: Number(raw) };
+  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(raw.trim())) return { raw, number: Number(raw) };
   if (raw.startsWith('{')) {
     try {
       const fraction = fractionOf(JSON.parse(raw));

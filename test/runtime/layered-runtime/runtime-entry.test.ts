@@ -19,6 +19,7 @@ test('texts in all forms in which they can be asked for', () => {
     ['text', undefined, undefined, undefined],
     ['', undefined, undefined, undefined],
     ['1 2', undefined, undefined, undefined],
+    [' 5', 5, hundred(5), undefined],
     ['{"numerator":9}', undefined, hundred(9), undefined],
     [
       '{"numerator":9,"denominator":"MILLION"}',
