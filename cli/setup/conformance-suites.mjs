@@ -50,5 +50,6 @@ export const suites = {
   'consul-clients': {},
   'consul-live': {},
   'service-manager': {},
+  'discovery-ui': {},
   'discovery-envoy': { envoy: true },
 };
