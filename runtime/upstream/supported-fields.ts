@@ -16,6 +16,7 @@ export const upstreamSupportedFields: SupportedFields = {
     alt_stat_name: true,
     type: onlyValues('STATIC', 'STRICT_DNS', 'LOGICAL_DNS', 'EDS'),
     eds_cluster_config: true,
+    cluster_type: true,
     connect_timeout: true,
     per_connection_buffer_limit_bytes: true,
     lb_policy: onlyValues(
@@ -64,6 +65,18 @@ export const upstreamSupportedFields: SupportedFields = {
   },
   [`${cluster}.RefreshRate`]: { base_interval: true, max_interval: true },
   // `runtime_key`: its value stands in the place of the default already.
+  // Other types are refused when the cluster is built.
+  [`${cluster}.CustomClusterType`]: { name: true, typed_config: true },
+  'envoy.extensions.clusters.dns.v3.DnsCluster': {
+    dns_refresh_rate: true,
+    dns_failure_refresh_rate: true,
+    respect_dns_ttl: true,
+    dns_jitter: true,
+    typed_dns_resolver_config: true,
+    dns_lookup_family: true,
+    all_addresses_in_single_endpoint: true,
+  },
+  'envoy.extensions.clusters.dns.v3.DnsCluster.RefreshRate': { base_interval: true, max_interval: true },
   'envoy.config.core.v3.RuntimeDouble': { default_value: true, runtime_key: 'ignored' },
   [`${core}BindConfig`]: { source_address: true },
   'envoy.config.cluster.v3.UpstreamConnectionOptions': { tcp_keepalive: true },

@@ -9,6 +9,7 @@ import type { ClusterDependencies } from './host-changing-cluster.js';
 import { HostChangingCluster } from './host-changing-cluster.js';
 import { checkLogicalDns, ownLogicalDnsCluster } from './logical-dns-cluster.js';
 import type { OwnedCluster } from './owned-cluster.js';
+import { plainCluster } from './plain-cluster.js';
 import { ownStaticCluster } from './static-cluster.js';
 import { ownStrictDnsCluster } from './strict-dns-cluster.js';
 
@@ -36,10 +37,11 @@ function watched(owned: OwnedCluster): OwnedCluster {
  * @throws ConfigError with the path inside the cluster
  */
 export function createCluster(
-  config: ClusterConfig,
+  given: ClusterConfig,
   dependencies: ClusterDependencies,
   previous: OwnedCluster | undefined,
 ): OwnedCluster {
+  const config = plainCluster(given);
   const type = textOf(messageOf(config).type, 'STATIC');
   // The hosts of EDS come with the configuration (`subscription/compose-bootstrap.ts`).
   if (type === 'STATIC' || type === 'EDS') {
