@@ -43,6 +43,7 @@ test('commands of both kinds of blocks, in their order, each with what stands be
 test('dots stand for anything, two spaces for columns, all else for itself', () => {
   for (const [output, promised, isKept] of [
     ['one\n', 'one\n', true],
+    ['\none\n', 'one\n', true],
     ['one\ntwo\n', 'one\n', false],
     ['', 'one\n', false],
     ['one\n', '', false],

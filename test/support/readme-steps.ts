@@ -41,8 +41,15 @@ export function readmeSteps(markdown: string, forEnvoy = false): ReadmeStep[] {
   return steps;
 }
 
-/** Spaces at the ends of lines, and empty lines at the end, are nothing that one sees. */
-const tidy = (text: string): string => text.replaceAll(/[ \t\r]+$/gm, '').trimEnd();
+/**
+ * Spaces at the ends of lines, and empty lines before and after, are nothing that one sees. What runs in the background may
+ * write between the line end that closes an output and the mark that ends it.
+ */
+const tidy = (text: string): string =>
+  text
+    .replaceAll(/[ \t\r]+$/gm, '')
+    .replace(/^\n+/, '')
+    .trimEnd();
 
 /** A regular expression for what is promised. */
 export function promisePattern(promised: string): string {
