@@ -1,5 +1,5 @@
 /**
- * `npm run bench [http1|grpc|tcp|compile|discovery]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
+ * `npm run bench [http1|grpc|tcp|compile|discovery|table [ROW...]]`: everything beside its peers, in one run. Compare ratios of one run, never figures of
  * two machines.
  */
 import { dirname, join } from 'node:path';
@@ -8,6 +8,7 @@ import { nativeCompiler } from '../../compiler/program/native-compiler.js';
 import { benchCompile } from './compile.js';
 import { benchDiscovery } from './discovery.js';
 import { benchGrpc, benchHttp1 } from './http.js';
+import { benchTable } from './table.js';
 import { benchTcp } from './tcp.js';
 
 /** This file runs from `dist/test/bench`. */
@@ -27,6 +28,12 @@ export async function main(): Promise<void> {
   }
   if (only === undefined || only === 'grpc') {
     await benchGrpc({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 5, rounds: 5, connections: 8 }, print);
+  }
+  if (only === undefined || only === 'table') {
+    const file = join(root, 'test', 'bench', 'RESULTS.md');
+    const rows = process.argv.slice(3);
+    const chosen = rows.length === 0 ? {} : { only: rows };
+    await benchTable({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 4, rounds: 3, file, ...chosen }, print);
   }
   if (only === undefined || only === 'tcp') {
     await benchTcp({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 2, rounds: 5, connections: 64 }, print);

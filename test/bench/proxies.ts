@@ -14,13 +14,23 @@ export interface ProxyUnderTest {
 export interface ProxyWork {
   /** Lines of the Envoy cluster, indented by six spaces; `''` for HTTP/1.1. */
   readonly clusterLines: string;
+  /** Lines of the connection manager, indented by sixteen spaces. */
+  readonly managerLines?: string;
+  /** Lines of the filter chain, indented by ten spaces: what clients speak. Default: plain text. */
+  readonly chainLines?: string;
+  /** Paths of routes before the one that is asked for. Default none. */
+  readonly routesBefore?: readonly string[];
   /** undefined: the proxy cannot do it, and is left out. */
   readonly nginx: ((port: number, upstream: number) => string) | undefined;
   readonly haproxy: ((port: number, upstream: number) => string) | undefined;
 }
 
 /** The same bootstrap for real Envoy and for the bundled runtime. */
-function envoyBootstrap(port: number, upstream: number, clusterLines: string): string {
+function envoyBootstrap(
+  port: number,
+  upstream: number,
+  { chainLines = '', clusterLines, managerLines = '', routesBefore = [] }: ProxyWork,
+): string {
   return `static_resources:
   listeners:
     - name: bench
@@ -31,18 +41,18 @@ function envoyBootstrap(port: number, upstream: number, clusterLines: string): s
               typed_config:
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                 stat_prefix: bench
-                route_config:
+${managerLines}                route_config:
                   virtual_hosts:
                     - name: all
                       domains: ["*"]
                       routes:
-                        - match: { prefix: / }
+${routesBefore.map((path) => `                        - { match: { prefix: ${path} }, route: { cluster: upstream } }\n`).join('')}                        - match: { prefix: / }
                           route: { cluster: upstream }
                 http_filters:
                   - name: envoy.filters.http.router
                     typed_config:
                       "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-  clusters:
+${chainLines}  clusters:
     - name: upstream
       type: STATIC
       connect_timeout: 1s
@@ -64,9 +74,39 @@ events { worker_connections 4096; }
 /** @param more of `listen`: ` http2` */
 export function nginxUpstream(port: number, more = ''): string {
   return `${nginxHead('nginx-upstream')}http { access_log off; keepalive_requests 1000000000; keepalive_timeout 600; client_body_temp_path body-upstream;
-  server { listen 127.0.0.1:${port} backlog=4096${more}; location / { return 200 "Hello from the upstream, with a body of some length\\n"; } } }
+  server { listen 127.0.0.1:${port} backlog=4096${more}; location / { return 200 "Hello from the upstream, with a body of some length\\n"; } location /file { root .; } } }
 `;
 }
+
+/** @param listen of the frontend, behind the port: certificates */
+export const http1WorkOn = (
+  nginxListen: string,
+  haproxyBind: string,
+): Pick<ProxyWork, 'nginx' | 'haproxy'> => ({
+  nginx: (
+    port,
+    upstream,
+  ) => `${nginxHead('nginx')}http { access_log off; keepalive_requests 1000000000; proxy_max_temp_file_size 0;
+  ssl_certificate bench.crt; ssl_certificate_key bench.key; ssl_protocols TLSv1.3;
+  upstream up { server 127.0.0.1:${upstream}; keepalive 256; keepalive_requests 1000000000; }
+  server { listen 127.0.0.1:${port} backlog=4096${nginxListen}; location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
+`,
+  haproxy: (port, upstream) => `global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  http-reuse always
+frontend f
+  bind 127.0.0.1:${port}${haproxyBind}
+  default_backend b
+backend b
+  server s 127.0.0.1:${upstream}
+`,
+});
 
 export const http1Work: ProxyWork = {
   clusterLines: '',
@@ -133,7 +173,7 @@ export function proxiesUnderTest(
     {
       name: 'envoy3',
       command(folder, port, upstream) {
-        writeFileSync(join(folder, 'envoy3.yaml'), envoyBootstrap(port, upstream, work.clusterLines));
+        writeFileSync(join(folder, 'envoy3.yaml'), envoyBootstrap(port, upstream, work));
         return [process.execPath, [cli, 'serve', '-c', 'envoy3.yaml', '--no-watch', '-l', 'error']];
       },
     },
@@ -141,7 +181,7 @@ export function proxiesUnderTest(
       name: 'real Envoy',
       command(folder, port, upstream) {
         if (envoyBin === undefined) return undefined;
-        writeFileSync(join(folder, 'envoy.yaml'), envoyBootstrap(port, upstream, work.clusterLines));
+        writeFileSync(join(folder, 'envoy.yaml'), envoyBootstrap(port, upstream, work));
         return [envoyBin, ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '-l', 'error']];
       },
     },

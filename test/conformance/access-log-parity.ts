@@ -4,6 +4,7 @@
  *
  * One listener for each way in which a request can end; each has a log entry for every operator.
  */
+import { reservePorts } from '../support/port-block.js';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -17,7 +18,7 @@ import { start, stop, waitForPort } from '../bench/processes.js';
 import { operators, refusedFormats, volatileValue } from './access-log-operators.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
 import { refusedPort } from '../support/refused-port.js';
-import { freePorts, listen } from './differential.js';
+import { listen } from './differential.js';
 
 type Json = Record<string, unknown>;
 
@@ -230,7 +231,7 @@ async function observe(
   const all = names.map((one) => scenarios[one] as Scenario);
   const backends = all.map((one) => new Backend(one));
   const backendPorts = await Promise.all(backends.map(({ server }) => listen(server)));
-  const ports = await freePorts(all.length);
+  const ports = await reservePorts(all.length);
   const refused = await refusedPort();
   const upstreamPorts = all.map((one, index) => Number(one.refused === true ? refused : backendPorts[index]));
   const bootstrap = {

@@ -3,6 +3,7 @@
  * ports (an address is what consistent hashing hashes), with the same configuration and the same requests. What is compared:
  * which hosts were asked in which order, the answers, the lines of the access log and the statistics of the cluster.
  */
+import { reservePort } from '../support/port-block.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, request as httpRequest } from 'node:http';
@@ -11,7 +12,7 @@ import { createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Running } from '../bench/processes.js';
-import { freePort, start, stop, waitForPort } from '../bench/processes.js';
+import { start, stop, waitForPort } from '../bench/processes.js';
 
 type Json = Record<string, unknown>;
 
@@ -110,7 +111,7 @@ export class BalanceHosts {
     });
     this.servers.push(silent);
     this.silentPort = await listening(silent);
-    this.refusedPort = await freePort();
+    this.refusedPort = await reservePort();
   }
 
   /** Before the other proxy. */
@@ -412,7 +413,7 @@ export async function observeBalance(
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-balance-'));
   const log = join(folder, 'access.log');
   writeFileSync(log, '');
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const [port, adminPort] = [await reservePort(), await reservePort()];
   const file = join(folder, 'envoy.json');
   writeFileSync(file, JSON.stringify(bootstrapOf(cases, hosts, port, adminPort, log)));
   let running: Running | undefined;

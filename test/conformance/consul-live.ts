@@ -3,6 +3,7 @@
  * and news by its blocking queries. Without the agent the suite is left out: it takes minutes to build, so this is a step
  * of a release, not of each run.
  */
+import { reservePort } from '../support/port-block.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { systemClock } from '../../runtime/common/clock.js';
 import { createStatsStore } from '../../runtime/stats/stats-store.js';
 import { createCluster } from '../../runtime/upstream/cluster/create-cluster.js';
 import type { OwnedCluster } from '../../runtime/upstream/cluster/owned-cluster.js';
-import { freePort, start, stop, waitForPort } from '../bench/processes.js';
+import { start, stop, waitForPort } from '../bench/processes.js';
 
 async function put(port: number, path: string, body?: object): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -38,11 +39,11 @@ export async function run(): Promise<{
   if (binary === undefined) return { passed: 0, failed: 0, lines: ['left out: set CONSUL_BIN'] };
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-conformance-'));
   const [dns, http, serf, wan, rpc] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
+    await reservePort(),
+    await reservePort(),
+    await reservePort(),
+    await reservePort(),
+    await reservePort(),
   ];
   const config = {
     server: true,

@@ -4,13 +4,14 @@
  * health events compared. Then what neither may do otherwise: sixty hosts in one DNS answer, one call in ten to green. At
  * last the README of the project, run to the letter on real Envoy (`npm test` does it on the bundled runtime).
  */
+import { reservePort } from '../support/port-block.js';
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Running } from '../bench/processes.js';
-import { freePort, start, stop } from '../bench/processes.js';
+import { start, stop } from '../bench/processes.js';
 import { askMesh, hello, meshRequests } from './consul-mesh-requests.js';
 
 interface Context {
@@ -113,8 +114,8 @@ export async function run({
     const project = join(folder, 'project');
     cpSync(join(root, 'templates', 'projects', 'consul-mesh'), project, { recursive: true });
     writeFileSync(join(project, 'release.json'), JSON.stringify(release));
-    const http = await freePort();
-    const dns = await freePort();
+    const http = await reservePort();
+    const dns = await reservePort();
     const env: Record<string, string> = {
       ENVOY3_HOME: root,
       DISCOVERY_HTTP_PORT: String(http),
@@ -122,7 +123,7 @@ export async function run({
       DISCOVERY_HTTP: `127.0.0.1:${http}`,
       DISCOVERY_DNS: `127.0.0.1:${dns}`,
     };
-    for (const name of ['ORDERS', 'USERS', 'PAYMENTS']) env[`${name}_PORT`] = String(await freePort());
+    for (const name of ['ORDERS', 'USERS', 'PAYMENTS']) env[`${name}_PORT`] = String(await reservePort());
     // The services find each other in the environment, as the project has it.
     Object.assign(process.env, env);
     const flags = ['--http-port', String(http), '--dns-port', String(dns), '--node', 'node-1'];
@@ -144,7 +145,7 @@ export async function run({
       const own = join(folder, engine);
       mkdirSync(own);
       for (const file of ['wildcard.crt', 'wildcard.key']) cpSync(join(project, file), join(own, file));
-      const [mesh, admin] = [await freePort(), await freePort()];
+      const [mesh, admin] = [await reservePort(), await reservePort()];
       const statsdNames = new Set<string>();
       const statsd = createSocket('udp4').on('message', (datagram) => {
         for (const line of datagram.toString().split('\n')) statsdNames.add(line.replace(/:[^:]*$/, ''));

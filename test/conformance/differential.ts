@@ -5,6 +5,7 @@
  * Every case has a listener, a cluster and a backend port of its own, so that all run at once and each octet that the
  * upstream sees belongs to one case.
  */
+import { reservePorts } from '../support/port-block.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
@@ -85,14 +86,6 @@ export function listen(server: Server): Promise<number> {
     server.on('error', fail);
     server.listen(0, '127.0.0.1', 512, () => done((server.address() as { port: number }).port));
   });
-}
-
-/** Ports that are free now: all taken at once, then given back. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map(listen));
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
 
 /** Whole once the head is there and the body, by `content-length` or the last chunk. */
@@ -357,7 +350,7 @@ async function observe(
   const backends = cases.map((one) => new Backend(one));
   const backendPorts = await Promise.all(backends.map(({ server }) => listen(server)));
   // All at once: ports drawn after these were given back could be the same ones.
-  const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
+  const [adminPort = 0, ...drawn] = await reservePorts(2 * cases.length + 1);
   const ports = drawn.slice(0, cases.length);
   const refusedPorts = drawn.slice(cases.length);
   let running: Running | undefined;

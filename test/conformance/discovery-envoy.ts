@@ -2,24 +2,14 @@
  * Real Envoy on our DNS port: clusters of `consulService`, over TCP and UDP, with as many instances as a datagram does
  * not hold; instances that come and go; an agent that goes away and comes back.
  */
+import { reservePort } from '../support/port-block.js';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { consulService } from '../../dsl/index.js';
 import type { Discovery, DiscoveryOptions } from '../../runtime/discovery/index.js';
 import { createDiscovery } from '../../runtime/discovery/index.js';
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().on('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });
-}
 
 async function register(agent: Discovery, name: string, count: number): Promise<void> {
   for (let n = 1; n <= count; n++) {
@@ -62,7 +52,7 @@ export async function run(context: {
   readonly envoyBin: string;
 }): Promise<{ readonly passed: number; readonly failed: number; readonly lines: readonly string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-conformance-'));
-  const [admin, dnsPort, httpPort] = [await freePort(), await freePort(), await freePort()];
+  const [admin, dnsPort, httpPort] = [await reservePort(), await reservePort(), await reservePort()];
   const options: DiscoveryOptions = { httpPort, dnsPort, node: 'node1', dataDir: join(folder, 'data') };
   let agent = await createDiscovery(options);
   const lines: string[] = [];

@@ -2,11 +2,12 @@
  * What an authorization service over gRPC is told of a TLS connection, beside real Envoy: principals, the certificate of the
  * client, the server name.
  */
+import { reservePort } from '../support/port-block.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, start, stop, waitForPort } from '../bench/processes.js';
+import { start, stop, waitForPort } from '../bench/processes.js';
 import { startAuthorizationService } from '../support/authorization-service.js';
 import { caPem, clientKey, clientPem, serverKey, serverPem } from '../support/certificates.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
@@ -87,7 +88,7 @@ export async function run({ envoyBin, root }: DifferentialContext): Promise<Diff
   const service = await startAuthorizationService();
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-ext-authz-tls-'));
   const observe = async (name: string, filter: Json, command: string, args: readonly string[]) => {
-    const port = await freePort();
+    const port = await reservePort();
     const file = join(folder, `${name}.json`);
     writeFileSync(file, JSON.stringify(bootstrapOf(port, service.port, filter)));
     const running = start(name, command, [...args, '-c', file, '-l', 'error'], folder);

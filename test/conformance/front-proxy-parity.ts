@@ -2,12 +2,13 @@
  * The front-proxy project, compiled once, on real Envoy and on the bundled runtime: thirty requests to each, before the
  * same services, must give equal answers. Dates, ids, times and the order of round robin aside.
  */
+import { reservePort } from '../support/port-block.js';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Running } from '../bench/processes.js';
-import { freePort, start, stop, waitForPort } from '../bench/processes.js';
+import { start, stop, waitForPort } from '../bench/processes.js';
 import type { RawRequest } from '../support/raw-exchange.js';
 import { ask, normalise } from '../support/raw-exchange.js';
 import { startSeeingService } from '../support/seeing-service.js';
@@ -104,7 +105,7 @@ export async function run(context: Context): Promise<{ passed: number; failed: n
     passed++;
     const answers: string[][] = [];
     for (const engine of ['envoy', 'envoy3']) {
-      const [http, https, admin] = [await freePort(), await freePort(), await freePort()];
+      const [http, https, admin] = [await reservePort(), await reservePort(), await reservePort()];
       const file = `${engine}.yaml`;
       writeFileSync(
         join(folder, file),

@@ -2,12 +2,13 @@
  * h2spec in strict mode against the bundled runtime: all of its cases of HTTP/2 and HPACK. (Real Envoy 1.40 passes 133 of
  * the 146.)
  */
+import { reservePort } from '../support/port-block.js';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, start, stop, waitForPort } from '../bench/processes.js';
+import { start, stop, waitForPort } from '../bench/processes.js';
 import {
   connectionManager,
   listener,
@@ -42,7 +43,7 @@ export async function run({
   const upstreamPort = await new Promise<number>((done) => {
     upstream.listen(0, '127.0.0.1', () => done((upstream.address() as { port: number }).port));
   });
-  const port = await freePort();
+  const port = await reservePort();
   const main = listener(connectionManager([toCluster('up')], { codec_type: 'HTTP2' }), {
     address: listenerAddress(port),
   });

@@ -3,6 +3,7 @@
  * the bundled runtime. A host that has come to the end of its script never answers the next check, so that flags and
  * counters stand still however fast the machine is; what is compared then is what the script has led to.
  */
+import { reservePorts } from '../support/port-block.js';
 import { refusedPort } from '../support/refused-port.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp2Server } from 'node:http2';
@@ -231,20 +232,11 @@ class Host {
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+function _isFree(port: number): Promise<boolean> {
   return new Promise((done) => {
     const server = createServer().on('error', () => done(false));
     server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
   });
-}
-
-/** Below the range from which the system gives ports to connections: the checks of a start would take them otherwise. */
-async function freePorts(count: number, from: number): Promise<number[]> {
-  const found: number[] = [];
-  for (let port = from + Math.floor(Math.random() * 4000); found.length < count; port++) {
-    if (await isFree(port)) found.push(port);
-  }
-  return found;
 }
 
 function withPlaces(fields: Json, places: Readonly<Record<string, string | number>>): Json {
@@ -408,7 +400,7 @@ export async function observeHealth(
   command: (file: string) => readonly [string, readonly string[]],
 ): Promise<HealthObservation[]> {
   const folder = mkdtempSync(join(tmpdir(), 'envoy3-health-'));
-  const [adminPort = 0, ...ports] = await freePorts(scenarios.length + 1, 20_000);
+  const [adminPort = 0, ...ports] = await reservePorts(scenarios.length + 1);
   const places: Place[] = [];
   let running: Running | undefined;
   const outlierLog = join(folder, 'outlier.log');

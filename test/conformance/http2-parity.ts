@@ -2,9 +2,9 @@
  * HTTP/2 beside real Envoy: the same frames to both, and the frames that came back, what the upstream saw, what became of
  * the connection and what the access log says, compared. After the recorded cases of Envoy 1.40 (`09-h2`), put live.
  */
+import { reservePorts } from '../support/port-block.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { uint32 } from '../../runtime/http/http2/frame.js';
@@ -388,13 +388,6 @@ function listen(server: Server): Promise<number> {
   );
 }
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map(listen));
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
-
 const logFormat =
   '%PROTOCOL% %REQ(:METHOD)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% grpc=%GRPC_STATUS%';
 
@@ -483,7 +476,7 @@ async function observe(
     upstream === 'h1' ? startHttp1Upstream() : startHttp2Upstream(),
   );
   const upstreamPorts = await Promise.all(upstreams.map(({ server }) => listen(server)));
-  const [adminPort = 0, ...ports] = await freePorts(cases.length + 1);
+  const [adminPort = 0, ...ports] = await reservePorts(cases.length + 1);
   let running: Running | undefined;
   try {
     const file = join(folder, 'envoy.json');

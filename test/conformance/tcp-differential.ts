@@ -3,6 +3,7 @@
  * steps of clients and hosts, and what each side received, how its connection ended, what the log says and every
  * statistic of the case, compared. Each case has a listener, a cluster and a host of its own, so that all run at once.
  */
+import { reservePorts } from '../support/port-block.js';
 import { refusedPort } from '../support/refused-port.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
@@ -13,7 +14,7 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import type { Running } from '../bench/processes.js';
 import { start, stop, waitForPort } from '../bench/processes.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
-import { freePorts, listen } from './differential.js';
+import { listen } from './differential.js';
 
 /** PEM. */
 export interface TcpCertificate {
@@ -349,7 +350,7 @@ async function observe(
   );
   const hostPorts = await Promise.all(hosts.map(listen));
   // After the hosts have theirs: ports that were given back are the first to be drawn again.
-  const [adminPort = 0, ...drawn] = await freePorts(cases.length + 1);
+  const [adminPort = 0, ...drawn] = await reservePorts(cases.length + 1);
   ports.push(...drawn);
   const refused = await refusedPort();
   const portOf = (one: TcpCase, index: number): number =>

@@ -2,11 +2,12 @@
  * The rig of the suite `tls-parity`: real Envoy and the bundled runtime with the same TLS contexts, the same handshakes to
  * both, and what the client met, what the upstream met, the access log and the counters of TLS compared.
  */
+import { reservePorts } from '../support/port-block.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { createServer as createHttpServer, request } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
@@ -180,14 +181,6 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-/** All drawn at once, so that none is drawn twice. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map(listen));
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
-
 /** Answers with the headers that it was sent, or, over TLS, with what it knows of the handshake. */
 function upstreamServer(one: TlsCase): Server {
   if (one.server === undefined) {
@@ -305,7 +298,7 @@ async function observeOnce(
   writeFileSync(logFile, '');
   const servers = cases.map(upstreamServer);
   await Promise.all(servers.map(listen));
-  const [adminPort = 0, ...ports] = await freePorts(cases.length + 1);
+  const [adminPort = 0, ...ports] = await reservePorts(cases.length + 1);
   const file = join(folder, 'envoy.json');
   writeFileSync(file, JSON.stringify(bootstrapOf(cases, ports, servers, adminPort, logFile)));
   const running = start(name, ...command(file), folder);

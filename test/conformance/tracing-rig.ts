@@ -2,6 +2,7 @@
  * The rig of the tracing suite: real Envoy and the bundled runtime report the spans of the same requests to a collector,
  * and what the client, the upstream, the collector and the access log saw is compared.
  */
+import { reservePorts } from '../support/port-block.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
@@ -14,7 +15,7 @@ import { protobufFields } from '../../runtime/common/protobuf.js';
 import type { Running } from '../bench/processes.js';
 import { start, stop, waitForPort } from '../bench/processes.js';
 import type { DifferentialContext, DifferentialResult } from './differential.js';
-import { freePorts, listen } from './differential.js';
+import { listen } from './differential.js';
 
 type Json = Record<string, unknown>;
 
@@ -436,7 +437,7 @@ async function observe(
   const at = await collector.listen();
   const backends = cases.map((one) => new Backend(one));
   const backendPorts = await Promise.all(backends.map(({ server }) => listen(server)));
-  const [adminPort = 0, ...drawn] = await freePorts(2 * cases.length + 1);
+  const [adminPort = 0, ...drawn] = await reservePorts(2 * cases.length + 1);
   const ports = drawn.slice(0, cases.length);
   const refused = drawn.slice(cases.length);
   const upstreamPorts = cases.map((one, index) =>

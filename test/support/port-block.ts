@@ -61,3 +61,28 @@ export async function takePorts<const Name extends string>(names: readonly Name[
   }
   throw new Error('no block of ports is free');
 }
+
+/** What `reservePort` has left of its block. */
+let left: number[] = [];
+
+/**
+ * Ports of blocks that belong to this process until it ends: nobody who takes blocks, in any process, gets them, nor does
+ * an outgoing connection.
+ */
+export async function reservePorts(count: number): Promise<number[]> {
+  const found: number[] = [];
+  while (found.length < count) {
+    if (left.length === 0) {
+      const names = Array.from({ length: blockSize - 1 }, (_one, at) => String(at));
+      left = Object.values((await takePorts(names)).ports).map(Number);
+    }
+    found.push(...left.splice(0, count - found.length));
+  }
+  return found;
+}
+
+/** One of them. */
+export async function reservePort(): Promise<number> {
+  const [port = 0] = await reservePorts(1);
+  return port;
+}

@@ -3,8 +3,6 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 
@@ -155,16 +153,7 @@ static_resources:
 `;
 }
 
-/** A port of 127.0.0.1 that nobody has at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().on('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => done(port));
-    });
-  });
-}
+export { reservePort as freePort } from '../../support/port-block.js';
 
 /** Runs `use` while a proxy serves the configuration. */
 export async function whileServing(
