@@ -99,6 +99,7 @@ function serverOptions(args: ParsedArguments, io: Io) {
     ...optionalPath(args, io, 'log-path', 'logPath'),
     ...optionalPath(args, io, 'admin-address-path', 'adminAddressPath'),
     watch: args.values['no-watch'] !== true,
+    rollback: args.values.rollback === true,
     mode: (textOption(args, 'mode') ?? 'serve') as 'serve' | 'validate',
   };
 }
@@ -233,6 +234,11 @@ export const serve: Command = {
     'http-port': { type: 'string', value: 'PORT', description: 'discovery: of its HTTP API (default 8500)' },
     'dns-port': { type: 'string', value: 'PORT', description: 'discovery: of its DNS (default 8600)' },
     'no-watch': { type: 'boolean', description: 'do not reload when the file changes' },
+    rollback: {
+      type: 'boolean',
+      description:
+        'keep the last five configurations; POST /config/rollback of the admin interface goes back',
+    },
     concurrency: {
       type: 'string',
       value: 'N',

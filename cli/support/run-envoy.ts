@@ -17,6 +17,7 @@ import { createServiceManager } from './service-manager.js';
 const ours: ReadonlySet<string> = new Set([
   'engine',
   'no-watch',
+  'rollback',
   'discovery',
   'services',
   'config-dir',

@@ -5,6 +5,7 @@
 import type { envoy_config_bootstrap_v3_Bootstrap as Bootstrap } from '../../dsl/api/generated/types.js';
 import type { LoggerRegistry } from '../common/logger.js';
 import type { RuntimeSnapshot } from '../layered-runtime/layered-runtime.js';
+import type { PastConfig } from '../server/config-history.js';
 import type { StatsStore } from '../stats/stats-store.js';
 import type { DynamicDump } from '../subscription/dynamic-dump.js';
 
@@ -69,6 +70,13 @@ export interface AdminHost {
   runtime(): RuntimeSnapshot;
   /** Changes values of its admin layer; '' takes one back. @returns why nothing was changed */
   modifyRuntime(changes: ReadonlyMap<string, string>): Promise<string | undefined>;
+  /** Absent: there is no way back. */
+  readonly history?: {
+    /** Oldest first; the last one is in force. */
+    all(): readonly PastConfig[];
+    /** @param generation default: the one before. @returns why it was not put in force */
+    rollback(generation: number | undefined): Promise<string | undefined>;
+  };
   /** Active listeners in the order of the configuration. Draining ones are not among them. */
   listeners(): readonly ListenerStatus[];
   /** Text of `/clusters`. @param matches only the clusters whose name it accepts */

@@ -11,6 +11,7 @@ import { bind, bindAddressText } from './bind.js';
 import { isCrossSite } from './cross-site.js';
 import type { AdminResponse, Endpoint } from './endpoint.js';
 import { text } from './endpoint.js';
+import { historyEndpoints } from './config-history.js';
 import { createEndpoints } from './endpoints.js';
 import { unknownPath } from './help.js';
 import { BadFilter } from './name-filter.js';
@@ -135,7 +136,7 @@ function sendRaw(response: ServerResponse, clock: Clock, status: number, body: s
  */
 export async function createAdminServer(host: AdminHost, options: AdminServerOptions): Promise<AdminServer> {
   const { address, clock } = options;
-  const endpoints = createEndpoints(clock);
+  const endpoints = createEndpoints(clock, host.history === undefined ? [] : historyEndpoints);
   const allowed = (options.allowPaths ?? []).map(compileStringMatcher);
   const server = createServer(
     {

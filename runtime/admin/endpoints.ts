@@ -29,8 +29,10 @@ const filterParameters = {
 };
 
 /** @param clock for what shows times. @returns the table */
-export function createEndpoints(clock: Clock): readonly Endpoint[] {
-  const endpoints: readonly Endpoint[] = [
+/** @param more endpoints that are there by an option */
+export function createEndpoints(clock: Clock, more: readonly Endpoint[] = []): readonly Endpoint[] {
+  const endpoints: Endpoint[] = [
+    ...more,
     { path: '/', help: 'Admin home page', handle: () => home(endpoints) },
     {
       path: '/allocprofiler',
@@ -205,5 +207,5 @@ export function createEndpoints(clock: Clock): readonly Endpoint[] {
       handle: recordLookups,
     },
   ];
-  return endpoints;
+  return endpoints.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

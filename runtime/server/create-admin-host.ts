@@ -25,6 +25,7 @@ export interface AdminActions
     | 'changed'
     | 'runtime'
     | 'modifyRuntime'
+    | 'history'
   > {
   configuration(): ConfigurationInForce | undefined;
 }

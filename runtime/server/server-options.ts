@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly adminAddressPath?: string;
   /** Default true. */
   readonly watch?: boolean;
+  /** The last five configurations are kept, and `POST /config/rollback` goes back to them. Default false. */
+  readonly rollback?: boolean;
   /** `validate`: builds everything, binds nothing. Default `serve`. */
   readonly mode?: 'serve' | 'validate';
   /** Told when a change of the configuration begins, when the proxy serves (again), and when it begins to end. */

@@ -2,7 +2,12 @@
  * A running proxy: start, reload, drain, end.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { ConfigurationInForce, DrainListenersOptions, ServerState } from '../admin/admin-host.js';
+import type {
+  AdminHost,
+  ConfigurationInForce,
+  DrainListenersOptions,
+  ServerState,
+} from '../admin/admin-host.js';
 import type { AdminServer } from '../admin/admin-server.js';
 import { createAdminServer } from '../admin/admin-server.js';
 import { systemClock } from '../common/clock.js';
@@ -27,6 +32,7 @@ import { servesAlone } from './process-part.js';
 import type { ServerOptions } from './server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { createServerStats } from './server-stats.js';
+import { ConfigHistory } from './config-history.js';
 import { ServingCore } from './serving-core.js';
 import { applyRuntime } from '../layered-runtime/apply-runtime.js';
 import type { PreparedRuntime } from '../layered-runtime/layered-runtime.js';
@@ -74,6 +80,7 @@ class RunningServer implements Server {
   private readonly runtime: LayeredRuntime;
   /** The configuration in force as it was written. */
   private written: Generation['bootstrap'] | undefined = undefined;
+  private readonly history: ConfigHistory | undefined;
   private inForce: ConfigurationInForce | undefined = undefined;
   /** With what came from files in its place. */
   private composed: Generation['bootstrap'] | undefined = undefined;
@@ -91,6 +98,7 @@ class RunningServer implements Server {
     this.closed = new Promise((done) => {
       this.finish = done;
     });
+    this.history = options.rollback === true ? new ConfigHistory() : undefined;
     const concurrency = options.mode === 'validate' ? 1 : (options.concurrency ?? 1);
     this.workers = concurrency > 1 ? new WorkerPool(concurrency, options, this.clock) : undefined;
     this.core = new ServingCore(options, this.workers?.part ?? servesAlone(options.environment));
@@ -195,6 +203,7 @@ class RunningServer implements Server {
           commit: () => {
             const lines = whole.commit();
             this.written = draft.written.bootstrap;
+            if (text !== '') this.history?.add(text, this.clock.wallTime());
             this.runtime.accept(runtime, overrides);
             this.dynamic.accept(draft);
             return lines;
@@ -359,6 +368,7 @@ class RunningServer implements Server {
         runtime: () => this.runtime.snapshot,
         modifyRuntime: async (changes) =>
           this.runtime.hasAdminLayer ? this.changeRuntime(changes) : 'No admin layer specified',
+        ...(this.history === undefined ? {} : { history: this.wayBack(this.history) }),
         quit: () => void this.shutdown(),
         healthcheckFail: () => this.setHealthFailed(true),
         healthcheckOk: () => this.setHealthFailed(false),
@@ -378,6 +388,23 @@ class RunningServer implements Server {
         this.log.critical(`cannot open admin address output file: ${(error as Error).message}`);
       }
     }
+  }
+
+  private wayBack(history: ConfigHistory): NonNullable<AdminHost['history']> {
+    return {
+      all: () => history.all(),
+      rollback: async (generation) => {
+        const target = history.find(generation);
+        if (target === undefined) return 'there is no configuration to go back to';
+        if (!(await history.goBackTo(target, (text) => this.reload(text)))) {
+          return 'the configuration was refused, see the log';
+        }
+        this.log.warning(
+          `configuration ${target.generation} is in force again; the next change of the file, or a restart, takes what the file has`,
+        );
+        return undefined;
+      },
+    };
   }
 
   private setHealthFailed(failed: boolean): void {
