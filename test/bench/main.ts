@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
     const file = join(root, 'test', 'bench', 'RESULTS.md');
     const rows = process.argv.slice(3);
     const chosen = rows.length === 0 ? {} : { only: rows };
-    await benchTable({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 4, rounds: 3, file, ...chosen }, print);
+    await benchTable({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 3, rounds: 3, file, ...chosen }, print);
   }
   if (only === undefined || only === 'tcp') {
     await benchTcp({ envoyBin: process.env.ENVOY_BIN, cli, seconds: 2, rounds: 5, connections: 64 }, print);

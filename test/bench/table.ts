@@ -279,10 +279,13 @@ export async function benchTable(options: TableOptions, print: (line: string) =>
     const cost = (name: string): number => median(samples.get(name)?.map((one) => one.microseconds) ?? []);
     const shown = (name: string): string => (samples.has(name) ? `${cost(name).toFixed(1)} us` : '-');
     const ratio = cost('envoy3') / cost('real Envoy');
-    const errors = [...samples.values()].flat().reduce((sum, one) => sum + one.errors, 0);
+    const errors = [...samples].flatMap(([name, all]) => {
+      const count = all.reduce((sum, one) => sum + one.errors, 0);
+      return count === 0 ? [] : [`${name}: ${count} errors`];
+    });
     const verdict = Number.isNaN(ratio) ? '' : ratio <= row.goal ? 'met' : '**missed**';
     const names = ['envoy3', 'real Envoy', 'nginx', 'HAProxy'].map(shown).join(' | ');
-    const note = errors === 0 ? verdict : `${verdict}, ${errors} errors`;
+    const note = [verdict, ...errors].join(', ');
     tell(`| ${row.title} | ${names} | ${ratio.toFixed(2)} | ${row.goal.toFixed(2)} | ${note} |`);
     if (row.id === 'http1') saturation = median(samples.get('real Envoy')?.map(({ rate }) => rate) ?? []);
     commands.push(`- ${row.title}: \`${commandOf(row, 'PORT', options.seconds).join(' ')}\``);
