@@ -5,28 +5,14 @@ import { table } from '../../dsl/api/generated/table.js';
 import type { Path, PathStep } from '../../dsl/api/issue.js';
 import type { Fields } from '../common/message-fields.js';
 import { typeNameOf } from '../common/message-fields.js';
+import type { FieldType } from './field-types.js';
+import { fieldsOfType } from './field-types.js';
 import type { SupportedFields } from './supported-fields.js';
 
 export interface UnsupportedField {
   readonly path: Path;
   /** One sentence with the words "needs real Envoy". */
   readonly message: string;
-}
-
-interface FieldType {
-  readonly type: string;
-  readonly label?: 'repeated' | 'map';
-}
-
-const fieldTypes = new Map<string, ReadonlyMap<string, FieldType>>();
-
-function fieldsOfType(type: string): ReadonlyMap<string, FieldType> {
-  let found = fieldTypes.get(type);
-  if (found === undefined) {
-    found = new Map((table.messages[type]?.fields ?? []).map((field) => [field.name, field as FieldType]));
-    fieldTypes.set(type, found);
-  }
-  return found;
 }
 
 /** Messages that are values of their own: their fields are not settings. */

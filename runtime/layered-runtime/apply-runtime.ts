@@ -6,6 +6,7 @@
 import { table } from '../../dsl/api/generated/table.js';
 import type { Fields } from '../common/message-fields.js';
 import { durationOf, messageOf, messagesOf, textOf, typeNameOf } from '../common/message-fields.js';
+import { fieldsOfType } from '../config/field-types.js';
 import type { RuntimeSnapshot } from './layered-runtime.js';
 import { integerOf, percentOf } from './runtime-entry.js';
 
@@ -187,22 +188,6 @@ const changes: Readonly<Record<string, Change>> = {
   'envoy.extensions.filters.http.fault.v3.HTTPFault': fault,
   'envoy.extensions.filters.http.ratelimit.v3.RateLimit': rateLimit,
 };
-
-interface FieldType {
-  readonly type: string;
-  readonly label?: 'repeated' | 'map';
-}
-
-const fieldTypes = new Map<string, ReadonlyMap<string, FieldType>>();
-
-function fieldsOfType(type: string): ReadonlyMap<string, FieldType> {
-  let found = fieldTypes.get(type);
-  if (found === undefined) {
-    found = new Map((table.messages[type]?.fields ?? []).map((field) => [field.name, field as FieldType]));
-    fieldTypes.set(type, found);
-  }
-  return found;
-}
 
 const isMessage = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 

@@ -87,8 +87,7 @@ export const http1WorkOn = (
     port,
     upstream,
   ) => `${nginxHead('nginx')}http { access_log off; keepalive_requests 1000000000; proxy_max_temp_file_size 0;
-  ssl_certificate bench.crt; ssl_certificate_key bench.key; ssl_protocols TLSv1.3;
-  upstream up { server 127.0.0.1:${upstream}; keepalive 256; keepalive_requests 1000000000; }
+${nginxListen === '' ? '' : '  ssl_certificate bench.crt; ssl_certificate_key bench.key; ssl_protocols TLSv1.3;\n'}  upstream up { server 127.0.0.1:${upstream}; keepalive 256; keepalive_requests 1000000000; }
   server { listen 127.0.0.1:${port} backlog=4096${nginxListen}; location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
 `,
   haproxy: (port, upstream) => `global
@@ -108,28 +107,7 @@ backend b
 `,
 });
 
-export const http1Work: ProxyWork = {
-  clusterLines: '',
-  nginx: (port, upstream) => `${nginxHead('nginx')}http { access_log off; keepalive_requests 1000000000;
-  upstream up { server 127.0.0.1:${upstream}; keepalive 256; keepalive_requests 1000000000; }
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
-`,
-  haproxy: (port, upstream) => `global
-  nbthread 1
-  maxconn 4096
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-  http-reuse always
-frontend f
-  bind 127.0.0.1:${port}
-  default_backend b
-backend b
-  server s 127.0.0.1:${upstream}
-`,
-};
+export const http1Work: ProxyWork = { ...http1WorkOn('', ''), clusterLines: '' };
 
 /** HTTP/2 on both sides. */
 export const grpcWork: ProxyWork = {

@@ -58,7 +58,6 @@ const overTls: ProxyWork = {
   clusterLines: '',
   chainLines: tls,
 };
-const plain: ProxyWork = { ...http1WorkOn('', ''), clusterLines: '' };
 const close = ['-H', 'Connection: close'];
 const grpcHeaders = ['-H', 'content-type: application/grpc', '-H', 'te: trailers'];
 
@@ -96,6 +95,6 @@ export const tableRows: readonly TableRow[] = [
   row('tls-new', 'a new TLS 1.3 connection for each request', 2.4, {
     ...{ work: overTls, scheme: 'https', connections: 16, args: close },
   }),
-  row('new', 'a new plain connection for each request', 1, { work: plain, args: close }),
-  row('large', 'bodies of 1 MB', 1.5, { work: plain, connections: 8, path: '/file' }),
+  row('new', 'a new plain connection for each request', 1, { work: http1Work, args: close }),
+  row('large', 'bodies of 1 MB', 1.5, { work: http1Work, connections: 8, path: '/file' }),
 ];
