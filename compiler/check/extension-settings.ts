@@ -302,6 +302,63 @@ const reverseTunnel: Judge = (_value, message) => {
       };
 };
 
+/** Formats of OpenTelemetry are made of texts, in lists and maps. The type of a value is told by the field that is set. */
+function isOfTexts(value: Fields): boolean {
+  if (isSet(value.array_value))
+    return listAt(fieldsAt(value.array_value).values).map(fieldsAt).every(isOfTexts);
+  if (!isSet(value.kvlist_value)) return 'string_value' in value;
+  return listAt(fieldsAt(value.kvlist_value).values)
+    .map((one) => fieldsAt(fieldsAt(one).value))
+    .every(isOfTexts);
+}
+
+const telemetryFormat: Judge = (value) => {
+  const attributes = { kvlist_value: value.attributes ?? {} };
+  const field = isSet(value.body) && !isOfTexts(fieldsAt(value.body)) ? 'body' : 'attributes';
+  return field === 'attributes' && isOfTexts(attributes)
+    ? undefined
+    : {
+        message: 'a format has texts, lists and maps only',
+        field,
+        fix: "write string_value: '3' for other values",
+      };
+};
+
+/** Only the header is read for that. */
+const headerOfDestination: Judge = (value) => {
+  const config = fieldsAt(value.original_dst_lb_config);
+  return textAt(config.http_header_name) === '' || config.use_http_header === true
+    ? undefined
+    : {
+        message: 'http_header_name is for use_http_header',
+        field: 'original_dst_lb_config',
+        fix: 'set use_http_header: true, or remove http_header_name',
+      };
+};
+
+/** Where Envoy looks an extension up by its name and not by the type of its settings. */
+const sessionState: Judge = (value) => {
+  const { name } = fieldsAt(value.session_state);
+  const known = table.extensions.some(
+    (one) => one.category === 'envoy.http.stateful_session' && one.name === name,
+  );
+  return !isSet(value.session_state) || known
+    ? undefined
+    : {
+        message: `there is no session state by the name '${textAt(name)}'`,
+        field: 'session_state',
+        fix: 'name it envoy.http.stateful_session.cookie or .header',
+      };
+};
+
+const hostsOfProxy: Judge = (value) => {
+  const hosts = listAt(value.virtual_hosts).flatMap((host) => listAt(fieldsAt(host).hosts).map(textAt));
+  const twice = hosts.find((host, index) => hosts.indexOf(host) !== index);
+  if (!hosts.includes('') && twice === undefined) return undefined;
+  const message = twice === undefined ? 'a host is empty' : `the host '${twice}' stands twice`;
+  return { message, field: 'virtual_hosts', fix: 'give each virtual host names of its own' };
+};
+
 const drainAware: Judge = (value) =>
   isSet(value.hcm_config) ? undefined : { message: 'the manager has no settings', fix: 'set hcm_config' };
 
@@ -309,12 +366,14 @@ const http = 'envoy.extensions.filters.http.';
 const network = 'envoy.extensions.filters.network.';
 
 const judges: Readonly<Record<string, Judge>> = {
-  'envoy.config.cluster.v3.Cluster': upstreamFilters,
+  'envoy.config.cluster.v3.Cluster': (value, message) =>
+    upstreamFilters(value, message) ?? headerOfDestination(value, message),
   'envoy.config.cluster.v3.Cluster.TransportSocketMatch': count(['transport_socket'], true),
   'envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig': (value) =>
-    isSet(fieldsAt(value.common_config).grpc_service)
+    (isSet(fieldsAt(value.common_config).grpc_service)
       ? undefined
-      : count(['grpc_service', 'http_service'], false)(value, undefined as never),
+      : count(['grpc_service', 'http_service'], false)(value, undefined as never)) ??
+    telemetryFormat(value, undefined as never),
   'envoy.extensions.access_loggers.stats.v3.Config': count(['stats_scope', 'stat_prefix'], true),
   'envoy.extensions.access_loggers.wasm.v3.WasmAccessLog': wasmCode,
   'envoy.extensions.stat_sinks.wasm.v3.Wasm': wasmCode,
@@ -371,6 +430,8 @@ const judges: Readonly<Record<string, Judge>> = {
     count(['index', 'element'], false),
   [`${network}zookeeper_proxy.v3.ZooKeeperProxy`]: opcodes,
   [`${network}generic_proxy.v3.GenericProxy`]: routerLast,
+  [`${network}generic_proxy.v3.RouteConfiguration`]: hostsOfProxy,
+  [`${http}stateful_session.v3.StatefulSession`]: sessionState,
   [`${network}reverse_tunnel.v3.DrainAwareHttpConnectionManager`]: drainAware,
   [`${network}reverse_tunnel.v3.ReverseTunnel`]: reverseTunnel,
   [`${network}thrift_proxy.v3.ThriftProxy`]: thriftFilters,

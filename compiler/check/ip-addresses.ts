@@ -1,6 +1,6 @@
 /**
  * E3006: addresses that must be literal IPs: what a listener or the admin interface binds to, the endpoints of STATIC
- * clusters, ranges. Envoy resolves no name for them. A priority of a cluster that resolves names may hold names.
+ * clusters, ranges. Envoy resolves no name for them. Paths of sockets stand in their place, and are short. A priority of a cluster that resolves names may hold names.
  */
 import { isIP } from 'node:net';
 import { table } from '../../dsl/api/generated/table.js';
@@ -20,7 +20,18 @@ function isResolver(name: string): boolean {
   );
 }
 
+/** Octets of the path of a socket of Unix, without the one that ends it. The limit of Linux. */
+const longestPipe = 107;
+
+function* shortPipe(address: Message): Generator<Finding> {
+  const size = Buffer.byteLength(textAt(address.at('pipe').value.path));
+  if (size <= longestPipe) return;
+  const message = `the path of a socket has ${size} octets, more than ${longestPipe}`;
+  yield finding(address.at('pipe'), 'path', message, 'take a shorter path');
+}
+
 function* literal(address: Message, fix: string): Generator<Finding> {
+  yield* shortPipe(address);
   if (!isSet(address.value.socket_address)) return;
   const socket = address.at('socket_address');
   const { address: text, named_port: namedPort } = socket.value;

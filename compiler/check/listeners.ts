@@ -6,7 +6,7 @@ import { table } from '../../dsl/api/generated/table.js';
 import type { Path } from '../../dsl/api/index.js';
 import { isAtLeast } from '../../dsl/api/index.js';
 import type { BootstrapView, Message } from './bootstrap-view.js';
-import { fieldsAt, isSet, typeOf } from './bootstrap-view.js';
+import { fieldsAt, isSet, textAt, typeOf } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
 import { stableText } from './stable-text.js';
 
@@ -51,6 +51,15 @@ function incompleteness(listener: Message, view: BootstrapView): Finding | undef
   const demanding = isAtLeast(view.api.release, '1.40');
   if (demanding && isSet(value.fcds_config) && !isSet(value.filter_chain_matcher)) {
     return incomplete(listener, 'fcds_config', 'FCDS needs a matcher of chains', 'set filter_chain_matcher');
+  }
+  if (isSet(value.filter_chain_matcher)) {
+    const index = listener.list('filter_chains').findIndex((chain) => textAt(chain.value.name) === '');
+    if (index >= 0) {
+      return {
+        ...incomplete(listener, 'filter_chains', 'filter_chain_matcher picks chains by name', 'set its name'),
+        path: [...listener.path, 'filter_chains', index],
+      };
+    }
   }
   const udp = listener.at('address').at('socket_address').value.protocol === 'UDP';
   const quic = isSet(listener.at('udp_listener_config').value.quic_options);

@@ -37,10 +37,16 @@ function* variables(view: BootstrapView, machine: Machine): Generator<Finding> {
   }
 }
 
+const tlsCertificate = 'envoy.extensions.transport_sockets.tls.v3.TlsCertificate';
+const tlsValidation = 'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext';
+
 function* folders(view: BootstrapView, machine: Machine): Generator<Finding> {
   for (const watched of view.all('envoy.config.core.v3.WatchedDirectory')) {
     const path = textAt(watched.value.path);
     if (path === '' || machine.read(path) === 'folder') continue;
+    // A folder is watched for a file in it; the files of TLS contexts that stand in the configuration are not followed.
+    const isTls = watched.within(tlsCertificate) ?? watched.within(tlsValidation);
+    if (isTls !== undefined || !isSet(watched.parent?.value.filename)) continue;
     yield finding([...watched.path, 'path'], `there is no folder '${path}' here`, 'make it');
   }
 }

@@ -1,8 +1,9 @@
 /**
- * E3015: headers that routing itself stands on may not be added or removed: names with a colon in front, and `host`.
+ * E3015: headers that routing itself stands on may not be added or removed: names with a colon in front, and `host`. Nor may
+ * one be added in two ways: by the old `append` and by an `append_action` that is not its default.
  */
 import type { BootstrapView, Message } from './bootstrap-view.js';
-import { listAt, textAt } from './bootstrap-view.js';
+import { isSet, listAt, textAt } from './bootstrap-view.js';
 import type { Finding } from './finding.js';
 
 const holders = [
@@ -43,6 +44,19 @@ function* reservedIn(holder: Message): Generator<Finding> {
   }
 }
 
+function* twoWays(option: Message): Generator<Finding> {
+  const { append, append_action: action = 'APPEND_IF_EXISTS_OR_ADD' } = option.value;
+  if (!isSet(append) || action === 'APPEND_IF_EXISTS_OR_ADD') return;
+  yield {
+    code: 'E3015',
+    severity: 'error',
+    path: [...option.path, 'append'],
+    message: 'append and append_action exclude each other',
+    fix: 'remove append: append_action says it',
+  };
+}
+
 export function* reservedHeaders(view: BootstrapView): Generator<Finding> {
+  for (const option of view.all('envoy.config.core.v3.HeaderValueOption')) yield* twoWays(option);
   for (const type of holders) for (const holder of view.all(type)) yield* reservedIn(holder);
 }

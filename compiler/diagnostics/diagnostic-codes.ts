@@ -195,7 +195,8 @@ export const diagnosticCodes: Readonly<Record<string, CodePage>> = {
   },
   E3015: {
     title: 'a header that may not be added or removed',
-    explanation: "Names with a colon in front, and 'host', are what routing itself stands on.",
+    explanation:
+      "Names with a colon in front, and 'host', are what routing itself stands on. A header is added by append_action, or by the old append, not by both.",
     fix: "  route: { cluster: 'a', host_rewrite_literal: 'internal' }",
   },
   E3016: {
