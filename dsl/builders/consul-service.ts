@@ -50,7 +50,7 @@ export type ConsulServiceOptions = Omit<DnsOptions, 'lookupFamily'> &
     readonly tcp?: boolean;
     /**
      * HTTP address of the agent. The bundled runtime listens there, and asks DNS at once when something changes. Default:
-     * port 8500 of the first resolver; false to do without.
+     * port 8500 of the first resolver; false to do without. Not of a `query`, which is asked each second and no sooner.
      */
     readonly agent?: string | false;
   };
@@ -106,7 +106,8 @@ export function consulService<const Name extends string>(
 ): NamedCluster<Name> {
   const resolvers = options.resolvers ?? ['127.0.0.1:8600'];
   const port = options.port === 'srv' ? options.defaultPort : options.port;
-  const agent = agentOf(options);
+  // Which service a prepared query asks for, and which of another datacenter instead, only the agent knows.
+  const agent = options.query === undefined ? agentOf(options) : '';
   const isSrv = options.port === 'srv';
   const news =
     agent === '' && !isSrv
