@@ -53,11 +53,20 @@ export function start(name: string, command: string, args: readonly string[], fo
   return { child, pid: child.pid ?? 0 };
 }
 
-export async function stop({ child }: Running): Promise<void> {
+/** With its children, which would go on without it (nginx's workers). */
+export async function stop({ child, pid }: Running): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((done) => child.once('exit', done));
+  const children = family(pid).slice(1);
   child.kill('SIGKILL');
   await ended;
+  for (const one of children) {
+    try {
+      process.kill(one, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
 }
 
 /** Children of a process, all the way down (nginx's workers). */
